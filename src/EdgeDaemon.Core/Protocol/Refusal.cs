@@ -1,0 +1,75 @@
+namespace EdgeDaemon.Core.Protocol;
+
+/// <summary>
+/// Every reason why a request is not answered with tensors: stage x cause, closed. The daemon's
+/// Pipeline/RefusalMapping.cs alone maps it to HTTP status, gRPC status and the public text.
+/// </summary>
+public enum Refusal
+{
+    None = 0,
+
+    // Routing: what was asked for.
+    RouteUnknown,
+    RouteMethodNotAllowed,
+    RouteNotExposed,
+    ModelNotFound,
+    ModelVersionNotFound,
+    ModelNotReady,
+
+    // Head: HTTP headers and the JSON part of a request.
+    HeadLengthInvalid,
+    HeadLengthBeyondBody,
+    HeadTooLarge,
+    HeadMalformedJson,
+    HeadTooDeep,
+    HeadDuplicateKey,
+    HeadMissingField,
+    HeadWrongFieldType,
+    HeadTooManyTensors,
+    HeadEncodingUnsupported,
+    HeadParameterUnsupported,
+    HeadIdTooLong,
+
+    // Body: how the bytes arrive.
+    BodyTooLarge,
+    BodyTooSlow,
+    BodyTruncated,
+    BodyTrailingBytes,
+    BodyAborted,
+
+    // Input: one tensor against the wire rules and the model's contract.
+    InputUnknown,
+    InputDuplicate,
+    InputMissing,
+    InputWrongType,
+    InputUnknownType,
+    InputWrongShape,
+    InputShapeOverflow,
+    InputWrongByteCount,
+    InputWrongElementCount,
+    InputNumberInvalid,
+    InputNumberOutOfRange,
+    InputNotFinite,
+    InputBytesMalformed,
+    InputTextInvalid,
+    InputDataMissing,
+    InputDataConflict,
+    InputRawAmbiguous,
+    InputSharedMemory,
+    OutputUnknown,
+    OutputDuplicate,
+
+    // Admission and engine.
+    AdmissionMemory,
+    AdmissionQueueFull,
+    EngineFailed,
+    EngineCancelled,
+
+    // Output.
+    OutputNotFinite,
+    OutputTooLarge,
+
+    // The daemon itself.
+    Draining,
+    Internal,
+}
