@@ -18,8 +18,13 @@ internal sealed class DaemonHost : IAsyncDisposable
     private readonly ModelRegistry _registry;
     private readonly OnnxRuntime _runtime;
 
-    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime)
+    private readonly TensorBlockPool _pool;
+    private readonly RequestAdmission _admission;
+
+    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, RequestAdmission admission)
     {
+        _pool = pool;
+        _admission = admission;
         _front = front;
         _registry = registry;
         _runtime = runtime;
@@ -37,18 +42,17 @@ internal sealed class DaemonHost : IAsyncDisposable
 
         var registry = new ModelRegistry();
         var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
-        var admission = new RequestAdmission(pool, settings.Limits);
-        var pipeline = new InferencePipeline(registry, admission, new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool));
-        var status = new DaemonStatus(TimeProvider.System, settings, registry);
-        var router = new RequestRouter(registry, pipeline, new ControlSurface(registry, status), log);
+        var admission = new RequestAdmission(pool);
+        var pipeline = new InferencePipeline(
+            registry, admission, new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
+        var documents = new ControlDocuments(registry, settings, TimeProvider.System);
+        var router = new RequestRouter(registry, pipeline, new ControlSurface(documents), log);
         var front = new HttpFrontEnd(settings, new HttpApplication(router), logs);
 
         OnnxRuntime runtime = await loading;
-        status.Runtime = runtime;
+        documents.Runtime = runtime;
         Log.RuntimeLoaded(log, runtime.Version, settings.Runtime.Library, runtime.Digest);
-
-        var lifecycle = new ModelLifecycle(settings, trust, runtime, TimeProvider.System, log);
-        lifecycle.LoadAll(registry);
+        new ModelLifecycle(settings, trust, runtime, pool, TimeProvider.System, log).LoadAll(registry);
 
         await front.StartAsync(CancellationToken.None);
         foreach (ListenSettings listen in settings.Listeners)
@@ -57,11 +61,15 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
 
         Log.Ready(log, registry.Serving.Length, registry.Refused.Length);
-        return new DaemonHost(front, registry, runtime);
+        return new DaemonHost(front, registry, runtime, pool, admission);
     }
 
     /// <summary>No new connections; requests in flight finish, or are cut off when <paramref name="deadline"/> fires.</summary>
-    public Task DrainAsync(CancellationToken deadline) => _front.StopAsync(deadline);
+    public Task DrainAsync(CancellationToken deadline)
+    {
+        _admission.Drain();
+        return _front.StopAsync(deadline);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -71,6 +79,7 @@ internal sealed class DaemonHost : IAsyncDisposable
             model.Dispose();
         }
 
+        _pool.Dispose();
         _runtime.Dispose();
     }
 }

@@ -24,10 +24,8 @@ internal sealed class HttpExchange
     private IHttpRequestFeature _request = null!;
     private IHttpResponseFeature _response = null!;
     private IHttpResponseBodyFeature _responseBody = null!;
+    private object? _kept;
     private long _number;
-
-    /// <summary>The decoded head of an inference request, reused to keep the hot path free of allocation.</summary>
-    public InferRequest Head { get; } = new();
 
     public ListenSettings Listener { get; private set; } = null!;
 
@@ -60,10 +58,19 @@ internal sealed class HttpExchange
         _number = Interlocked.Increment(ref _requests);
     }
 
-    public void End()
+    public void End() => _features = null!;
+
+    /// <summary>The one object that a connection keeps from request to request for whoever asks for it.</summary>
+    public T Keep<T>()
+        where T : class, new()
     {
-        Head.Reset();
-        _features = null!;
+        if (_kept is not T kept)
+        {
+            kept = new T();
+            _kept = kept;
+        }
+
+        return kept;
     }
 
     /// <summary>The length of the JSON head, or -1 when the request carries no such header (the body is all JSON).</summary>
@@ -119,6 +126,8 @@ internal sealed class HttpExchange
             await ResponseBody.WriteAsync(json);
         }
     }
+
+    public async ValueTask FlushAsync() => await ResponseBody.FlushAsync();
 
     /// <summary>Cuts the connection: for answers that cannot be finished truthfully.</summary>
     public void Abort() => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();

@@ -6,20 +6,14 @@ using EdgeDaemon.Core.Tensors;
 namespace EdgeDaemon.Models;
 
 /// <summary>What a served model promises its callers, prepared for the hot path: names as UTF-8, sizes and conversions known.</summary>
-internal sealed class ModelContract
+internal sealed class ModelContract(ModelManifest manifest)
 {
-    public ModelContract(ModelManifest manifest)
-    {
-        Inputs = [.. manifest.Inputs.Select(input => new ContractInput(input))];
-        Outputs = [.. manifest.Outputs.Select(output => new ContractOutput(output))];
-    }
+    public ImmutableArray<ContractInput> Inputs { get; } = [.. manifest.Inputs.Select(input => new ContractInput(input))];
 
-    public ImmutableArray<ContractInput> Inputs { get; }
-
-    public ImmutableArray<ContractOutput> Outputs { get; }
+    public ImmutableArray<ContractOutput> Outputs { get; } = [.. manifest.Outputs.Select(output => new ContractOutput(output))];
 }
 
-/// <param name="Manifest">As the signed manifest declares it.</param>
+/// <summary>One input as callers see it, and what becomes of it before the graphs see it.</summary>
 internal sealed class ContractInput(ManifestInput manifest)
 {
     public TensorContract Contract { get; } = manifest.Contract;
@@ -33,8 +27,11 @@ internal sealed class ContractInput(ManifestInput manifest)
     public ElementType GraphType { get; } = manifest.Preprocess is null ? manifest.Contract.Type : ElementType.Float32;
 
     public Preprocess? Preprocess { get; } = manifest.Preprocess;
+
+    public bool AllowNonFinite { get; } = manifest.AllowNonFinite;
 }
 
+/// <summary>One output as callers see it.</summary>
 internal sealed class ContractOutput(ManifestOutput manifest)
 {
     public TensorContract Contract { get; } = manifest.Contract;

@@ -12,24 +12,52 @@ namespace EdgeDaemon.Pipeline;
 /// The path of an inference request, and the only place that knows its order. Each stage is owned by its folder, knows
 /// no other stage, and refuses by throwing <see cref="RefusedException"/>.
 /// </summary>
-internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission admission, RequestDecoder decoder, LimitSettings limits)
+internal sealed class InferencePipeline(
+    ModelRegistry models, RequestAdmission admission, RequestDecoder decoder, ResponseEncoder encoder, LimitSettings limits)
 {
     public async ValueTask InferAsync(HttpExchange exchange, RestRoute route)
     {
-        ServedModel model = models.Find(route);
-        RequestBody body = new(exchange.Body, exchange.ContentLength, limits, exchange.Aborted);
-        admission.Enter(exchange, body);
+        InferenceWork work = exchange.Keep<InferenceWork>();
+        try
+        {
+            admission.Enter();
+            ServedModel model = models.Find(route.Model, route.Version);
+            var body = new RequestBody(exchange.Body, exchange.ContentLength, limits, exchange.Aborted);
 
-        using RequestHead head = await decoder.ReadHeadAsync(exchange, body, model);
-        InputPlan plan = InputValidation.Plan(head, model);
-        using Grant grant = admission.Grant(model, plan);
+            await decoder.ReadHeadAsync(exchange, body, work);
+            Plan(work, body, model.Contract);
+            admission.Open(work.Grant, work.Plan.TotalBytes);
+            await decoder.ReadTensorsAsync(body, work, model.Contract);
 
-        await decoder.ReadTensorsAsync(body, head, plan, grant);
-        InputValidation.CheckValues(plan, grant, model);
-        Preprocessing.Apply(plan, grant, model);
+            Lane lane = await model.Engine.EnterAsync(exchange.Aborted);
+            try
+            {
+                lane.Run(work.Inputs(work.Plan.Count));
+                encoder.Encode(exchange, work, model, lane);
+            }
+            finally
+            {
+                model.Engine.Leave(lane);
+            }
 
-        using LaneHold lane = await model.Engine.EnterAsync(exchange.Aborted);
-        Votes votes = lane.Run(grant);
-        await ResponseEncoder.WriteAsync(exchange, head, model, votes, limits);
+            model.CountInference();
+            await exchange.FlushAsync();
+        }
+        finally
+        {
+            work.End();
+        }
+    }
+
+    private static void Plan(InferenceWork work, RequestBody body, ModelContract contract)
+    {
+        if (work.Raw)
+        {
+            InputValidation.PlanRaw(body.Length!.Value, contract, work.Plan);
+        }
+        else
+        {
+            InputValidation.Plan(work.Request, work.Json.Span, contract, work.Plan);
+        }
     }
 }

@@ -17,8 +17,6 @@ internal sealed class InputPlan
 
     public ref PlannedInput this[int index] => ref _inputs[index];
 
-    public ReadOnlySpan<PlannedInput> Inputs => _inputs.AsSpan(0, Count);
-
     public void Begin(int count)
     {
         if (_inputs.Length < count)
@@ -36,21 +34,16 @@ internal sealed class InputPlan
 internal struct PlannedInput
 {
     public bool Given;
-    public ElementType Type;
     public TensorShape Shape;
 
     /// <summary>Elements of the tensor.</summary>
     public long Elements;
 
-    /// <summary>Bytes on the wire and in tensor memory, before preprocessing.</summary>
+    /// <summary>Bytes in tensor memory before preprocessing; for BYTES in wire form.</summary>
     public long Bytes;
 
-    /// <summary>Position among the binary tensors of the body; -1 when the data are JSON.</summary>
-    public int BinaryOrder;
-
-    /// <summary>Where the JSON data lie in the head.</summary>
-    public int JsonStart;
-    public int JsonLength;
+    /// <summary>Index in the request's own list, which is also the order of the binary tensors in the body; -1 for a raw body.</summary>
+    public int RequestIndex;
 
     /// <summary>Bytes after preprocessing; 0 without.</summary>
     public long PreparedBytes;
