@@ -3,7 +3,6 @@ using System.Text;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Oms;
 using EdgeDaemon.Core.Configuration;
-using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Core.Toml;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Native.Onnx;
@@ -123,7 +122,7 @@ internal sealed class ModelLifecycle(EdgedSettings settings, TrustPolicy trust, 
             throw new BundleRefusedException($"it has {files.Length} signature files, at most {MostSignatures} are read", null);
         }
 
-        OmsKey[] keys = [.. trust.Keys.Where(key => key.Roles.Contains("release")).Select(key => key.Key)];
+        OmsKey[] keys = [.. trust.Keys.Where(key => key.Roles.Contains(TrustRole.Release)).Select(key => key.Key)];
         var options = new OmsTreeOptions { RangeDigest = content.RangeDigest };
         var signers = new List<TrustedKey>();
         string lastReason = "";

@@ -20,27 +20,40 @@ internal sealed class ModelRegistry
         _now = new Snapshot([.. models], [.. refused]);
 
     /// <summary>The model a route names. Exactly one version of a name is served; another one asked for is not found.</summary>
-    public ServedModel Find(string name, long? version)
+    /// <param name="name">As the path named it.</param>
+    /// <param name="version">Digits; empty asks for the one that is served.</param>
+    public ServedModel Find(ReadOnlySpan<char> name, ReadOnlySpan<char> version)
     {
-        if (!_now.ByName.TryGetValue(name, out ServedModel? model))
+        if (!_now.BySpan.TryGetValue(name, out ServedModel? model))
         {
             throw new RefusedException(Refusal.ModelNotFound, $"no model '{name}' is served");
         }
 
-        if (version is { } asked && asked != model.VersionNumber)
+        if (!version.IsEmpty && !version.SequenceEqual(model.Manifest.Version))
         {
-            throw new RefusedException(Refusal.ModelVersionNotFound, $"model '{name}' is served in version {model.VersionNumber}, not {asked}");
+            throw new RefusedException(Refusal.ModelVersionNotFound, $"model '{name}' is served in version {model.Manifest.Version}, not {version}");
         }
 
         return model;
     }
 
-    private sealed class Snapshot(ImmutableArray<ServedModel> models, ImmutableArray<RefusedBundle> refused)
+    private sealed class Snapshot
     {
-        public ImmutableArray<ServedModel> Models => models;
+        private readonly FrozenDictionary<string, ServedModel> _byName;
 
-        public ImmutableArray<RefusedBundle> Refused => refused;
+        public Snapshot(ImmutableArray<ServedModel> models, ImmutableArray<RefusedBundle> refused)
+        {
+            Models = models;
+            Refused = refused;
+            _byName = models.ToFrozenDictionary(model => model.Name, StringComparer.Ordinal);
+            BySpan = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
+        }
 
-        public FrozenDictionary<string, ServedModel> ByName { get; } = models.ToFrozenDictionary(model => model.Name, StringComparer.Ordinal);
+        public ImmutableArray<ServedModel> Models { get; }
+
+        public ImmutableArray<RefusedBundle> Refused { get; }
+
+        /// <summary>By the characters of a path, without making a string of them.</summary>
+        public FrozenDictionary<string, ServedModel>.AlternateLookup<ReadOnlySpan<char>> BySpan { get; }
     }
 }

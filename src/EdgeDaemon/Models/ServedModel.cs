@@ -23,14 +23,12 @@ internal sealed class ServedModel : IDisposable
         Engine = engine;
         Contract = new ModelContract(manifest);
         ModelDescription description = Describe(manifest, labels);
-        MetadataJson = MetadataWriter.Model(description);
-        ConfigJson = MetadataWriter.Config(description);
-        ReadyJson = MetadataWriter.ModelReady(manifest.Name, ready: true);
+        MetadataJson = Document.Of(output => ModelMetadataWriter.Write(output, description));
+        ConfigJson = Document.Of(output => ModelConfigWriter.Write(output, description));
+        ReadyJson = Document.Of(output => HealthWriter.WriteModel(output, manifest.Name, ready: true));
     }
 
     public string Name => Manifest.Name;
-
-    public long VersionNumber => Manifest.VersionNumber;
 
     public string Folder { get; }
 
@@ -63,14 +61,19 @@ internal sealed class ServedModel : IDisposable
 
     public void Dispose() => Engine.Dispose();
 
-    private static ModelDescription Describe(ModelManifest manifest, ImmutableArray<string> labels) => new()
+    private static string? Format(ImageLayout? image) => image switch
     {
-        Name = manifest.Name,
-        Version = manifest.Version,
-        Inputs = [.. manifest.Inputs.Select(input => input.Contract)],
-        Outputs = [.. manifest.Outputs.Select(output => output.Contract)],
-        InputFormats = [.. manifest.Inputs.Select(input => input.Image is { } layout ? $"FORMAT_{layout.ToString().ToUpperInvariant()}" : null)],
-        LabelFiles = [.. manifest.Outputs.Select(output => output.Labels)],
+        ImageLayout.Nchw => "FORMAT_NCHW",
+        ImageLayout.Nhwc => "FORMAT_NHWC",
+        _ => null,
+    };
+
+    private static ModelDescription Describe(ModelManifest manifest, ImmutableArray<string> labels) => new(
+        manifest.Name,
+        manifest.Version,
+        [.. manifest.Inputs.Select(input => new TensorDescription(input.Contract, Format: Format(input.Image)))],
+        [.. manifest.Outputs.Select(output => new TensorDescription(output.Contract, LabelFilename: output.Labels))])
+    {
         Parameters = labels.IsEmpty ? [] : [KeyValuePair.Create("labels", string.Join('\n', labels))],
     };
 }

@@ -21,13 +21,13 @@ internal sealed class InferencePipeline(
         try
         {
             admission.Enter();
-            ServedModel model = models.Find(route.Model, route.Version);
+            ServedModel model = models.Find(route.Model.Span, route.Version.Span);
             var body = new RequestBody(exchange.Body, exchange.ContentLength, limits, exchange.Aborted);
 
             await decoder.ReadHeadAsync(exchange, body, work);
             Plan(work, body, model.Contract);
             admission.Open(work.Grant, work.Plan.TotalBytes);
-            await decoder.ReadTensorsAsync(body, work, model.Contract);
+            await RequestDecoder.ReadTensorsAsync(body, work, model.Contract);
 
             Lane lane = await model.Engine.EnterAsync(exchange.Aborted);
             try

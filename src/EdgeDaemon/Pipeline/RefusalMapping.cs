@@ -30,6 +30,8 @@ internal static class RefusalMapping
         Refusal.HeadEncodingUnsupported => new(415, "content encodings are not supported"),
         Refusal.HeadParameterUnsupported => new(400, "a request parameter is not supported"),
         Refusal.HeadIdTooLong => new(400, "the request id is too long"),
+        Refusal.HeadNameTooLong => new(400, "a name in the request is too long"),
+        Refusal.HeadTooManyParameters => new(400, "too many request parameters"),
 
         Refusal.BodyTooLarge => new(413, "the request body is too large"),
         Refusal.BodyTooSlow => new(408, "the request body arrived too slowly"),

@@ -37,9 +37,9 @@ internal sealed class RequestDecoder(LimitSettings limits, TensorBlockPool pool)
             return;
         }
 
-        if (head > body.Length)
+        if (head > 0)
         {
-            throw new RefusedException(Refusal.HeadLengthBeyondBody, $"head of {head} bytes in a body of {body.Length}");
+            BinaryBody.CheckHead(head, body.Length ?? BinaryBody.UnknownLength);
         }
 
         bool allJson = head < 0 || head == body.Length;
@@ -64,18 +64,13 @@ internal sealed class RequestDecoder(LimitSettings limits, TensorBlockPool pool)
         }
 
         InferRequestReader.Read(work.Json.Span, _protocol, work.Request);
-        if (body.Length is { } whole)
-        {
-            BinaryBody.Plan(work.Request, work.Json.Length, whole);
-        }
-        else if (head < 0)
-        {
-            BinaryBody.Plan(work.Request, work.Json.Length, work.Json.Length);
-        }
+
+        // Without the header all of the body is JSON: binary tensors then have no bytes, and the plan says so.
+        BinaryBody.Plan(work.Json.Length, head < 0 ? work.Json.Length : body.Length ?? BinaryBody.UnknownLength, work.Request);
     }
 
     /// <summary>Fills granted memory: binary tensors in the order of the body, JSON tensors from the head, then preprocessing.</summary>
-    public async ValueTask ReadTensorsAsync(RequestBody body, InferenceWork work, ModelContract contract)
+    public static async ValueTask ReadTensorsAsync(RequestBody body, InferenceWork work, ModelContract contract)
     {
         if (work.Raw)
         {
@@ -107,7 +102,7 @@ internal sealed class RequestDecoder(LimitSettings limits, TensorBlockPool pool)
     {
         InferInput input = work.Request.Inputs[order];
         ReadOnlySpan<byte> data = work.Json.Span.Slice(input.DataStart, input.DataLength);
-        work.Plan[index].Bytes = JsonTensorReader.Read(data, type, work.Plan[index].Shape, block.GetSpan());
+        JsonTensorReader.Read(data, type, work.Plan[index].Shape, block.GetSpan());
     }
 
     private static async ValueTask ReadRawAsync(RequestBody body, InferenceWork work, ContractInput declared)

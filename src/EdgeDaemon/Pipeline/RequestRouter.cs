@@ -10,8 +10,9 @@ namespace EdgeDaemon.Pipeline;
 /// <summary>From a request's target to what answers it; and the one place where a refusal becomes an answer.</summary>
 internal sealed class RequestRouter(ModelRegistry models, InferencePipeline pipeline, ControlSurface control, ILogger log)
 {
-    private static readonly byte[] Server = MetadataWriter.Server("edged", Hosting.Build.Version, ["binary_tensor_data", "model_configuration", "model_repository", "parameters"]);
-    private static readonly byte[] Live = MetadataWriter.Live(true);
+    private static readonly byte[] Server = Document.Of(output =>
+        ServerMetadataWriter.Write(output, "edged", Hosting.Build.Version, ["binary_tensor_data", "model_configuration", "parameters"]));
+    private static readonly byte[] Live = Document.Of(output => HealthWriter.WriteServer(output, live: true));
 
     public async Task RouteAsync(HttpExchange exchange)
     {
@@ -45,10 +46,9 @@ internal sealed class RequestRouter(ModelRegistry models, InferencePipeline pipe
             throw new RefusedException(Refusal.RouteNotExposed, $"listener '{exchange.Listener.Name}' does not expose inference");
         }
 
-        bool post = route.Kind is RestRouteKind.ModelInfer or RestRouteKind.RepositoryIndex;
-        if (exchange.Method != (post ? "POST" : "GET") && !(exchange.Method == "HEAD" && !post))
+        if (exchange.Method != route.Method && !(exchange.Method == "HEAD" && route.Method == "GET"))
         {
-            exchange.SetHeader("Allow", post ? "POST" : "GET, HEAD");
+            exchange.SetHeader("Allow", route.Method == "GET" ? "GET, HEAD" : route.Method);
             throw new RefusedException(Refusal.RouteMethodNotAllowed, $"{exchange.Method} {route.Kind}");
         }
 
@@ -58,17 +58,22 @@ internal sealed class RequestRouter(ModelRegistry models, InferencePipeline pipe
             RestRouteKind.ServerLive => exchange.RespondJsonAsync(200, Live),
             RestRouteKind.ServerReady => exchange.RespondJsonAsync(200, Live),
             RestRouteKind.ServerMetadata => exchange.RespondJsonAsync(200, Server),
-            RestRouteKind.ModelReady => exchange.RespondJsonAsync(200, models.Find(route.Model, route.Version).ReadyJson),
-            RestRouteKind.ModelMetadata => exchange.RespondJsonAsync(200, models.Find(route.Model, route.Version).MetadataJson),
-            RestRouteKind.ModelConfig => exchange.RespondJsonAsync(200, models.Find(route.Model, route.Version).ConfigJson),
+            RestRouteKind.ModelReady => exchange.RespondJsonAsync(200, Find(route).ReadyJson),
+            RestRouteKind.ModelMetadata => exchange.RespondJsonAsync(200, Find(route).MetadataJson),
+            RestRouteKind.ModelConfig => exchange.RespondJsonAsync(200, Find(route).ConfigJson),
             RestRouteKind.RepositoryIndex => exchange.RespondJsonAsync(200, Index()),
             _ => throw Unknown(exchange),
         };
     }
 
     // What an unprivileged caller may know: the names that serve. Refused bundles and reasons are the control surface's.
-    private byte[] Index() => MetadataWriter.RepositoryIndex(
-        [.. models.Serving.Select(model => new RepositoryEntry(model.Name, model.Manifest.Version, "READY", ""))]);
+    private byte[] Index()
+    {
+        ModelIndexEntry[] entries = [.. models.Serving.Select(model => new ModelIndexEntry(model.Name, model.Manifest.Version, "READY", ""))];
+        return Document.Of(output => RepositoryIndexWriter.Write(output, entries));
+    }
+
+    private ServedModel Find(RestRoute route) => models.Find(route.Model.Span, route.Version.Span);
 
     private async Task RefuseAsync(HttpExchange exchange, Refusal refusal, string detail, Exception cause)
     {
@@ -97,7 +102,7 @@ internal sealed class RequestRouter(ModelRegistry models, InferencePipeline pipe
                 return;
             }
 
-            await exchange.RespondJsonAsync(answer.Status, MetadataWriter.Error($"{answer.Text} (request {id})"));
+            await exchange.RespondJsonAsync(answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")));
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {

@@ -20,7 +20,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         long binary = 0;
         int outputs = request.Outputs.IsEmpty ? model.Contract.Outputs.Length : request.Outputs.Length;
 
-        writer.Begin(head, model.Manifest.Name, model.Manifest.Version, request);
+        writer.Begin(head, model.Manifest.Name, model.Manifest.Version, request.Id, request.HasId);
         for (int i = 0; i < outputs; i++)
         {
             (int index, bool asBinary) = Asked(request, model, i, byDefault);
@@ -28,12 +28,12 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
             ReadOnlySpan<byte> data = lane.OutputData(index);
             if (asBinary)
             {
-                writer.WriteBinaryOutput(model.Contract.Outputs[index].Contract.Name, lane.OutputType(index), lane.OutputShape(index), data.Length);
+                writer.BinaryOutput(model.Contract.Outputs[index].Contract.Name, lane.OutputType(index), lane.OutputShape(index), data.Length);
                 binary += data.Length;
             }
             else
             {
-                writer.WriteJsonOutput(model.Contract.Outputs[index].Contract.Name, lane.OutputType(index), lane.OutputShape(index), data);
+                writer.JsonOutput(model.Contract.Outputs[index].Contract.Name, lane.OutputType(index), lane.OutputShape(index), data);
             }
         }
 

@@ -71,11 +71,9 @@ internal static class InputValidation
         ref PlannedInput planned = ref plan[0];
         planned.Given = true;
         planned.RequestIndex = -1;
-        planned.Shape = RawRequest.InferShape(declared.Contract, bodyLength);
+        RawRequest.Infer(declared.Contract, bodyLength, out planned.Shape);
         planned.Shape.TryElementCount(out planned.Elements);
-
-        // A raw BYTES body is one element without its length: four bytes more in wire form.
-        planned.Bytes = declared.Contract.Type == ElementType.Bytes ? bodyLength + sizeof(int) : bodyLength;
+        planned.Bytes = RawRequest.TensorBytes(declared.Contract, bodyLength);
         planned.PreparedBytes = declared.Preprocess is null ? 0 : planned.Elements * sizeof(float);
         plan.TotalBytes = planned.Bytes + planned.PreparedBytes;
     }
@@ -123,7 +121,7 @@ internal static class InputValidation
 
         if (declared.Contract.Type == ElementType.Bytes)
         {
-            planned.Bytes = input.IsBinary ? input.BinarySize : JsonTensorReader.MeasureBytes(json.Slice(input.DataStart, input.DataLength));
+            planned.Bytes = input.IsBinary ? input.BinarySize : JsonTensorReader.MeasureBytes(json.Slice(input.DataStart, input.DataLength), planned.Shape);
             return;
         }
 
