@@ -1,0 +1,13 @@
+namespace EdgeDaemon.Native.Posix;
+
+/// <summary>The error numbers that decide something; their values are common to Linux's 64-bit processors.</summary>
+internal static class Errno
+{
+    public const int NoEntry = 2;
+    public const int Interrupted = 4;
+    public const int NoDevice = 6;
+    public const int CrossDevice = 18; // what openat2 answers to an escape from beneath
+    public const int NotDirectory = 20;
+    public const int NoSystemCall = 38;
+    public const int TooManyLinks = 40; // ELOOP: a link where none is followed
+}
