@@ -1,1 +1,3 @@
-return 0;
+using EdgeDaemon.Ctl;
+
+return EdgeCtl.Run(args, Console.Out, Console.Error);

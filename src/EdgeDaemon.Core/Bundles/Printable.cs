@@ -7,13 +7,15 @@ public static class Printable
 {
     private const int MaxRunes = 120;
 
-    public static string Of(string name)
+    /// <param name="name">Any text.</param>
+    /// <param name="maxRunes">Where it is cut off; whole messages get more room than names.</param>
+    public static string Of(string name, int maxRunes = MaxRunes)
     {
         var text = new StringBuilder();
         int runes = 0;
         foreach (Rune rune in name.EnumerateRunes())
         {
-            if (++runes > MaxRunes)
+            if (++runes > maxRunes)
             {
                 return text.Append("...").ToString();
             }

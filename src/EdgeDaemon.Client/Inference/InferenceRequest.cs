@@ -1,0 +1,17 @@
+namespace EdgeDaemon.Client.Inference;
+
+/// <summary>What to ask of one model.</summary>
+public sealed record InferenceRequest(string Model, IReadOnlyList<InputTensor> Inputs)
+{
+    /// <summary>A version the model must have, in digits; null for the one that is served.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>Comes back in the answer; null for none.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Names of the outputs wanted; null for all.</summary>
+    public IReadOnlyList<string>? Outputs { get; init; }
+
+    /// <summary>Time for this call; null for the client's default.</summary>
+    public TimeSpan? Deadline { get; init; }
+}

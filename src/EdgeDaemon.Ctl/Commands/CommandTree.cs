@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using EdgeDaemon.Ctl.Help;
+
+namespace EdgeDaemon.Ctl.Commands;
+
+/// <summary>All commands, in the order in which a newcomer needs them.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Build()
+    {
+        var root = new RootCommand(
+            "edgectl signs models for edged, talks to it, and asks it how it is.\n\n"
+            + "Keys and bundles: keygen, bundle. The running daemon: infer, model, status.\n"
+            + "EDGECTL_DEBUG=1 in the environment adds a stack trace to an error.")
+        {
+            InferCommand.Create(),
+            new CtlCommand("model", "Ask the running daemon about its models (control socket).", "edgectl model list")
+            {
+                ModelListCommand.Create(),
+                ModelStatusCommand.Create(),
+            },
+            StatusCommand.Create(),
+        };
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction standard } help)
+            {
+                help.Action = new ExampleHelp(standard);
+            }
+        }
+
+        return root;
+    }
+
+    /// <summary>The command as it is typed, for example <c>edgectl bundle sign</c>.</summary>
+    public static string PathOf(Command command)
+    {
+        Command? parent = command.Parents.OfType<Command>().FirstOrDefault();
+        return parent is null ? "edgectl" : $"{PathOf(parent)} {command.Name}";
+    }
+}

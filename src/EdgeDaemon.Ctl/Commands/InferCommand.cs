@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text;
+using EdgeDaemon.Client;
+using EdgeDaemon.Client.Inference;
+using EdgeDaemon.Client.Models;
+using EdgeDaemon.Ctl.Answers;
+using EdgeDaemon.Ctl.Help;
+using EdgeDaemon.Ctl.Images;
+
+namespace EdgeDaemon.Ctl.Commands;
+
+/// <summary><c>edgectl infer MODEL</c>: a picture or a JSON request of the protocol.</summary>
+internal static class InferCommand
+{
+    private const string About =
+        "Ask a model. With --image: the picture's label and confidence. With --json-file: the Open Inference Protocol's answer as it came.\n\n"
+        + "Pictures: PNG (not interlaced, no transparent pixels), PGM and PPM (P2, P3, P5, P6, any maxval; a file may hold several: --index). "
+        + "Samples become 8 bits: round(255 v / maxval). RGB becomes gray by round((299 R + 587 G + 114 B) / 1000); gray becomes RGB by "
+        + "repeating it; gamma and colour profiles are not applied. The size must be the model's unless --resize is given (area averaging). "
+        + "The model must declare one UINT8 image input.\n\n"
+        + "Confidence is the softmax over the output's last dimension.";
+
+    public static Command Create()
+    {
+        var model = new Argument<string>("model") { Description = "The model's name ('edgectl model list')." };
+        var image = new Option<FileInfo?>("--image") { Description = "A picture to classify.", HelpName = "file" };
+        var index = new Option<int>("--index") { Description = "Which picture of the file, from 0.", HelpName = "n" };
+        var resize = new Option<bool>("--resize") { Description = "Scale the picture to the model's size by area averaging." };
+        var top = new Option<int>("--top") { Description = "Print the best K classes.", HelpName = "k", DefaultValueFactory = _ => 1 };
+        var wanted = new Option<string?>("--output") { Description = "The output with the class scores. Default: the model's first.", HelpName = "name" };
+        var jsonFile = new Option<string?>("--json-file") { Description = "A JSON inference request; - reads stdin.", HelpName = "file" };
+        var json = new Option<bool>("--json") { Description = "With --image: print JSON." };
+        var timeout = new Option<double>("--timeout") { Description = "Seconds to wait for the answer.", HelpName = "seconds", DefaultValueFactory = _ => 100 };
+        Option<string> socket = SocketOption.Inference();
+        var command = new CtlCommand("infer", About,
+            "edgectl infer digits --image seven.png",
+            "edgectl infer digits --image heldout.pgm --index 3 --top 3",
+            "edgectl infer digits --image heldout.pgm --json",
+            "edgectl infer digits --json-file request.json",
+            "echo '{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,2],\"data\":[0.5,1]}]}' | edgectl infer linear --json-file -")
+        {
+            model, image, index, resize, top, wanted, jsonFile, json, timeout, socket,
+        };
+        command.Validators.Add(result =>
+        {
+            if ((result.GetValue(image) is null) == (result.GetValue(jsonFile) is null))
+            {
+                result.AddError("Give either --image or --json-file.");
+            }
+
+            if (result.GetValue(index) < 0 || result.GetValue(top) < 1)
+            {
+                result.AddError("--index starts at 0 and --top at 1.");
+            }
+
+            if (result.GetValue(timeout) is not (> 0 and <= 86400))
+            {
+                result.AddError("--timeout is more than 0 and at most 86400 seconds.");
+            }
+        });
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var options = new EdgeClientOptions { Deadline = TimeSpan.FromSeconds(parsed.GetValue(timeout)) };
+            using var client = new EdgeClient(parsed.GetRequiredValue(socket), options);
+            string name = parsed.GetRequiredValue(model);
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(jsonFile) is string file)
+            {
+                ReadOnlyMemory<byte> answer = await client.InferJsonAsync(name, await ReadRequestAsync(file, cancellation), null, cancellation);
+                output.WriteLine(Encoding.UTF8.GetString(answer.Span));
+                return (int)ExitCode.Ok;
+            }
+
+            RasterImage picture = ReadPicture(parsed.GetValue(image)!, parsed.GetValue(index));
+            ModelDescription description = await client.DescribeModelAsync(name, cancellation);
+            InputTensor input = Fill(parsed.GetValue(image)!, description, picture, parsed.GetValue(resize));
+            InferenceAnswer inference = await client.InferAsync(new InferenceRequest(name, [input]), cancellation);
+            OutputTensor scores = Choose(inference, parsed.GetValue(wanted));
+            ImmutableArray<RankedClass> classes = Ranking.Of(scores, description.Labels, parsed.GetValue(top));
+            output.Write(parsed.GetValue(json) ? ClassificationText.Json(inference, scores, classes) : ClassificationText.Lines(classes));
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static async Task<byte[]> ReadRequestAsync(string file, CancellationToken cancellation)
+    {
+        if (file != "-")
+        {
+            return await File.ReadAllBytesAsync(file, cancellation);
+        }
+
+        await using Stream input = Console.OpenStandardInput();
+        using var buffer = new MemoryStream();
+        await input.CopyToAsync(buffer, cancellation);
+        return buffer.ToArray();
+    }
+
+    private static RasterImage ReadPicture(FileInfo file, int index)
+    {
+        if (!file.Exists)
+        {
+            throw new CtlException($"{file} does not exist");
+        }
+
+        if (file.Length > ImageFile.MaxFileBytes)
+        {
+            throw new CtlException($"{file} is larger than the {ImageFile.MaxFileBytes >> 20} MiB that are read");
+        }
+
+        try
+        {
+            return ImageFile.Read(File.ReadAllBytes(file.FullName), index);
+        }
+        catch (ImageException error)
+        {
+            throw new CtlException($"{file}: {error.Message}", error);
+        }
+    }
+
+    private static InputTensor Fill(FileInfo file, ModelDescription model, RasterImage picture, bool resize)
+    {
+        ImageInput input = ImageInput.Of(model);
+        try
+        {
+            return input.Fill(picture, resize);
+        }
+        catch (ImageException error)
+        {
+            throw new CtlException($"{file}: {error.Message}", error);
+        }
+    }
+
+    private static OutputTensor Choose(InferenceAnswer answer, string? wanted)
+    {
+        foreach (OutputTensor output in answer.Outputs)
+        {
+            if (wanted is null || output.Name == wanted)
+            {
+                return output;
+            }
+        }
+
+        throw new CtlException($"the answer has no output '{wanted}', only {string.Join(", ", answer.Outputs.Select(o => $"'{o.Name}'"))}");
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using EdgeDaemon.Client;
+using EdgeDaemon.Client.Control;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Ctl.Help;
+
+namespace EdgeDaemon.Ctl.Commands;
+
+/// <summary><c>edgectl model status NAME</c>.</summary>
+internal static class ModelStatusCommand
+{
+    public static Command Create()
+    {
+        var name = new Argument<string>("name") { Description = "The model's name, or its bundle's folder (a refused bundle has only that)." };
+        Option<string> socket = SocketOption.Control();
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new CtlCommand("status", "Show one model: state, release, who signed it, its files, and why it is refused when it is.",
+            "edgectl model status digits", "edgectl model status digits --json")
+        {
+            name, socket, json,
+        };
+        command.ExitNote = "Here 0 means that the model is READY, 1 that it is not or does not exist.";
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            ModelStatus model = await FindAsync(control, parsed.GetRequiredValue(name), cancellation);
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(json))
+            {
+                output.WriteLine(ControlClient.ToJson(model));
+            }
+            else
+            {
+                Write(model, output);
+            }
+
+            return (int)(model.State == "READY" ? ExitCode.Ok : ExitCode.Failed);
+        });
+        return command;
+    }
+
+    private static async Task<ModelStatus> FindAsync(ControlClient control, string name, CancellationToken cancellation)
+    {
+        try
+        {
+            return await control.ModelAsync(name, cancellation);
+        }
+        catch (EdgeClientException error) when (error.Status == HttpStatusCode.NotFound)
+        {
+            throw new CtlException($"the daemon has no model and no bundle folder '{name}'; 'edgectl model list' shows what it has", error);
+        }
+    }
+
+    private static void Write(ModelStatus model, TextWriter output)
+    {
+        void Line(string key, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                output.WriteLine($"{key,-11}{Printable.Of(value, 1000)}");
+            }
+        }
+
+        Line("state", model.State);
+        Line("reason", model.Reason);
+        Line("model", model.Name);
+        Line("version", model.Version);
+        Line("sequence", model.Sequence?.ToString(CultureInfo.InvariantCulture));
+        Line("release", model.ReleaseDigest);
+        Line("signed by", string.Join(", ", model.SignedBy));
+        Line("folder", model.Folder);
+        Line("loaded", model.LoadedAt?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        Line("inferences", model.InferenceCount.ToString(CultureInfo.InvariantCulture));
+        foreach (MemberStatus member in model.Members)
+        {
+            Line("member", $"{member.Name}  {member.File}  sha256 {member.Sha256}");
+        }
+
+        if (model.Lineage is { ValueKind: JsonValueKind.Object } lineage)
+        {
+            foreach (JsonProperty property in lineage.EnumerateObject())
+            {
+                Line("lineage", $"{property.Name} = {property.Value}");
+            }
+        }
+    }
+}

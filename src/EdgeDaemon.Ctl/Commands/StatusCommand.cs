@@ -1,0 +1,40 @@
+using System.CommandLine;
+using EdgeDaemon.Client.Control;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Ctl.Help;
+
+namespace EdgeDaemon.Ctl.Commands;
+
+/// <summary><c>edgectl status</c>: the daemon as a whole.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        Option<string> socket = SocketOption.Control();
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new CtlCommand("status", "Show the running daemon's version, its ONNX Runtime, uptime and how many models it serves.",
+            "edgectl status", "edgectl status --json")
+        {
+            socket, json,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            DaemonStatus status = await control.StatusAsync(cancellation);
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            output.Write(parsed.GetValue(json) ? ControlClient.ToJson(status) + "\n" : Text(status));
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static string Text(DaemonStatus status) => $"""
+        edged {Printable.Of(status.Version)} ({Printable.Of(status.Framework)})
+        ONNX Runtime {Printable.Of(status.Runtime.Version)}
+          file    {Printable.Of(status.Runtime.Path)}
+          sha256  {Printable.Of(status.Runtime.Sha256)}
+        up for    {TimeSpan.FromSeconds(Math.Clamp(Math.Floor(status.UptimeSeconds), 0, 1e9)):c}
+        models    {status.ModelsReady} ready, {status.ModelsRefused} refused
+
+        """;
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using EdgeDaemon.Ctl.Commands;
+
+namespace EdgeDaemon.Ctl;
+
+/// <summary>The tool as one function: arguments in, text and an exit code out. Nothing escapes it as a stack trace.</summary>
+internal static class EdgeCtl
+{
+    public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error)
+    {
+        ParseResult parsed = CommandTree.Build().Parse(args);
+
+        // --help on a command line that is otherwise incomplete clears the errors; then the action is not this one.
+        if (parsed.Action is ParseErrorAction)
+        {
+            return Usage(parsed, error);
+        }
+
+        try
+        {
+            var configuration = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+            return parsed.InvokeAsync(configuration).GetAwaiter().GetResult();
+        }
+        catch (Exception failure)
+        {
+            return (int)FailureReport.Write(failure, error);
+        }
+    }
+
+    private static int Usage(ParseResult parsed, TextWriter error)
+    {
+        string path = CommandTree.PathOf(parsed.CommandResult.Command);
+        error.WriteLine($"edgectl: {string.Join(" ", parsed.Errors.Select(e => e.Message))} See '{path} --help'.");
+        return (int)ExitCode.Usage;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Security.Cryptography;
+using EdgeDaemon.Client;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Bundles.Oms;
+using EdgeDaemon.Ctl.Images;
+
+namespace EdgeDaemon.Ctl;
+
+/// <summary>Any failure -> one line on stderr and an exit code.</summary>
+internal static class FailureReport
+{
+    /// <summary>Set to 1, the stack trace follows the line: for bug reports.</summary>
+    private const string DebugVariable = "EDGECTL_DEBUG";
+
+    /// <summary>A daemon's or a bundle's text may be long, but not a screenful.</summary>
+    private const int MaxRunes = 2000;
+
+    public static ExitCode Write(Exception failure, TextWriter error)
+    {
+        (ExitCode code, string message) = failure switch
+        {
+            CtlException known => (known.Code, known.Message),
+            EdgeClientException { Failure: EdgeClientFailure.Unreachable } client => (ExitCode.Unreachable, client.Message),
+            EdgeClientException client => (ExitCode.Failed, client.Message),
+            ImageException or OmsException => (ExitCode.Failed, failure.Message),
+            OperationCanceledException => (ExitCode.Failed, "interrupted"),
+            IOException or UnauthorizedAccessException => (ExitCode.Failed, failure.Message),
+
+            // Its text may come from deep inside a key parser.
+            CryptographicException => (ExitCode.Failed, "a cryptographic operation failed; set EDGECTL_DEBUG=1 for where"),
+            _ => (ExitCode.Failed, $"unexpected {failure.GetType().Name}: {failure.Message} (set {DebugVariable}=1 for where)"),
+        };
+
+        foreach (string line in message.Split('\n'))
+        {
+            error.WriteLine($"edgectl: {Printable.Of(line, MaxRunes)}");
+        }
+
+        if (Environment.GetEnvironmentVariable(DebugVariable) == "1")
+        {
+            error.WriteLine(failure);
+        }
+
+        return code;
+    }
+}
