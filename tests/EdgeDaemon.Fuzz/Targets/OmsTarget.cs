@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Oms;
 
@@ -8,7 +9,7 @@ namespace EdgeDaemon.Fuzz.Targets;
 
 /// <summary>
 /// OMS signature files. No mutation survives a signature, so the first byte chooses what is under attack: odd, the statement itself,
-/// taken as verified and compared with a fixed tree; even, the whole file, against a fixed key.
+/// taken as verified, its root digest put right, and compared with a fixed tree; even, the whole file, against a fixed key.
 /// </summary>
 internal sealed class OmsTarget : FuzzTarget
 {
@@ -49,6 +50,8 @@ internal sealed class OmsTarget : FuzzTarget
             "\"files\"", "\"shards\"", "\"shard_size\":4,", "\"shard_size\":10.0,", "sha256-sharded-4", ":0:4", ":4:8", ":8:10", ":00:4", ".:0:10",
             "\"hint\":\"\",", "\"hint\":null,", "\"rawBytes\":\"\"", "\"tlogEntries\":[]", "\"tlogEntries\":{}", "\"messageSignature\":{},",
             "\"certificate\":{},", "\"certificate\":null,", "\"keyid\":null", "\"keyid\":\"\"", "\"ignore_paths\":[\".\"],", "\"extra\":1,",
+            ResourceOf("f", "0123456789"), ResourceOf("f:0:4", "0123"), ResourceOf("f:8:10", "89"), ResourceOf(".", "x"), ResourceOf("../f", "x"),
+            ResourceOf("cache/x", "x"), ResourceOf("cache/x", "y"), ResourceOf(".git/HEAD", "g"), ResourceOf("empty", ""), ResourceOf("a//b", "1"),
             "\"_type\":\"https://in-toto.io/Statement/v1\",", "\"name\":\".\"", "\"allow_symlinks\":true",
         }.Select(Encoding.UTF8.GetBytes),
     ];
@@ -63,12 +66,44 @@ internal sealed class OmsTarget : FuzzTarget
         byte[] rest = input[1..].ToArray();
         try
         {
-            return "accept " + ((input[0] & 1) != 0 ? Describe(OmsStatement.Parse(rest)) : JudgeBundle(rest));
+            return "accept " + ((input[0] & 1) != 0 ? JudgeStatement(rest) : JudgeBundle(rest));
         }
         catch (OmsException)
         {
             return "reject";
         }
+    }
+
+    /// <summary>With a wrong root digest put right once: else no mutation of the resources would get past it.</summary>
+    private static string JudgeStatement(byte[] json)
+    {
+        try
+        {
+            return Describe(OmsStatement.Parse(json));
+        }
+        catch (OmsException e) when (e.Fault == OmsFault.RootDigestMismatch)
+        {
+        }
+
+        try
+        {
+            return "repaired " + Describe(OmsStatement.Parse(RepairRoot(json)));
+        }
+        catch (OmsException e) when (e.Fault == OmsFault.RootDigestMismatch)
+        {
+            // The digest stands there in escapes, or also as a file's.
+            return "rootless";
+        }
+    }
+
+    private static byte[] RepairRoot(byte[] json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        string claimed = document.RootElement.GetProperty("subject")[0].GetProperty("digest").GetProperty("sha256").GetString()!;
+        byte[] digests = [.. document.RootElement.GetProperty("predicate").GetProperty("resources").EnumerateArray()
+            .SelectMany(resource => Convert.FromHexString(resource.GetProperty("digest").GetString()!))];
+        return Encoding.Latin1.GetBytes(
+            Encoding.Latin1.GetString(json).Replace(claimed, Convert.ToHexStringLower(SHA256.HashData(digests)), StringComparison.Ordinal));
     }
 
     private static string JudgeBundle(byte[] json)
@@ -126,6 +161,9 @@ internal sealed class OmsTarget : FuzzTarget
             return "refused";
         }
     }
+
+    private static string ResourceOf(string name, string content) =>
+        $$"""{"name":"{{name}}","algorithm":"sha256","digest":"{{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))}}"},""";
 
     private static string Hex(string? text) => OrDash(Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text ?? "")));
 
