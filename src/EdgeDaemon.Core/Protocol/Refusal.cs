@@ -29,6 +29,8 @@ public enum Refusal
     HeadEncodingUnsupported,
     HeadParameterUnsupported,
     HeadIdTooLong,
+    HeadNameTooLong,
+    HeadTooManyParameters,
 
     // Body: how the bytes arrive.
     BodyTooLarge,
@@ -67,6 +69,7 @@ public enum Refusal
 
     // Output.
     OutputNotFinite,
+    OutputNotText,
     OutputTooLarge,
 
     // The daemon itself.
