@@ -213,6 +213,20 @@ public sealed class JsonTensorReaderTests
     }
 
     [TestMethod]
+    public void Doubles_round_their_middles_to_even_however_they_are_written()
+    {
+        // 2^65 + 2^12 is between two doubles. System.Buffers.Text.Utf8Parser rounds it up when a zero follows the point.
+        foreach (string middle in (string[])["36893488147419107328", "36893488147419107328.0", "368934881474191073280e-1", "3.68934881474191073280000e19"])
+        {
+            CollectionAssert.AreEqual(BitConverter.GetBytes(36893488147419103232.0), Refuse.Tensor(ElementType.Float64, [1], $"[{middle}]"), middle);
+        }
+
+        byte[] above = BitConverter.GetBytes(Math.BitIncrement(36893488147419103232.0));
+        CollectionAssert.AreEqual(above, Refuse.Tensor(ElementType.Float64, [1], "[36893488147419107328.0000000000000001]"));
+        CollectionAssert.AreEqual(above, Refuse.Tensor(ElementType.Float64, [1], "[36893488147419107328." + new string('0', 2000) + "1]"));
+    }
+
+    [TestMethod]
     public void Single_floats_round_once_around_their_middles()
     {
         var random = new Random(5);
@@ -266,6 +280,16 @@ public sealed class JsonTensorReaderTests
         }
 
         Refuse.With(Refusal.InputTextInvalid, () => JsonTensorReader.MeasureBytes([(byte)'[', (byte)'"', 0xff, (byte)'"', (byte)']'], Refuse.Shape(1)));
+    }
+
+    [TestMethod]
+    public void Refuses_shapes_that_the_json_cannot_fill_before_memory_is_taken()
+    {
+        Assert.AreEqual(8, JsonTensorReader.Measure("[1,2]"u8, ElementType.Float32, Refuse.Shape(2)));
+        Assert.AreEqual(0, JsonTensorReader.Measure("[]"u8, ElementType.Float32, Refuse.Shape(0, 1L << 40)));
+        Refuse.With(Refusal.InputWrongElementCount, () => JsonTensorReader.Measure("[1,2]"u8, ElementType.Float32, Refuse.Shape(3)));
+        Refuse.With(Refusal.InputWrongElementCount, () => JsonTensorReader.Measure("[]"u8, ElementType.UInt8, Refuse.Shape(1L << 62)));
+        Refuse.With(Refusal.InputWrongElementCount, () => JsonTensorReader.Measure("[]"u8, ElementType.Bytes, Refuse.Shape(1L << 40)));
     }
 
     [TestMethod]

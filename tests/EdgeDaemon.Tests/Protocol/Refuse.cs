@@ -33,14 +33,14 @@ internal static class Refuse
     {
         byte[] json = Encoding.UTF8.GetBytes(data);
         TensorShape tensorShape = Shape(shape);
-        long size = type == ElementType.Bytes
-            ? JsonTensorReader.MeasureBytes(json, tensorShape)
-            : tensorShape.TryByteCount(type, out long bytes) ? bytes : throw new InvalidOperationException("overflow");
-        byte[] destination = new byte[size];
+        byte[] destination = new byte[type == ElementType.Bytes ? JsonTensorReader.MeasureBytes(json, tensorShape) : Size(type, tensorShape)];
         JsonTensorReader.Read(json, type, tensorShape, destination);
         return destination;
     }
 
     public static TensorShape Shape(params long[] dimensions) =>
         TensorShape.TryCreate(dimensions, out TensorShape shape) ? shape : throw new InvalidOperationException("rank");
+
+    private static long Size(ElementType type, in TensorShape shape) =>
+        shape.TryByteCount(type, out long bytes) ? bytes : throw new InvalidOperationException("overflow");
 }
