@@ -9,10 +9,7 @@ internal static class CommandTree
 {
     public static RootCommand Build()
     {
-        var root = new RootCommand(
-            "edgectl signs models for edged, talks to it, and asks it how it is.\n\n"
-            + "Keys and bundles: keygen, bundle. The running daemon: infer, model, status.\n"
-            + "EDGECTL_DEBUG=1 in the environment adds a stack trace to an error.")
+        var root = new RootCommand("Sign models for edged, ask them, and see how the daemon is. (EDGECTL_DEBUG=1 adds a stack trace to an error.)")
         {
             InferCommand.Create(),
             new CtlCommand("model", "Ask the running daemon about its models (control socket).", "edgectl model list")
