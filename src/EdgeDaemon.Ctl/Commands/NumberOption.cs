@@ -10,7 +10,7 @@ internal static class NumberOption
     public static Option<T> Create<T>(string name, string description, string helpName, T least, T most, T usual)
         where T : struct, INumber<T> => new(name)
         {
-            Description = $"{description} Default: {usual}.",
+            Description = description,
             HelpName = helpName,
             CustomParser = argument =>
             {

@@ -87,7 +87,7 @@ public sealed class InferCommandTests
     [TestMethod]
     public void A_refusal_is_code_1_with_the_daemons_text()
     {
-        using var daemon = new FakeDaemon(_ => FakeDaemon.Json("""{"error":"model \u001b[31mnot found"}""", "404 Not Found", "X-Request-Id: 7-1\r\n"));
+        using var daemon = new FakeDaemon(_ => FakeDaemon.Json("""{"error":"model \u001b[31mnot found (request 7-1)"}""", "404 Not Found"));
         ToolRun run = ToolRun.Of("infer", "m", "--image", Picture("P2 1 1 1 1"), "--socket", daemon.SocketPath).Failed(1, "404", "not found", "7-1");
         Assert.IsFalse(run.Error.Contains('\u001b'), "a terminal would obey it");
     }
