@@ -29,6 +29,8 @@ public enum Refusal
     HeadEncodingUnsupported,
     HeadParameterUnsupported,
     HeadIdTooLong,
+    HeadNameTooLong,
+    HeadTooManyParameters,
 
     // Body: how the bytes arrive.
     BodyTooLarge,
@@ -36,6 +38,7 @@ public enum Refusal
     BodyTruncated,
     BodyTrailingBytes,
     BodyAborted,
+    BodyLengthRequired,
 
     // Input: one tensor against the wire rules and the model's contract.
     InputUnknown,
@@ -67,6 +70,7 @@ public enum Refusal
 
     // Output.
     OutputNotFinite,
+    OutputNotText,
     OutputTooLarge,
 
     // The daemon itself.

@@ -1,0 +1,326 @@
+#!/usr/bin/env bash
+# One script for everything: ./build.sh help
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+root=$PWD
+artifacts=$root/artifacts
+bin=$artifacts/bin
+runtime=$artifacts/runtime
+development=$artifacts/dev
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 ORT_DISABLE_TELEMETRY=1
+
+say() { printf '%s\n' "$*"; }
+step() { printf '\n== %s\n' "$*"; }
+fail() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
+
+usage() {
+  cat <<'TEXT'
+./build.sh VERB
+
+  deps                       what the machine lacks: Debian packages, the ONNX Runtime library (digest-checked)
+  build                      compile everything for both frameworks, warnings are errors
+  publish [--cpu baseline|native]
+                             edged and edgectl as native executables in artifacts/bin
+  run                        a signed digits model served in the foreground, from a scratch state directory
+  demo                       the same in the background: ten held-out digits classified, checked, stopped
+  test                       all tests, the end-to-end ones against the published executables (20 minutes at most)
+  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, or all (default)
+  bench [ARGS...]            side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
+  clean                      remove everything that was built
+  help                       this text
+
+Environment: EDGE_TFM=net9.0|net10.0 forces the framework; EDGED_CONFORMANCE names the folder of conformance cases.
+TEXT
+}
+
+# --- deps -----------------------------------------------------------------------------------------------------------
+
+debian_packages() {
+  local missing=()
+  command -v gcc >/dev/null || command -v clang >/dev/null || missing+=(gcc libc6-dev)
+  [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
+  command -v npm >/dev/null || missing+=(nodejs npm)
+  command -v strace >/dev/null || missing+=(strace)
+  command -v curl >/dev/null || missing+=(curl)
+  command -v openssl >/dev/null || missing+=(openssl)
+  [ -x /usr/bin/python3 ] || missing+=(python3)
+  /usr/bin/python3 -c 'import cryptography' 2>/dev/null || missing+=(python3-cryptography)
+  /usr/bin/python3 -c 'import numpy' 2>/dev/null || missing+=(python3-numpy)
+  [ ${#missing[@]} -eq 0 ] && return
+  say "installing ${missing[*]}"
+  local sudo=
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+rid() {
+  case "$(uname -m)" in
+    x86_64) echo linux-x64 ;;
+    aarch64) echo linux-arm64 ;;
+    *) fail "no runtime identifier is known for $(uname -m)" ;;
+  esac
+}
+
+# The digest that edged itself insists on is the single source: src/EdgeDaemon.Native/Onnx/OnnxLibraryPins.cs.
+pinned_digest() {
+  grep -A2 "\"$(rid)\"" src/EdgeDaemon.Native/Onnx/OnnxLibraryPins.cs | grep -oE '[0-9a-f]{64}' | head -n 1
+}
+
+onnx_runtime() {
+  local library=$runtime/libonnxruntime.so.1 pinned
+  pinned=$(pinned_digest)
+  [ -n "$pinned" ] || fail "no pinned ONNX Runtime digest for $(rid)"
+  if [ -f "$library" ] && echo "$pinned  $library" | sha256sum --check --status; then
+    return
+  fi
+  say "fetching ONNX Runtime through packaging/runtime/package-lock.json"
+  mkdir -p "$runtime"
+  local work folder
+  work=$(mktemp -d)
+  cp packaging/runtime/package.json packaging/runtime/package-lock.json "$work/"
+  (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --silent)
+  folder=${EDGE_RID:-$(rid)}
+  folder=$work/node_modules/onnxruntime-node/bin/napi-v6/linux/${folder#linux-}
+  echo "$pinned  $folder/libonnxruntime.so.1" | sha256sum --check --status \
+    || fail "the ONNX Runtime library that npm delivered is not the pinned one ($pinned)"
+  install -m 0644 "$folder/libonnxruntime.so.1" "$library.new"
+  mv "$library.new" "$library"
+  rm -rf "$work"
+}
+
+deps() {
+  command -v dotnet >/dev/null || fail "the .NET SDK (10.0.100 or newer) is needed: install it, then run this again"
+  debian_packages
+  onnx_runtime
+}
+
+# --- framework ------------------------------------------------------------------------------------------------------
+
+# net10.0 is the target; its NativeAOT pack is asked for, once for each SDK, and net9.0 ships where it does not restore.
+framework() {
+  if [ -n "${EDGE_TFM:-}" ]; then
+    echo "$EDGE_TFM (EDGE_TFM says so)"
+    return
+  fi
+  local memo=$artifacts/framework.$(dotnet --version)
+  if [ ! -f "$memo" ]; then
+    local probe=$artifacts/framework-probe
+    mkdir -p "$probe"
+    cat > "$probe/probe.csproj" <<XML
+<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework>
+<PublishAot>true</PublishAot><RuntimeIdentifier>$(rid)</RuntimeIdentifier></PropertyGroup></Project>
+XML
+    printf '<Project />\n' | tee "$probe/Directory.Build.props" "$probe/Directory.Build.targets" "$probe/Directory.Packages.props" >/dev/null
+    if dotnet restore "$probe/probe.csproj" >"$probe/log" 2>&1; then
+      echo "net10.0 (its NativeAOT pack restores)" > "$memo"
+    else
+      echo "net9.0 (NuGet here cannot restore the NativeAOT pack of net10.0)" > "$memo"
+    fi
+  fi
+  cat "$memo"
+}
+
+# --- build, publish -------------------------------------------------------------------------------------------------
+
+build() {
+  deps
+  step "build net9.0"
+  dotnet build EdgeDaemon.sln -c Release -p:EdgeTfm=net9.0 --nologo -v quiet
+  step "build net10.0"
+  dotnet build EdgeDaemon.sln -c Release -p:EdgeTfm=net10.0 --nologo -v quiet
+}
+
+publish() {
+  local cpu=baseline
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --cpu) cpu=${2:-}; shift 2 || fail "publish --cpu needs baseline or native" ;;
+      *) fail "publish does not know '$1'" ;;
+    esac
+  done
+  case "$cpu" in baseline|native) ;; *) fail "--cpu is baseline or native, not '$cpu'" ;; esac
+  deps
+  local chosen tfm linker
+  chosen=$(framework)
+  tfm=${chosen%% *}
+  linker=$(command -v clang || command -v gcc)
+  step "publish for $chosen, cpu $cpu, linker $(basename "$linker")"
+  local project
+  for project in src/EdgeDaemon src/EdgeDaemon.Ctl; do
+    dotnet publish "$project" -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true -p:EdgeCpu="$cpu" -p:EdgeRid="${EDGE_RID:-$(rid)}" \
+      -p:CppCompilerAndLinker="$(basename "$linker")" --nologo -v quiet -o "$artifacts/publish/$(basename "$project")"
+  done
+  mkdir -p "$bin"
+  # By rename: a running edged keeps its own file.
+  local name
+  for name in EdgeDaemon/edged EdgeDaemon.Ctl/edgectl; do
+    cp "$artifacts/publish/$name" "$bin/.$(basename "$name")" && mv "$bin/.$(basename "$name")" "$bin/$(basename "$name")"
+  done
+  local file
+  for file in edged edgectl; do
+    say "$(printf '%-8s %6.2f MB  %s' "$file" "$(stat -c %s "$bin/$file" | awk '{print $1/1e6}')" "artifacts/bin/$file")"
+  done
+}
+
+published() { [ -x "$bin/edged" ] && [ -x "$bin/edgectl" ] || publish; }
+
+# --- run, demo ------------------------------------------------------------------------------------------------------
+
+# A development key, a trust file that names it, and the two digits bundles signed with it.
+development_state() {
+  mkdir -p "$development/models"
+  chmod 0700 "$development"
+  if [ ! -f "$development/release.key" ]; then
+    "$bin/edgectl" keygen --out "$development/release.key" --trust "$development/trust.toml" --name development --models '*'
+  fi
+  local bundle
+  for bundle in digits-s25 digits-s50; do
+    rm -rf "$development/models/$bundle"
+    mkdir -p "$development/models/$bundle"
+    cp -r "tests/models/digits/$bundle/content" "$development/models/$bundle/content"
+    "$bin/edgectl" bundle sign "$development/models/$bundle" --key "$development/release.key" >/dev/null
+  done
+  cat > "$development/edged.toml" <<TOML
+format = 1
+state_dir = "$development"
+trust = "$development/trust.toml"
+
+[runtime]
+library = "$runtime/libonnxruntime.so.1"
+
+[[listen]]
+name = "local"
+unix = "$development/edged.sock"
+mode = "0600"
+exposes = ["inference"]
+
+[[listen]]
+name = "control"
+unix = "$development/control.sock"
+mode = "0600"
+exposes = ["control"]
+TOML
+}
+
+run() {
+  deps
+  published
+  development_state
+  cat <<TEXT
+
+Try in another terminal, in this folder:
+
+  artifacts/bin/edgectl infer digits --socket artifacts/dev/edged.sock --image tests/models/digits/heldout.pgm --index 3
+  artifacts/bin/edgectl model list --socket artifacts/dev/control.sock
+  curl --unix-socket artifacts/dev/edged.sock http://edged/v2/models/digits
+
+Ctrl-C stops it.
+
+TEXT
+  exec "$bin/edged" run --config "$development/edged.toml"
+}
+
+demo() {
+  deps
+  published
+  development_state
+  "$bin/edged" run --config "$development/edged.toml" 2> "$development/edged.log" &
+  local daemon=$! waited=0 right=0 i
+  trap 'kill "$daemon" 2>/dev/null || true' EXIT
+  until curl -fs --unix-socket "$development/edged.sock" http://edged/v2/health/ready >/dev/null 2>&1; do
+    kill -0 "$daemon" 2>/dev/null || { cat "$development/edged.log" >&2; fail "edged did not start"; }
+    waited=$((waited + 1))
+    [ "$waited" -lt 200 ] || fail "edged was not ready within 20 seconds; see $development/edged.log"
+    sleep 0.1
+  done
+  say ""
+  say "held-out digit   truth   answer"
+  for i in 0 54 108 162 216 270 324 378 432 486; do
+    local answer truth
+    answer=$("$bin/edgectl" infer digits --socket "$development/edged.sock" --image tests/models/digits/heldout.pgm --index "$i")
+    truth=$(/usr/bin/python3 tests/models/digits/labels_of.py "$i")
+    printf '%15s   %-5s   %s\n' "#$i" "$truth" "$answer"
+    [ "${answer%% *}" = "$truth" ] && right=$((right + 1))
+  done
+  say ""
+  "$bin/edgectl" bundle verify "$development/models/digits-s25" --trust "$development/trust.toml"
+  "$bin/edgectl" model list --socket "$development/control.sock"
+  kill -TERM "$daemon"
+  wait "$daemon" || fail "edged did not stop cleanly; see $development/edged.log"
+  trap - EXIT
+  say ""
+  say "$right of 10 right; edged stopped cleanly"
+  [ "$right" -ge 9 ] || fail "fewer than 9 of 10 digits were right"
+}
+
+# --- test, soak, bench ----------------------------------------------------------------------------------------------
+
+passed=0 failed=0 skipped=0
+
+# Runs one test program and adds its counts; a program that dies without a summary is a failure.
+count_tests() {
+  local log=$artifacts/test-$1.log status=0
+  shift
+  "$@" 2>&1 | tee "$log" | grep -vE '^\s*$' || true
+  status=${PIPESTATUS[0]}
+  local ok bad not
+  ok=$(sed -nE 's/^ *succeeded: ([0-9]+).*/\1/p' "$log" | tail -n 1)
+  bad=$(sed -nE 's/^ *failed: ([0-9]+).*/\1/p' "$log" | tail -n 1)
+  not=$(sed -nE 's/^ *skipped: ([0-9]+).*/\1/p' "$log" | tail -n 1)
+  if [ -z "$ok" ] || { [ "$status" -ne 0 ] && [ "${bad:-0}" -eq 0 ]; }; then
+    bad=$(( ${bad:-0} + 1 ))
+  fi
+  passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-0})) skipped=$((skipped + ${not:-0}))
+}
+
+fuzz() { dotnet tests/EdgeDaemon.Fuzz/bin/"$1"/Release/"$1"/EdgeDaemon.Fuzz.dll "${@:2}"; }
+
+run_tests() {
+  build
+  publish
+  local chosen tfm
+  chosen=$(framework)
+  tfm=${chosen%% *}
+  export EDGED_BIN=$bin EDGED_ORT=$runtime/libonnxruntime.so.1 EDGED_CONFORMANCE=${EDGED_CONFORMANCE:-$root/../shared/conformance}
+  step "unit tests"
+  count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress
+  step "end-to-end tests"
+  count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress
+  step "fuzz, scaled"
+  local target
+  for target in toml oip-json binary-body oms; do
+    if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-20000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  done
+  step "demo"
+  if (demo); then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  say ""
+  say "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ]
+}
+
+soak() {
+  build
+  local chosen name=${1:-all}
+  chosen=$(framework)
+  shift || true
+  fuzz "${chosen%% *}" "$name" --executions 2000000 "$@"
+}
+
+bench() {
+  publish
+  tests/EdgeDaemon.Benchmarks/bench.sh "$(framework | cut -d' ' -f1)" "$@"
+}
+
+clean() {
+  rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj tests/*/*/bin tests/*/*/obj
+}
+
+verb=${1:-help}
+[ $# -gt 0 ] && shift
+case "$verb" in
+  deps|build|publish|run|demo|soak|bench|clean) "$verb" "$@" ;;
+  test) run_tests "$@" ;;
+  help|-h|--help) usage ;;
+  *) usage >&2; fail "no verb '$verb'" ;;
+esac

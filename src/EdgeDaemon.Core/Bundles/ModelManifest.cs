@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using EdgeDaemon.Core.Toml;
+
+namespace EdgeDaemon.Core.Bundles;
+
+/// <summary>model.toml: what a release says of itself. Signed like every file of the bundle; the schema is the README beside this file.</summary>
+public sealed record ModelManifest
+{
+    public const string FileName = "model.toml";
+
+    private const int MostFiles = 100_000;
+    private const int MostMembers = 64;
+    private const int MostTensors = 64;
+
+    private ModelManifest()
+    {
+    }
+
+    public required string Name { get; init; }
+
+    /// <summary>Decimal digits: clients of the protocol parse it.</summary>
+    public required string Version { get; init; }
+
+    public long VersionNumber => long.Parse(Version, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>Grows with every release of a name.</summary>
+    public required long Sequence { get; init; }
+
+    public required long SecurityFloor { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public required DateTimeOffset? Expires { get; init; }
+
+    public required string Description { get; init; }
+
+    /// <summary>Every file of the content but model.toml itself.</summary>
+    public required ImmutableArray<ManifestFile> Files { get; init; }
+
+    public required ImmutableArray<ManifestMember> Members { get; init; }
+
+    public required ImmutableArray<ManifestInput> Inputs { get; init; }
+
+    public required ImmutableArray<ManifestOutput> Outputs { get; init; }
+
+    /// <summary>Denormal numbers are flushed to zero in the members' sessions.</summary>
+    public required bool DenormalAsZero { get; init; }
+
+    public required ManifestLineage Lineage { get; init; }
+
+    /// <exception cref="TomlException">The text is no TOML 1.0.</exception>
+    /// <exception cref="TomlInvalidException">It is, but not a valid manifest: every error at once.</exception>
+    public static ModelManifest Parse(ReadOnlySpan<byte> utf8, string file)
+    {
+        var diagnostics = new TomlDiagnostics(file);
+        var root = new TomlSection(TomlReader.Read(utf8, file), diagnostics);
+        if (!root.Format(1))
+        {
+            diagnostics.ThrowIfAny();
+        }
+
+        ImmutableArray<ManifestFile> files = Each(root, "file", MostFiles, ManifestFile.Read, entry => entry.Path, "path");
+        var manifest = new ModelManifest
+        {
+            Name = root.RequiredString("name", ModelName.MaxLength, ModelName.Fault),
+            Version = root.RequiredString("version", 19, VersionFault),
+            Sequence = root.RequiredInteger("sequence", 0, long.MaxValue),
+            SecurityFloor = root.RequiredInteger("security_floor", 0, long.MaxValue),
+            Created = root.RequiredDateTime("created"),
+            Expires = root.OptionalDateTime("expires"),
+            Description = root.String("description", "", 1024),
+            Files = files,
+            Members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name"),
+            Inputs = Each(root, "input", MostTensors, ManifestInput.Read, input => input.Contract.Name, "name"),
+            Outputs = Each(root, "output", MostTensors, table => ManifestOutput.Read(table, files), output => output.Contract.Name, "name"),
+            DenormalAsZero = root.Table("session")?.Boolean("denormal_as_zero", false) ?? false,
+            Lineage = ManifestLineage.Read(root.Table("lineage")),
+        };
+        manifest.CheckEnsemble(root);
+        foreach ((string key, int count) in ((string, int)[])[("member", manifest.Members.Length), ("input", manifest.Inputs.Length), ("output", manifest.Outputs.Length)])
+        {
+            if (count == 0)
+            {
+                root.Error($"there is no [[{key}]]; a model has at least one");
+            }
+        }
+
+        root.Finish();
+        diagnostics.ThrowIfAny();
+        return manifest;
+    }
+
+    /// <summary>Holds the content tree against the list: exactly these files and model.toml, each of its stated size.</summary>
+    /// <exception cref="ManifestException">Naming every difference.</exception>
+    public void CheckFiles(IReadOnlyList<TreeFile> tree)
+    {
+        var differences = new List<string>();
+        Dictionary<string, long> listed = Files.ToDictionary(file => file.Path, file => file.Size, StringComparer.Ordinal);
+        foreach (TreeFile file in tree)
+        {
+            if (file.Name == FileName)
+            {
+                continue;
+            }
+
+            if (!listed.Remove(file.Name, out long size))
+            {
+                differences.Add($"'{Printable.Of(file.Name)}' is not listed");
+            }
+            else if (size != file.Size)
+            {
+                differences.Add($"'{Printable.Of(file.Name)}' has {file.Size} bytes, {size} are listed");
+            }
+        }
+
+        differences.AddRange(listed.Keys.Select(missing => $"'{Printable.Of(missing)}' is listed but missing"));
+        if (differences.Count > 0)
+        {
+            throw new ManifestException($"the content differs from {FileName}: {string.Join("; ", differences)}");
+        }
+    }
+
+    private static ImmutableArray<T> Each<T>(TomlSection root, string key, int most, Func<TomlSection, T> read, Func<T, string> name, string nameKey)
+    {
+        var items = ImmutableArray.CreateBuilder<T>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (TomlSection table in root.Tables(key, most))
+        {
+            T item = read(table);
+            if (!names.Add(name(item)))
+            {
+                table.ErrorAt(nameKey, $"'{Printable.Of(name(item))}' appears twice in [[{key}]]");
+            }
+
+            items.Add(item);
+        }
+
+        return items.ToImmutable();
+    }
+
+    private static string? VersionFault(string text) =>
+        text.Length > 0 && text.All(char.IsAsciiDigit) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            ? null
+            : "must be decimal digits in quotes, like \"1\": clients of the protocol parse it as a number";
+
+    private void CheckEnsemble(TomlSection root)
+    {
+        if (root.Table("ensemble") is { } ensemble)
+        {
+            // One rule so far: the mean of the members' outputs, which is the soft vote when the outputs are logits.
+            ensemble.RequiredChoice("rule", ("mean", EnsembleRule.Mean));
+        }
+        else if (Members.Length > 1)
+        {
+            root.Error($"there are {Members.Length} members but no [ensemble]; say how they vote: rule = \"mean\"");
+        }
+
+        foreach (ManifestOutput output in Outputs)
+        {
+            if (Members.Length > 1 && output.Contract.Type != Tensors.ElementType.Float32)
+            {
+                root.Error($"output '{Printable.Of(output.Contract.Name)}' is not FP32; the mean of several members is taken over FP32 outputs");
+            }
+        }
+    }
+}
+
+/// <summary>How members vote.</summary>
+public enum EnsembleRule
+{
+    Mean,
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using EdgeDaemon.Core.Toml;
+
+namespace EdgeDaemon.Core.Configuration;
+
+/// <summary>edged.toml as immutable values, every check of it passed. The schema is the README beside this file.</summary>
+public sealed record EdgedSettings
+{
+    public const string DefaultTrustFile = "/etc/edged/trust.toml";
+    public const string DefaultStateDirectory = "/var/lib/edged";
+
+    private EdgedSettings()
+    {
+    }
+
+    /// <summary>Absolute; bundles lie in <c>models/</c> below it.</summary>
+    public required string StateDirectory { get; init; }
+
+    public required string TrustFile { get; init; }
+
+    public required RuntimeSettings Runtime { get; init; }
+
+    /// <summary>In the order of the file; at least one.</summary>
+    public required ImmutableArray<ListenSettings> Listeners { get; init; }
+
+    public required LimitSettings Limits { get; init; }
+
+    public required EngineSettings Engine { get; init; }
+
+    public required BundleSettings Bundles { get; init; }
+
+    public required LogSettings Log { get; init; }
+
+    /// <param name="utf8">The text of the file.</param>
+    /// <param name="file">Its name, for messages.</param>
+    /// <exception cref="TomlException">The text is no TOML 1.0.</exception>
+    /// <exception cref="TomlInvalidException">It is, but not a valid configuration: every error at once.</exception>
+    public static EdgedSettings Parse(ReadOnlySpan<byte> utf8, string file)
+    {
+        var diagnostics = new TomlDiagnostics(file);
+        var root = new TomlSection(TomlReader.Read(utf8, file), diagnostics);
+        if (!root.Format(1))
+        {
+            diagnostics.ThrowIfAny();
+        }
+
+        var settings = new EdgedSettings
+        {
+            StateDirectory = root.String("state_dir", DefaultStateDirectory, 4096, SettingPaths.CheckAbsolute),
+            TrustFile = root.String("trust", DefaultTrustFile, 4096, SettingPaths.CheckAbsolute),
+            Runtime = RuntimeSettings.Read(root.Table("runtime")),
+            Listeners = ListenSettings.ReadAll(root),
+            Limits = LimitSettings.Read(root.Table("limits")),
+            Engine = EngineSettings.Read(root.Table("engine")),
+            Bundles = BundleSettings.Read(root.Table("bundles")),
+            Log = LogSettings.Read(root.Table("log")),
+        };
+        root.Finish();
+        diagnostics.ThrowIfAny();
+        return settings;
+    }
+}

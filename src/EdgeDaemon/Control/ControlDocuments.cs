@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Text.Json;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Models;
+using EdgeDaemon.Native.Onnx;
+
+namespace EdgeDaemon.Control;
+
+/// <summary>The JSON documents of the control surface, written from the registry as it stands.</summary>
+internal sealed class ControlDocuments(ModelRegistry registry, EdgedSettings settings, TimeProvider clock)
+{
+    private readonly DateTimeOffset _started = clock.GetUtcNow();
+
+    /// <summary>Set once the library is loaded, before any listener opens.</summary>
+    public OnnxRuntime? Runtime { get; set; }
+
+    public byte[] Status() => Write(json =>
+    {
+        json.WriteString("version", Hosting.Build.Version);
+        json.WriteString("framework", Hosting.Build.Framework);
+        json.WriteStartObject("runtime");
+        json.WriteString("version", Runtime?.Version);
+        json.WriteString("sha256", Runtime?.Digest);
+        json.WriteString("path", settings.Runtime.Library);
+        json.WriteEndObject();
+        json.WriteNumber("uptime_seconds", (long)(clock.GetUtcNow() - _started).TotalSeconds);
+        json.WriteNumber("models_ready", registry.Serving.Length);
+        json.WriteNumber("models_refused", registry.Refused.Length);
+    });
+
+    public byte[] Models() => Write(json =>
+    {
+        json.WriteStartArray("models");
+        foreach (ServedModel model in registry.Serving)
+        {
+            json.WriteStartObject();
+            Describe(json, model);
+            json.WriteEndObject();
+        }
+
+        foreach (RefusedBundle bundle in registry.Refused)
+        {
+            json.WriteStartObject();
+            Describe(json, bundle);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    /// <summary>One model by its name, or one bundle by its folder.</summary>
+    public byte[] Model(string nameOrFolder)
+    {
+        ServedModel? model = registry.Serving.FirstOrDefault(candidate => candidate.Name == nameOrFolder)
+            ?? registry.Serving.FirstOrDefault(candidate => candidate.Folder == nameOrFolder);
+        if (model is not null)
+        {
+            return Write(json => Describe(json, model));
+        }
+
+        RefusedBundle? bundle = registry.Refused.FirstOrDefault(candidate => candidate.Folder == nameOrFolder || candidate.Name == nameOrFolder);
+        return bundle is not null
+            ? Write(json => Describe(json, bundle))
+            : throw new RefusedException(Refusal.ModelNotFound, $"control: no model or folder '{nameOrFolder}'");
+    }
+
+    private static void Describe(Utf8JsonWriter json, ServedModel model)
+    {
+        json.WriteString("name", model.Name);
+        json.WriteString("version", model.Manifest.Version);
+        json.WriteNumber("sequence", model.Manifest.Sequence);
+        json.WriteString("state", "READY");
+        json.WriteString("reason", "");
+        json.WriteString("release_digest", model.ReleaseDigest);
+        json.WriteStartArray("signed_by");
+        foreach (string key in model.SignedBy)
+        {
+            json.WriteStringValue(key);
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("members");
+        foreach (ServedMember member in model.Members)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", member.Name);
+            json.WriteString("file", member.File);
+            json.WriteString("sha256", member.Sha256);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteString("folder", model.Folder);
+        json.WriteString("loaded_at", model.LoadedAt);
+        json.WriteNumber("inference_count", model.Inferences);
+    }
+
+    private static void Describe(Utf8JsonWriter json, RefusedBundle bundle)
+    {
+        json.WriteString("name", bundle.Name);
+        json.WriteString("version", bundle.Version);
+        json.WriteString("state", "UNAVAILABLE");
+        json.WriteString("reason", bundle.Reason);
+        json.WriteString("folder", bundle.Folder);
+    }
+
+    private static byte[] Write(Action<Utf8JsonWriter> content)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            content(json);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,137 @@
+using System.Runtime.InteropServices;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Native.Onnx;
+
+namespace EdgeDaemon.Engine;
+
+/// <summary>One tensor on its way into the graphs.</summary>
+internal readonly struct EngineInput(TensorShape shape, TensorBlock block, long bytes)
+{
+    public readonly TensorShape Shape = shape;
+
+    public TensorBlock Block { get; } = block;
+
+    public long Bytes { get; } = bytes;
+}
+
+/// <summary>
+/// One run at a time through every member of a model. After <see cref="Run"/> the lane holds the answer until it is returned
+/// to its pool.
+/// </summary>
+internal sealed class Lane : IDisposable
+{
+    private readonly MemberPort[] _members;
+    private readonly int _outputs;
+    private readonly TensorBlockPool _pool;
+    private readonly TensorBlock?[] _means;
+
+    public Lane(int index, MemberPort[] members, int outputs, TensorBlockPool pool)
+    {
+        Index = index;
+        _members = members;
+        _outputs = outputs;
+        _pool = pool;
+        _means = new TensorBlock?[outputs];
+    }
+
+    public int Index { get; }
+
+    /// <summary>Runs every member on the same inputs (in the contract's order) and combines their outputs.</summary>
+    public void Run(ReadOnlySpan<EngineInput> inputs)
+    {
+        foreach (MemberPort member in _members)
+        {
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                member.Run.SetInput(member.InputIndex[i], inputs[i].Shape, inputs[i].Block, inputs[i].Bytes);
+            }
+
+            try
+            {
+                member.Run.Execute();
+            }
+            catch (OnnxException failure)
+            {
+                throw new RefusedException(Refusal.EngineFailed, $"member '{member.Name}': {failure.Message}", failure);
+            }
+        }
+
+        if (_members.Length > 1)
+        {
+            for (int i = 0; i < _outputs; i++)
+            {
+                Mean(i);
+            }
+        }
+    }
+
+    public ElementType OutputType(int index) => _members[0].Run.OutputType(_members[0].OutputIndex[index]);
+
+    public ref readonly TensorShape OutputShape(int index) => ref _members[0].Run.OutputShape(_members[0].OutputIndex[index]);
+
+    public ReadOnlySpan<byte> OutputData(int index) =>
+        _means[index] is { } mean ? mean.GetSpan() : _members[0].Run.OutputData(_members[0].OutputIndex[index]);
+
+    /// <summary>Forgets the answer: its memory goes back before another request can see the lane.</summary>
+    public void Clear()
+    {
+        for (int i = 0; i < _means.Length; i++)
+        {
+            _means[i]?.Return();
+            _means[i] = null;
+        }
+
+        foreach (MemberPort member in _members)
+        {
+            member.Run.Clear();
+        }
+    }
+
+    public void Dispose()
+    {
+        Clear();
+        foreach (MemberPort member in _members)
+        {
+            member.Run.Dispose();
+        }
+    }
+
+    // The soft vote on logits: the mean over the members, summed in their listed order so that it is the same bits each time.
+    private void Mean(int output)
+    {
+        MemberPort first = _members[0];
+        ReadOnlySpan<byte> start = first.Run.OutputData(first.OutputIndex[output]);
+        if (!_pool.TryRent(start.Length, out TensorBlock? block))
+        {
+            throw new RefusedException(Refusal.AdmissionMemory, $"no {start.Length} bytes left of max_tensor_bytes for the vote");
+        }
+
+        _means[output] = block;
+        Span<float> sum = MemoryMarshal.Cast<byte, float>(block.GetSpan());
+        MemoryMarshal.Cast<byte, float>(start).CopyTo(sum);
+        foreach (MemberPort member in _members.AsSpan(1))
+        {
+            int index = member.OutputIndex[output];
+            if (!member.Run.OutputShape(index).SequenceEqual(first.Run.OutputShape(first.OutputIndex[output])))
+            {
+                throw new RefusedException(
+                    Refusal.EngineFailed, $"member '{member.Name}' answers with shape {member.Run.OutputShape(index)}, '{first.Name}' with {OutputShape(output)}");
+            }
+
+            ReadOnlySpan<float> votes = MemoryMarshal.Cast<byte, float>(member.Run.OutputData(index));
+            for (int i = 0; i < sum.Length; i++)
+            {
+                sum[i] += votes[i];
+            }
+        }
+
+        for (int i = 0; i < sum.Length; i++)
+        {
+            sum[i] /= _members.Length;
+        }
+    }
+}
+
+/// <summary>A member's run and where the contract's inputs and outputs lie in its graph.</summary>
+internal sealed record MemberPort(string Name, OnnxRun Run, int[] InputIndex, int[] OutputIndex);

@@ -1,0 +1,41 @@
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Configuration;
+
+namespace EdgeDaemon.Hosting;
+
+/// <summary><c>edged check</c>: reads what <c>edged run</c> would read and says everything that is wrong with it, at once.</summary>
+internal static class CheckVerb
+{
+    public static int Execute(string configFile, TextWriter output, TextWriter errors)
+    {
+        bool good = ConfigurationFiles.TryReadSettings(configFile, errors, out EdgedSettings? settings);
+        if (settings is not null)
+        {
+            good &= ConfigurationFiles.TryReadTrust(settings.TrustFile, errors, out TrustPolicy? trust);
+            if (trust is not null && trust.IsExpired(DateTimeOffset.UtcNow))
+            {
+                errors.WriteLine($"{settings.TrustFile}: the trust policy expired on {trust.Expires:u}; models signed under it will be refused. Install a newer version.");
+                good = false;
+            }
+
+            if (!File.Exists(settings.Runtime.Library))
+            {
+                errors.WriteLine($"{configFile}: runtime.library {settings.Runtime.Library} does not exist. Install the ONNX Runtime library there or name where it is.");
+                good = false;
+            }
+
+            if (!Directory.Exists(settings.StateDirectory))
+            {
+                errors.WriteLine($"{configFile}: state_dir {settings.StateDirectory} does not exist. Create it, owned by the user that runs edged, mode 0700.");
+                good = false;
+            }
+        }
+
+        if (good)
+        {
+            output.WriteLine($"{configFile}: good");
+        }
+
+        return good ? 0 : 1;
+    }
+}

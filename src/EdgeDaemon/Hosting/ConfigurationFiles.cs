@@ -1,0 +1,61 @@
+using System.Diagnostics.CodeAnalysis;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Toml;
+
+namespace EdgeDaemon.Hosting;
+
+/// <summary>Reads edged.toml and trust.toml from disk; every error of a file goes to <c>errors</c>, one a line.</summary>
+internal static class ConfigurationFiles
+{
+    private const int LargestFile = 1 << 20;
+
+    public static bool TryReadSettings(string file, TextWriter errors, [NotNullWhen(true)] out EdgedSettings? settings) =>
+        TryRead(file, errors, EdgedSettings.Parse, out settings);
+
+    public static bool TryReadTrust(string file, TextWriter errors, [NotNullWhen(true)] out TrustPolicy? trust) =>
+        TryRead(file, errors, TrustPolicy.Parse, out trust);
+
+    private delegate T Parser<T>(ReadOnlySpan<byte> utf8, string file);
+
+    private static bool TryRead<T>(string file, TextWriter errors, Parser<T> parse, [NotNullWhen(true)] out T? value)
+        where T : class
+    {
+        value = null;
+        try
+        {
+            var info = new FileInfo(file);
+            if (!info.Exists)
+            {
+                errors.WriteLine($"{file}: no such file. Name the right one with --config, or start from packaging/edged.toml.");
+                return false;
+            }
+
+            if (info.Length > LargestFile)
+            {
+                errors.WriteLine($"{file}: {info.Length} bytes; a configuration file has at most {LargestFile}.");
+                return false;
+            }
+
+            value = parse(File.ReadAllBytes(file), file);
+            return true;
+        }
+        catch (TomlException syntax)
+        {
+            errors.WriteLine(syntax.Diagnostic);
+        }
+        catch (TomlInvalidException invalid)
+        {
+            foreach (TomlDiagnostic diagnostic in invalid.Diagnostics)
+            {
+                errors.WriteLine(diagnostic);
+            }
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            errors.WriteLine($"{file}: cannot be read: {unreadable.Message}");
+        }
+
+        return false;
+    }
+}

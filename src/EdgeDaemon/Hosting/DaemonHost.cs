@@ -1,0 +1,85 @@
+using EdgeDaemon.Admission;
+using EdgeDaemon.Control;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Models;
+using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Pipeline;
+using EdgeDaemon.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeDaemon.Hosting;
+
+/// <summary>The wiring: every object of the daemon is made here, once, and nowhere else.</summary>
+internal sealed class DaemonHost : IAsyncDisposable
+{
+    private readonly HttpFrontEnd _front;
+    private readonly ModelRegistry _registry;
+    private readonly OnnxRuntime _runtime;
+
+    private readonly TensorBlockPool _pool;
+    private readonly RequestAdmission _admission;
+
+    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, RequestAdmission admission)
+    {
+        _pool = pool;
+        _admission = admission;
+        _front = front;
+        _registry = registry;
+        _runtime = runtime;
+    }
+
+    public string Summary => $"{_registry.Serving.Length} models serve, {_registry.Refused.Length} refused";
+
+    public static async Task<DaemonHost> StartAsync(EdgedSettings settings, TrustPolicy trust, ILoggerFactory logs, ILogger log)
+    {
+        // The library's check and environment (a tenth of a second) and the server's own start need nothing of each other.
+        Task<OnnxRuntime> loading = Task.Run(() => OnnxRuntime.Load(
+            settings.Runtime.Library,
+            settings.Runtime.Sha256 ?? OnnxLibraryPins.Current,
+            text => Log.RuntimeWarning(log, text)));
+
+        var registry = new ModelRegistry();
+        var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
+        var admission = new RequestAdmission(pool);
+        var pipeline = new InferencePipeline(
+            registry, admission, new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
+        var documents = new ControlDocuments(registry, settings, TimeProvider.System);
+        var router = new RequestRouter(registry, pipeline, new ControlSurface(documents), log);
+        var front = new HttpFrontEnd(settings, new HttpApplication(router), logs);
+
+        OnnxRuntime runtime = await loading;
+        documents.Runtime = runtime;
+        Log.RuntimeLoaded(log, runtime.Version, settings.Runtime.Library, runtime.Digest);
+        new ModelLifecycle(settings, trust, runtime, pool, TimeProvider.System, log).LoadAll(registry);
+
+        await front.StartAsync(CancellationToken.None);
+        foreach (ListenSettings listen in settings.Listeners)
+        {
+            Log.Listening(log, listen.UnixPath, string.Join(", ", listen.Surfaces));
+        }
+
+        Log.Ready(log, registry.Serving.Length, registry.Refused.Length);
+        return new DaemonHost(front, registry, runtime, pool, admission);
+    }
+
+    /// <summary>No new connections; requests in flight finish, or are cut off when <paramref name="deadline"/> fires.</summary>
+    public Task DrainAsync(CancellationToken deadline)
+    {
+        _admission.Drain();
+        return _front.StopAsync(deadline);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _front.DisposeAsync();
+        foreach (ServedModel model in _registry.Serving)
+        {
+            model.Dispose();
+        }
+
+        _pool.Dispose();
+        _runtime.Dispose();
+    }
+}

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Systemd;
+using EdgeDaemon.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeDaemon.Hosting;
+
+/// <summary><c>edged run</c>: start, serve until told to stop, drain, leave.</summary>
+internal static class RunVerb
+{
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(20);
+
+    public static async Task<int> ExecuteAsync(string configFile, TextWriter output, TextWriter errors, CancellationToken cancel)
+    {
+        if (!ConfigurationFiles.TryReadSettings(configFile, errors, out EdgedSettings? settings)
+            || !ConfigurationFiles.TryReadTrust(settings.TrustFile, errors, out TrustPolicy? trust))
+        {
+            errors.WriteLine("edged: not started; mend the above and try 'edged check'");
+            return 1;
+        }
+
+        using var logs = new LogOutput(LogOutput.LevelOf(settings.Log.Level), TimeProvider.System, errors);
+        ILogger log = logs.CreateLogger("edged");
+        Log.Starting(log, Build.Version, Build.Framework, configFile);
+        using Notifier notifier = Notifier.FromEnvironment(text => Log.NotifyFailed(log, text));
+
+        var stop = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using PosixSignalRegistration terminate = On(PosixSignal.SIGTERM, "SIGTERM", stop);
+        using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, "SIGINT", stop);
+        using CancellationTokenRegistration cancelled = cancel.Register(() => stop.TrySetResult("cancellation"));
+
+        try
+        {
+            await using DaemonHost host = await DaemonHost.StartAsync(settings, trust, logs, log);
+            notifier.Ready(host.Summary);
+            string signal = await stop.Task;
+            Log.Stopping(log, signal);
+            notifier.Stopping();
+            using var drain = new CancellationTokenSource(DrainTime);
+            await host.DrainAsync(drain.Token);
+        }
+        catch (ListenException failure)
+        {
+            errors.WriteLine($"edged: {failure.Message}");
+            return 1;
+        }
+        catch (OnnxLibraryRefusedException refused)
+        {
+            errors.WriteLine($"edged: {refused.Message}");
+            return 1;
+        }
+
+        Log.Stopped(log);
+        return 0;
+    }
+
+    private static PosixSignalRegistration On(PosixSignal signal, string name, TaskCompletionSource<string> stop) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true; // The default would end the process in the middle of somebody's answer.
+            stop.TrySetResult(name);
+        });
+}

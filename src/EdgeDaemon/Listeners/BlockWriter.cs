@@ -1,0 +1,71 @@
+using System.Buffers;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Native.Onnx;
+
+namespace EdgeDaemon.Listeners;
+
+/// <summary>
+/// A growing buffer over tensor memory: what is written here is counted in the memory budget, bounded, and zeroed when
+/// it goes back, unlike a managed array that the collector moves and keeps copies of.
+/// </summary>
+internal sealed class BlockWriter(TensorBlockPool pool, long limit, Refusal overLimit) : IBufferWriter<byte>, IDisposable
+{
+    private const int FirstBlock = 4096;
+
+    private TensorBlock? _block;
+    private int _written;
+
+    public int WrittenCount => _written;
+
+    public ReadOnlyMemory<byte> WrittenMemory => _block is null ? default : _block.Memory[.._written];
+
+    public void Advance(int count) => _written = checked(_written + count);
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Ensure(Math.Max(sizeHint, 1));
+        return _block!.Memory[_written..];
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public void Dispose()
+    {
+        _block?.Return();
+        _block = null;
+        _written = 0;
+    }
+
+    private void Ensure(int free)
+    {
+        int capacity = _block?.Memory.Length ?? 0;
+        if (capacity - _written >= free)
+        {
+            return;
+        }
+
+        long wanted = Math.Max((long)_written + free, Math.Max(FirstBlock, 2L * capacity));
+        if (wanted > limit)
+        {
+            wanted = Math.Max((long)_written + free, Math.Min(limit, int.MaxValue));
+        }
+
+        if (wanted > limit || wanted > int.MaxValue)
+        {
+            throw new RefusedException(overLimit, $"more than {limit} bytes");
+        }
+
+        if (!pool.TryRent(wanted, out TensorBlock? larger))
+        {
+            throw new RefusedException(Refusal.AdmissionMemory, $"no {wanted} bytes left of max_tensor_bytes");
+        }
+
+        if (_block is not null)
+        {
+            _block.Memory.Span[.._written].CopyTo(larger.Memory.Span);
+            _block.Return();
+        }
+
+        _block = larger;
+    }
+}

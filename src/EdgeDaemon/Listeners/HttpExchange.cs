@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Protocol;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace EdgeDaemon.Listeners;
+
+/// <summary>
+/// One request and its answer as the stages see them, over the server's features. Belongs to a connection and is reused
+/// for each of its requests in turn.
+/// </summary>
+internal sealed class HttpExchange
+{
+    private const string HeadLengthHeader = "Inference-Header-Content-Length";
+
+    // Ids need to differ between starts so that a log line finds its request; they are no secret.
+    private static readonly string StartId = RandomNumberGenerator.GetHexString(8, lowercase: true);
+    private static long _requests;
+
+    private IFeatureCollection _features = null!;
+    private IHttpRequestFeature _request = null!;
+    private IHttpResponseFeature _response = null!;
+    private IHttpResponseBodyFeature _responseBody = null!;
+    private object? _kept;
+    private long _number;
+
+    public ListenSettings Listener { get; private set; } = null!;
+
+    public string Method => _request.Method;
+
+    /// <summary>The request target as it came: percent-encoding is undone once, by the route's parser.</summary>
+    public string Target => _request.RawTarget;
+
+    public string Id => string.Create(CultureInfo.InvariantCulture, $"{StartId}-{_number:x}");
+
+    public PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+
+    public long? ContentLength => _request.Headers.ContentLength;
+
+    public bool HasBody => _features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
+
+    public bool ResponseStarted => _response.HasStarted;
+
+    public CancellationToken Aborted => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
+
+    public PipeWriter ResponseBody => _responseBody.Writer;
+
+    public void Begin(IFeatureCollection features)
+    {
+        _features = features;
+        _request = features.GetRequiredFeature<IHttpRequestFeature>();
+        _response = features.GetRequiredFeature<IHttpResponseFeature>();
+        _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        Listener = features.GetRequiredFeature<ListenSettings>();
+        _number = Interlocked.Increment(ref _requests);
+    }
+
+    public void End() => _features = null!;
+
+    /// <summary>The one object that a connection keeps from request to request for whoever asks for it.</summary>
+    public T Keep<T>()
+        where T : class, new()
+    {
+        if (_kept is not T kept)
+        {
+            kept = new T();
+            _kept = kept;
+        }
+
+        return kept;
+    }
+
+    /// <summary>The length of the JSON head, or -1 when the request carries no such header (the body is all JSON).</summary>
+    public long HeadLength()
+    {
+        StringValues text = _request.Headers[HeadLengthHeader];
+        if (text.Count == 0)
+        {
+            return -1;
+        }
+
+        // Two headers could be read differently by two parties: that is how requests are smuggled.
+        if (text.Count > 1 || !Core.Protocol.HeadLength.TryParse(text.ToString(), out long length))
+        {
+            throw new RefusedException(Refusal.HeadLengthInvalid, $"{HeadLengthHeader} is '{text}'");
+        }
+
+        return length;
+    }
+
+    public void RefuseEncodedBody()
+    {
+        StringValues encoding = _request.Headers.ContentEncoding;
+        if (encoding.Count != 0 && encoding.ToString() is { Length: > 0 } name && !name.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RefusedException(Refusal.HeadEncodingUnsupported, $"Content-Encoding '{name}'");
+        }
+    }
+
+    /// <summary>Sets status and headers; <paramref name="headLength"/> below 0 means a body that is JSON alone.</summary>
+    public void StartResponse(int status, long contentLength, long headLength = -1)
+    {
+        _response.StatusCode = status;
+        _response.Headers.ContentLength = contentLength;
+        if (headLength < 0)
+        {
+            _response.Headers.ContentType = "application/json";
+        }
+        else
+        {
+            _response.Headers.ContentType = "application/octet-stream";
+            _response.Headers[HeadLengthHeader] = headLength.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    public void SetHeader(string name, string value) => _response.Headers[name] = value;
+
+    public async ValueTask RespondJsonAsync(int status, ReadOnlyMemory<byte> json)
+    {
+        StartResponse(status, json.Length);
+        if (Method != "HEAD")
+        {
+            await ResponseBody.WriteAsync(json);
+        }
+    }
+
+    public async ValueTask FlushAsync() => await ResponseBody.FlushAsync();
+
+    /// <summary>Cuts the connection: for answers that cannot be finished truthfully.</summary>
+    public void Abort() => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
+}

@@ -1,0 +1,94 @@
+using EdgeDaemon.Core.Configuration;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace EdgeDaemon.Listeners;
+
+/// <summary>
+/// The HTTP/1.1 server under every listener: Kestrel without the application host around it (no dependency container,
+/// no middleware, no working-directory scan), so that a request goes from the wire to <see cref="HttpApplication"/> directly.
+/// </summary>
+internal sealed class HttpFrontEnd : IAsyncDisposable
+{
+    private readonly KestrelServer _server;
+    private readonly HttpApplication _application;
+    private readonly EdgedSettings _settings;
+
+    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, ILoggerFactory logs)
+    {
+        _settings = settings;
+        _application = application;
+
+        var options = new KestrelServerOptions
+        {
+            AddServerHeader = false,
+            AllowSynchronousIO = false,
+            AllowResponseHeaderCompression = false,
+            ApplicationServices = NoServices.Instance,
+        };
+        LimitSettings limits = settings.Limits;
+        options.Limits.MaxConcurrentConnections = limits.MaxConnections;
+        options.Limits.MaxRequestBodySize = limits.MaxBodyBytes;
+        options.Limits.RequestHeadersTimeout = limits.HeadTimeout;
+        options.Limits.KeepAliveTimeout = limits.IdleTimeout;
+        options.Limits.MaxRequestLineSize = 4096;
+        options.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        options.Limits.MaxRequestHeaderCount = 64;
+
+        // The floor stops a body that arrives byte by byte; the ceiling on the whole body is RequestBody's own clock.
+        options.Limits.MinRequestBodyDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(2));
+        options.Limits.MinResponseDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(5));
+
+        foreach (ListenSettings listen in settings.Listeners)
+        {
+            options.ListenUnixSocket(listen.UnixPath, endpoint =>
+            {
+                endpoint.Protocols = HttpProtocols.Http1;
+                endpoint.Use(next => connection =>
+                {
+                    // Which door a connection came through decides what it may ask for.
+                    connection.Features.Set(listen);
+                    return next(connection);
+                });
+            });
+        }
+
+        var transport = new SocketTransportOptions
+        {
+            // Memory for an idle connection is taken when bytes come; one system call less for each read when they do.
+            WaitForDataBeforeAllocatingBuffer = false,
+            CreateBoundListenSocket = endpoint => UnixListenSocket.Bind(
+                settings.Listeners.First(listen => endpoint.ToString() == listen.UnixPath)),
+        };
+        _server = new KestrelServer(
+            Options.Create(options),
+            new SocketTransportFactory(Options.Create(transport), logs),
+            logs);
+    }
+
+    public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
+
+    /// <summary>Stops accepting, lets requests in flight finish until <paramref name="deadline"/> fires, closes the rest.</summary>
+    public Task StopAsync(CancellationToken deadline) => _server.StopAsync(deadline);
+
+    public ValueTask DisposeAsync()
+    {
+        _server.Dispose();
+        foreach (ListenSettings listen in _settings.Listeners)
+        {
+            // A socket file left behind would look like a server that does not answer.
+            File.Delete(listen.UnixPath);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private sealed class NoServices : IServiceProvider
+    {
+        public static readonly NoServices Instance = new();
+
+        public object? GetService(Type serviceType) => null;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Native.Onnx;
+using Microsoft.AspNetCore.Http;
+
+namespace EdgeDaemon.Listeners;
+
+/// <summary>
+/// The bytes of one request body, in order: the JSON head into scratch memory, tensors straight into tensor memory (one
+/// copy, socket buffer to tensor). Every way in which a body can fail to arrive has its own refusal.
+/// </summary>
+internal readonly struct RequestBody(PipeReader reader, long? contentLength, LimitSettings limits, CancellationToken aborted)
+{
+    public long? Length => contentLength;
+
+    /// <summary>Refuses a body over the limit before any of it is read; the server enforces the same on bodies of unstated length.</summary>
+    public void RefuseTooLarge()
+    {
+        if (contentLength > limits.MaxBodyBytes)
+        {
+            throw new RefusedException(Refusal.BodyTooLarge, $"Content-Length {contentLength} is over max_body_bytes {limits.MaxBodyBytes}");
+        }
+    }
+
+    /// <summary>Reads exactly as many bytes as <paramref name="destination"/> holds.</summary>
+    public async ValueTask ReadExactlyAsync(Memory<byte> destination)
+    {
+        using var clock = new BodyClock(limits.BodyTimeout, aborted);
+        int filled = 0;
+        while (filled < destination.Length)
+        {
+            ReadResult result = await ReadAsync(clock);
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            int take = (int)Math.Min(buffer.Length, destination.Length - filled);
+            buffer.Slice(0, take).CopyTo(destination.Span[filled..]);
+            reader.AdvanceTo(buffer.GetPosition(take));
+            filled += take;
+            if (result.IsCompleted && filled < destination.Length)
+            {
+                throw new RefusedException(Refusal.BodyTruncated, $"the body ended {destination.Length - filled} bytes early");
+            }
+        }
+    }
+
+    /// <summary>Reads a body of unstated length to its end, into memory that grows up to max_body_bytes.</summary>
+    public async ValueTask<BlockWriter> ReadToEndAsync(TensorBlockPool pool)
+    {
+        var all = new BlockWriter(pool, limits.MaxBodyBytes, Refusal.BodyTooLarge);
+        try
+        {
+            using var clock = new BodyClock(limits.BodyTimeout, aborted);
+            while (true)
+            {
+                ReadResult result = await ReadAsync(clock);
+                foreach (ReadOnlyMemory<byte> segment in result.Buffer)
+                {
+                    all.Write(segment.Span);
+                }
+
+                reader.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                {
+                    return all;
+                }
+            }
+        }
+        catch
+        {
+            all.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The body must end here: bytes that no length accounts for are how a second request hides in the first.</summary>
+    public async ValueTask ExpectEndAsync()
+    {
+        if (contentLength is not null)
+        {
+            return; // The plan's sizes were checked against the stated length, and the server delivers no more than that.
+        }
+
+        using var clock = new BodyClock(limits.BodyTimeout, aborted);
+        ReadResult result = await ReadAsync(clock);
+        bool trailing = result.Buffer.Length > 0;
+        reader.AdvanceTo(result.Buffer.End);
+        if (trailing)
+        {
+            throw new RefusedException(Refusal.BodyTrailingBytes, "bytes follow the last tensor");
+        }
+    }
+
+    private async ValueTask<ReadResult> ReadAsync(BodyClock clock)
+    {
+        try
+        {
+            // Most bodies are there already; the clock starts only for one that is not.
+            return reader.TryRead(out ReadResult ready) ? ready : await reader.ReadAsync(clock.Start());
+        }
+        catch (BadHttpRequestException bad)
+        {
+            throw bad.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => new RefusedException(Refusal.BodyTooLarge, $"the body is over max_body_bytes {limits.MaxBodyBytes}", bad),
+                StatusCodes.Status408RequestTimeout => new RefusedException(Refusal.BodyTooSlow, $"the body came slower than min_body_bytes_per_second {limits.MinBodyBytesPerSecond}", bad),
+                _ => new RefusedException(Refusal.BodyTruncated, bad.Message, bad),
+            };
+        }
+        catch (OperationCanceledException) when (clock.Expired)
+        {
+            throw new RefusedException(Refusal.BodyTooSlow, $"the body did not arrive within body_timeout_seconds {limits.BodyTimeout.TotalSeconds}");
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException)
+        {
+            throw new RefusedException(Refusal.BodyAborted, "the caller closed the connection while sending the body", gone);
+        }
+    }
+
+    private sealed class BodyClock(TimeSpan timeout, CancellationToken aborted) : IDisposable
+    {
+        private CancellationTokenSource? _source;
+
+        public bool Expired => _source is { IsCancellationRequested: true } && !aborted.IsCancellationRequested;
+
+        public CancellationToken Start()
+        {
+            if (_source is null)
+            {
+                _source = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+                _source.CancelAfter(timeout);
+            }
+
+            return _source.Token;
+        }
+
+        public void Dispose() => _source?.Dispose();
+    }
+}

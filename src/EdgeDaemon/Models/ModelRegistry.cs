@@ -1,0 +1,59 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using EdgeDaemon.Core.Protocol;
+
+namespace EdgeDaemon.Models;
+
+/// <summary>
+/// What is served now: one immutable snapshot behind one reference. A request keeps the model it found; a later change
+/// swaps the whole snapshot and never disturbs it.
+/// </summary>
+internal sealed class ModelRegistry
+{
+    private volatile Snapshot _now = new([], []);
+
+    public ImmutableArray<ServedModel> Serving => _now.Models;
+
+    public ImmutableArray<RefusedBundle> Refused => _now.Refused;
+
+    public void Publish(IEnumerable<ServedModel> models, IEnumerable<RefusedBundle> refused) =>
+        _now = new Snapshot([.. models], [.. refused]);
+
+    /// <summary>The model a route names. Exactly one version of a name is served; another one asked for is not found.</summary>
+    /// <param name="name">As the path named it.</param>
+    /// <param name="version">Digits; empty asks for the one that is served.</param>
+    public ServedModel Find(ReadOnlySpan<char> name, ReadOnlySpan<char> version)
+    {
+        if (!_now.BySpan.TryGetValue(name, out ServedModel? model))
+        {
+            throw new RefusedException(Refusal.ModelNotFound, $"no model '{name}' is served");
+        }
+
+        if (!version.IsEmpty && !version.SequenceEqual(model.Manifest.Version))
+        {
+            throw new RefusedException(Refusal.ModelVersionNotFound, $"model '{name}' is served in version {model.Manifest.Version}, not {version}");
+        }
+
+        return model;
+    }
+
+    private sealed class Snapshot
+    {
+        private readonly FrozenDictionary<string, ServedModel> _byName;
+
+        public Snapshot(ImmutableArray<ServedModel> models, ImmutableArray<RefusedBundle> refused)
+        {
+            Models = models;
+            Refused = refused;
+            _byName = models.ToFrozenDictionary(model => model.Name, StringComparer.Ordinal);
+            BySpan = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
+        }
+
+        public ImmutableArray<ServedModel> Models { get; }
+
+        public ImmutableArray<RefusedBundle> Refused { get; }
+
+        /// <summary>By the characters of a path, without making a string of them.</summary>
+        public FrozenDictionary<string, ServedModel>.AlternateLookup<ReadOnlySpan<char>> BySpan { get; }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Engine;
+
+namespace EdgeDaemon.Models;
+
+/// <summary>One model as it is served: immutable but for its counters. Requests finish on the object they started with.</summary>
+internal sealed class ServedModel : IDisposable
+{
+    private long _inferences;
+
+    public ServedModel(
+        string folder, ModelManifest manifest, string releaseDigest, ImmutableArray<string> signedBy, ImmutableArray<ServedMember> members,
+        ImmutableArray<string> labels, DateTimeOffset loadedAt, ModelEngine engine)
+    {
+        Folder = folder;
+        Manifest = manifest;
+        ReleaseDigest = releaseDigest;
+        SignedBy = signedBy;
+        Members = members;
+        LoadedAt = loadedAt;
+        Engine = engine;
+        Contract = new ModelContract(manifest);
+        ModelDescription description = Describe(manifest, labels);
+        MetadataJson = Document.Of(output => ModelMetadataWriter.Write(output, description));
+        ConfigJson = Document.Of(output => ModelConfigWriter.Write(output, description));
+        ReadyJson = Document.Of(output => HealthWriter.WriteModel(output, manifest.Name, ready: true));
+    }
+
+    public string Name => Manifest.Name;
+
+    public string Folder { get; }
+
+    public ModelManifest Manifest { get; }
+
+    public ModelContract Contract { get; }
+
+    /// <summary>The identity of the model: 64 lower-case hex digits.</summary>
+    public string ReleaseDigest { get; }
+
+    /// <summary>Names of the trusted keys whose signatures were verified.</summary>
+    public ImmutableArray<string> SignedBy { get; }
+
+    public ImmutableArray<ServedMember> Members { get; }
+
+    public DateTimeOffset LoadedAt { get; }
+
+    public ModelEngine Engine { get; }
+
+    /// <summary>Answers that cost nothing, written once.</summary>
+    public byte[] MetadataJson { get; }
+
+    public byte[] ConfigJson { get; }
+
+    public byte[] ReadyJson { get; }
+
+    public long Inferences => Interlocked.Read(ref _inferences);
+
+    public void CountInference() => Interlocked.Increment(ref _inferences);
+
+    public void Dispose() => Engine.Dispose();
+
+    private static string? Format(ImageLayout? image) => image switch
+    {
+        ImageLayout.Nchw => "FORMAT_NCHW",
+        ImageLayout.Nhwc => "FORMAT_NHWC",
+        _ => null,
+    };
+
+    private static ModelDescription Describe(ModelManifest manifest, ImmutableArray<string> labels) => new(
+        manifest.Name,
+        manifest.Version,
+        [.. manifest.Inputs.Select(input => new TensorDescription(input.Contract, Format: Format(input.Image)))],
+        [.. manifest.Outputs.Select(output => new TensorDescription(output.Contract, LabelFilename: output.Labels))])
+    {
+        Parameters = labels.IsEmpty ? [] : [KeyValuePair.Create("labels", string.Join('\n', labels))],
+    };
+}
+
+/// <summary>A member of a served model: its name, its file and that file's SHA-256.</summary>
+internal sealed record ServedMember(string Name, string File, string Sha256);

@@ -1,0 +1,57 @@
+using EdgeDaemon.Admission;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Engine;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Validation;
+
+namespace EdgeDaemon.Pipeline;
+
+/// <summary>What one request holds while it moves down the line. Kept by its connection and reused, so that a request allocates nothing.</summary>
+internal sealed class InferenceWork
+{
+    private EngineInput[] _inputs = [];
+
+    /// <summary>The decoded head; empty for a raw request.</summary>
+    public InferRequest Request { get; } = new();
+
+    public InputPlan Plan { get; } = new();
+
+    /// <summary>Tensor memory.</summary>
+    public Grant Grant { get; } = new();
+
+    public InferResponseWriter Response { get; } = new();
+
+    /// <summary>True when the body is the one input's bytes and nothing else.</summary>
+    public bool Raw { get; set; }
+
+    /// <summary>The JSON part of the body.</summary>
+    public ReadOnlyMemory<byte> Json { get; set; }
+
+    public TensorBlock? JsonBlock { get; set; }
+
+    public BlockWriter? JsonWriter { get; set; }
+
+    /// <summary>The engine's inputs, in the contract's order.</summary>
+    public Span<EngineInput> Inputs(int count)
+    {
+        if (_inputs.Length < count)
+        {
+            _inputs = new EngineInput[count];
+        }
+
+        return _inputs.AsSpan(0, count);
+    }
+
+    public void End()
+    {
+        Request.Reset();
+        Grant.Close();
+        JsonBlock?.Return();
+        JsonBlock = null;
+        JsonWriter?.Dispose();
+        JsonWriter = null;
+        Json = default;
+        Raw = false;
+    }
+}

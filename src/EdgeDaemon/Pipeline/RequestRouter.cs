@@ -1,0 +1,115 @@
+using EdgeDaemon.Control;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Models;
+using EdgeDaemon.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeDaemon.Pipeline;
+
+/// <summary>From a request's target to what answers it; and the one place where a refusal becomes an answer.</summary>
+internal sealed class RequestRouter(ModelRegistry models, InferencePipeline pipeline, ControlSurface control, ILogger log)
+{
+    private static readonly byte[] Server = Document.Of(output =>
+        ServerMetadataWriter.Write(output, "edged", Hosting.Build.Version, ["binary_tensor_data", "model_configuration", "parameters"]));
+    private static readonly byte[] Live = Document.Of(output => HealthWriter.WriteServer(output, live: true));
+
+    public async Task RouteAsync(HttpExchange exchange)
+    {
+        try
+        {
+            await AnswerAsync(exchange);
+        }
+        catch (RefusedException refused)
+        {
+            await RefuseAsync(exchange, refused.Refusal, refused.Message, refused);
+        }
+        catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
+        {
+            // The caller has gone; there is nobody to answer.
+        }
+        catch (Exception failure)
+        {
+            await RefuseAsync(exchange, Refusal.Internal, $"{failure.GetType().Name}: {failure.Message}", failure);
+        }
+    }
+
+    private ValueTask AnswerAsync(HttpExchange exchange)
+    {
+        if (!RestRoute.TryParse(exchange.Target, out RestRoute route))
+        {
+            return exchange.Listener.ExposesControl ? control.AnswerAsync(exchange) : throw Unknown(exchange);
+        }
+
+        if (!exchange.Listener.ExposesInference)
+        {
+            throw new RefusedException(Refusal.RouteNotExposed, $"listener '{exchange.Listener.Name}' does not expose inference");
+        }
+
+        if (exchange.Method != route.Method && !(exchange.Method == "HEAD" && route.Method == "GET"))
+        {
+            exchange.SetHeader("Allow", route.Method == "GET" ? "GET, HEAD" : route.Method);
+            throw new RefusedException(Refusal.RouteMethodNotAllowed, $"{exchange.Method} {route.Kind}");
+        }
+
+        return route.Kind switch
+        {
+            RestRouteKind.ModelInfer => pipeline.InferAsync(exchange, route),
+            RestRouteKind.ServerLive => exchange.RespondJsonAsync(200, Live),
+            RestRouteKind.ServerReady => exchange.RespondJsonAsync(200, Live),
+            RestRouteKind.ServerMetadata => exchange.RespondJsonAsync(200, Server),
+            RestRouteKind.ModelReady => exchange.RespondJsonAsync(200, Find(route).ReadyJson),
+            RestRouteKind.ModelMetadata => exchange.RespondJsonAsync(200, Find(route).MetadataJson),
+            RestRouteKind.ModelConfig => exchange.RespondJsonAsync(200, Find(route).ConfigJson),
+            RestRouteKind.RepositoryIndex => exchange.RespondJsonAsync(200, Index()),
+            _ => throw Unknown(exchange),
+        };
+    }
+
+    // What an unprivileged caller may know: the names that serve. Refused bundles and reasons are the control surface's.
+    private byte[] Index()
+    {
+        ModelIndexEntry[] entries = [.. models.Serving.Select(model => new ModelIndexEntry(model.Name, model.Manifest.Version, "READY", ""))];
+        return Document.Of(output => RepositoryIndexWriter.Write(output, entries));
+    }
+
+    private ServedModel Find(RestRoute route) => models.Find(route.Model.Span, route.Version.Span);
+
+    private async Task RefuseAsync(HttpExchange exchange, Refusal refusal, string detail, Exception cause)
+    {
+        string id = exchange.Id;
+        if (RefusalMapping.IsFailure(refusal))
+        {
+            Log.RequestFailed(log, id, refusal, detail, cause);
+        }
+        else
+        {
+            Log.RequestRefused(log, id, refusal, detail);
+        }
+
+        if (exchange.ResponseStarted)
+        {
+            exchange.Abort(); // Half an answer must not look like a whole one.
+            return;
+        }
+
+        RefusalMapping.PublicAnswer answer = RefusalMapping.Of(refusal);
+        try
+        {
+            if (refusal is Refusal.BodyAborted)
+            {
+                exchange.Abort();
+                return;
+            }
+
+            await exchange.RespondJsonAsync(answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")));
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // The caller did not stay for the answer.
+        }
+    }
+
+    private static RefusedException Unknown(HttpExchange exchange) =>
+        new(Refusal.RouteUnknown, $"{exchange.Method} {(exchange.Target.Length > 200 ? exchange.Target[..200] : exchange.Target)}");
+}

@@ -1,0 +1,89 @@
+using System.Buffers;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Engine;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Models;
+using EdgeDaemon.Native.Onnx;
+
+namespace EdgeDaemon.Pipeline;
+
+/// <summary>The lane's answer to bytes: the JSON head, then binary outputs straight from the engine's memory.</summary>
+internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool)
+{
+    public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, Lane lane)
+    {
+        using var head = new BlockWriter(pool, limits.MaxResponseBytes, Refusal.OutputTooLarge);
+        InferRequest request = work.Request;
+        bool byDefault = work.Raw || (request.BinaryDataOutput ?? false);
+        InferResponseWriter writer = work.Response;
+        long binary = 0;
+        int outputs = request.Outputs.IsEmpty ? model.Contract.Outputs.Length : request.Outputs.Length;
+
+        writer.Begin(head, model.Manifest.Name, model.Manifest.Version, request.Id, request.HasId);
+        for (int i = 0; i < outputs; i++)
+        {
+            (int index, bool asBinary) = Asked(request, model, i, byDefault);
+            Check(model, lane, index);
+            ReadOnlySpan<byte> data = lane.OutputData(index);
+            if (asBinary)
+            {
+                writer.BinaryOutput(model.Contract.Outputs[index].Contract.Name, lane.OutputType(index), lane.OutputShape(index), data.Length);
+                binary += data.Length;
+            }
+            else
+            {
+                writer.JsonOutput(model.Contract.Outputs[index].Contract.Name, lane.OutputType(index), lane.OutputShape(index), data);
+            }
+        }
+
+        writer.End();
+        long length = head.WrittenCount + binary;
+        if (length > limits.MaxResponseBytes)
+        {
+            throw new RefusedException(Refusal.OutputTooLarge, $"an answer of {length} bytes is over max_response_bytes {limits.MaxResponseBytes}");
+        }
+
+        exchange.StartResponse(200, length, binary > 0 || work.Raw ? head.WrittenCount : -1);
+        exchange.ResponseBody.Write(head.WrittenMemory.Span);
+        for (int i = 0; i < outputs; i++)
+        {
+            (int index, bool asBinary) = Asked(request, model, i, byDefault);
+            if (asBinary)
+            {
+                exchange.ResponseBody.Write(lane.OutputData(index));
+            }
+        }
+    }
+
+    private static (int Index, bool Binary) Asked(InferRequest request, ServedModel model, int position, bool byDefault)
+    {
+        if (request.Outputs.IsEmpty)
+        {
+            return (position, byDefault);
+        }
+
+        InferOutput asked = request.Outputs[position];
+        for (int i = 0; i < model.Contract.Outputs.Length; i++)
+        {
+            if (asked.NameIs(model.Contract.Outputs[i].NameUtf8))
+            {
+                return (i, asked.Binary ?? byDefault);
+            }
+        }
+
+        throw new InvalidOperationException("validation admits only outputs of the model");
+    }
+
+    // The graph's answer is held against the signed manifest as the request was: a surprise here is the model's fault.
+    private static void Check(ServedModel model, Lane lane, int index)
+    {
+        var declared = model.Contract.Outputs[index].Contract;
+        if (lane.OutputType(index) != declared.Type || !declared.Admits(lane.OutputShape(index)))
+        {
+            throw new RefusedException(
+                Refusal.EngineFailed,
+                $"output '{declared.Name}' came as {lane.OutputType(index)} {lane.OutputShape(index)}, model.toml declares {declared.Type} [{string.Join(',', declared.Shape)}]");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using EdgeDaemon.Core.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeDaemon.Telemetry;
+
+/// <summary>Every line the daemon logs, in the order of their numbers. Texts are constant; values are arguments.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "edged {Version} starts ({Framework}); configuration {File}")]
+    public static partial void Starting(ILogger logger, string version, string framework, string file);
+
+    [LoggerMessage(2, LogLevel.Information, "inference runtime {Version} from {Path}, sha256 {Digest}")]
+    public static partial void RuntimeLoaded(ILogger logger, string version, string path, string digest);
+
+    [LoggerMessage(3, LogLevel.Information, "listening on {Path} ({Surfaces})")]
+    public static partial void Listening(ILogger logger, string path, string surfaces);
+
+    [LoggerMessage(4, LogLevel.Information, "ready: {Serving} models serve, {Refused} refused")]
+    public static partial void Ready(ILogger logger, int serving, int refused);
+
+    [LoggerMessage(5, LogLevel.Information, "stopping on {Signal}: no new connections, requests in flight finish")]
+    public static partial void Stopping(ILogger logger, string signal);
+
+    [LoggerMessage(6, LogLevel.Information, "stopped")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Text}")]
+    public static partial void NotifyFailed(ILogger logger, string text);
+
+    [LoggerMessage(8, LogLevel.Warning, "inference runtime: {Text}")]
+    public static partial void RuntimeWarning(ILogger logger, string text);
+
+    [LoggerMessage(20, LogLevel.Information, "model {Name} version {Version} sequence {Sequence} serves: release {Digest}, signed by {Keys}")]
+    public static partial void ModelServes(ILogger logger, string name, string version, long sequence, string digest, string keys);
+
+    [LoggerMessage(21, LogLevel.Error, "bundle {Folder} refused: {Reason}")]
+    public static partial void BundleRefused(ILogger logger, string folder, string reason);
+
+    [LoggerMessage(22, LogLevel.Warning, "bundle {Folder}: signature {File} does not count: {Reason}")]
+    public static partial void SignatureIgnored(ILogger logger, string folder, string file, string reason);
+
+    [LoggerMessage(30, LogLevel.Warning, "request {Id} refused: {Refusal}: {Detail}")]
+    public static partial void RequestRefused(ILogger logger, string id, Refusal refusal, string detail);
+
+    [LoggerMessage(31, LogLevel.Error, "request {Id} failed: {Refusal}: {Detail}")]
+    public static partial void RequestFailed(ILogger logger, string id, Refusal refusal, string detail, Exception exception);
+}
