@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Core.Tensors;
 
@@ -30,10 +31,11 @@ internal static class ManifestSkeleton
         text.Append(
             """
 
-            # Where the model comes from: free text, shown by 'edgectl model status'.
+            # Where the model comes from, in your words: shown and recorded, not judged.
             # [lineage]
-            # data = ""
             # code = ""
+            # data = ""
+            # environment = ""
 
             """);
         return text.ToString();
@@ -43,7 +45,7 @@ internal static class ManifestSkeleton
         $"""
         # What this model is and how it is served. The signature covers this file like every other one of the folder.
         format = 1
-        name = {Quoted(name)}
+        name = {TomlQuote.Of(name)}
         version = "1"                     # digits; what callers see and may ask for
         sequence = 1                      # raise it with every release: a device never goes back to a lower one
         security_floor = 0                # raise it to the oldest sequence that may still run
@@ -59,7 +61,7 @@ internal static class ManifestSkeleton
         text.Append("# Every other file of the folder, with its size in bytes.\n");
         foreach (SkeletonFile file in files)
         {
-            text.Append(CultureInfo.InvariantCulture, $"[[file]]\npath = {Quoted(file.Name)}\nsize = {file.Size}\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"[[file]]\npath = {TomlQuote.Of(file.Name)}\nsize = {file.Size}\n\n");
         }
     }
 
@@ -79,12 +81,12 @@ internal static class ManifestSkeleton
         {
             if (members > 0 && !Same(first, model.Ports))
             {
-                text.Append(CultureInfo.InvariantCulture, $"# {Quoted(model.Name)} has other inputs or outputs than the first: no member.\n\n");
+                text.Append(CultureInfo.InvariantCulture, $"# {TomlQuote.Of(model.Name)} has other inputs or outputs than the first: no member.\n\n");
                 continue;
             }
 
             members++;
-            text.Append(CultureInfo.InvariantCulture, $"[[member]]\nname = {Quoted(Path.GetFileNameWithoutExtension(model.Name))}\nfile = {Quoted(model.Name)}\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"[[member]]\nname = {TomlQuote.Of(MemberName(model.Name, members))}\nfile = {TomlQuote.Of(model.Name)}\n\n");
         }
 
         if (members > 1)
@@ -93,6 +95,13 @@ internal static class ManifestSkeleton
         }
 
         return first;
+    }
+
+    /// <summary>The file's own name where that is a name for a member, else its number.</summary>
+    private static string MemberName(string file, int number)
+    {
+        string name = Path.GetFileNameWithoutExtension(file);
+        return ModelName.Fault(name) is null && !file.Contains('/') ? name : $"member-{number}";
     }
 
     private static void Inputs(StringBuilder text, OnnxPorts? ports)
@@ -147,10 +156,10 @@ internal static class ManifestSkeleton
     private static void Port(StringBuilder text, string kind, TensorContract port) => text.Append(CultureInfo.InvariantCulture,
         $"""
         [[{kind}]]
-        name = {Quoted(port.Name)}
+        name = {TomlQuote.Of(port.Name)}
         datatype = "{port.Type.WireName()}"
         shape = [{string.Join(", ", port.Shape)}]
-        tensor = {Quoted(port.Name)}
+        tensor = {TomlQuote.Of(port.Name)}
 
         """);
 
@@ -170,22 +179,4 @@ internal static class ManifestSkeleton
     private static bool Same(ImmutableArray<TensorContract> a, ImmutableArray<TensorContract> b) =>
         a.Length == b.Length && a.Zip(b).All(pair =>
             pair.First.Name == pair.Second.Name && pair.First.Type == pair.Second.Type && pair.First.Shape.SequenceEqual(pair.Second.Shape));
-
-    /// <summary>A TOML basic string.</summary>
-    private static string Quoted(string text)
-    {
-        var quoted = new StringBuilder("\"");
-        foreach (char letter in text)
-        {
-            quoted.Append(letter switch
-            {
-                '"' => "\\\"",
-                '\\' => "\\\\",
-                < ' ' or '\u007F' => $"\\u{(int)letter:X4}",
-                _ => letter.ToString(),
-            });
-        }
-
-        return quoted.Append('"').ToString();
-    }
 }

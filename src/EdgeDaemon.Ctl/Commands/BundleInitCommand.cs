@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
+using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Ctl.Bundles;
 using EdgeDaemon.Ctl.Help;
@@ -32,6 +33,13 @@ internal static class BundleInitCommand
             ONNX graphs say. Read the result through and complete it before you sign:
             what could not be found out says FILL_IN, and 'bundle sign' refuses that.
             """;
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(name)?.Tokens is [var token] && ModelName.Fault(token.Value) is string fault)
+            {
+                result.AddError($"--name {fault}.");
+            }
+        });
         command.SetAction(parsed =>
         {
             BundleFolder bundle = BundleFolder.Open(parsed.GetRequiredValue(folder));
@@ -56,11 +64,11 @@ internal static class BundleInitCommand
 
     private static ImmutableArray<SkeletonFile> Files(BundleFolder bundle, TextWriter error)
     {
-        using var tree = ContentTree.Read(bundle.Content, new ContentTreeLimits());
+        using var tree = bundle.Read();
         var files = ImmutableArray.CreateBuilder<SkeletonFile>();
         foreach (ContentFile file in tree.Files)
         {
-            if (file.Name != BundleFolder.ManifestName)
+            if (file.Name != ModelManifest.FileName)
             {
                 files.Add(new SkeletonFile(file.Name, file.Bytes.Length, Ports(file, error)));
             }

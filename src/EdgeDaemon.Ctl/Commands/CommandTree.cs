@@ -11,6 +11,15 @@ internal static class CommandTree
     {
         var root = new RootCommand("Sign models for edged, ask them, and see how the daemon is. (EDGECTL_DEBUG=1 adds a stack trace to an error.)")
         {
+            KeygenCommand.Create(),
+            new CtlCommand("bundle", "Make, sign, verify and inspect bundles: a folder with content/ (model.toml, model files) and signatures/.",
+                "edgectl bundle init ./mymodel --name mymodel", "edgectl bundle sign ./mymodel --key release.key")
+            {
+                BundleInitCommand.Create(),
+                BundleSignCommand.Create(),
+                BundleVerifyCommand.Create(),
+                BundleInspectCommand.Create(),
+            },
             InferCommand.Create(),
             new CtlCommand("model", "Ask the running daemon about its models (control socket).", "edgectl model list")
             {
