@@ -78,7 +78,7 @@ internal sealed class HttpExchange : IDisposable
         bool good = response.IsSuccessStatusCode;
         int limit = good ? _options.MaxAnswerBytes : Math.Min(MaxErrorBytes, _options.MaxAnswerBytes);
         byte[] body = await BoundedBody.ReadAsync(response.Content, limit, cancellation);
-        return new HttpAnswer(response.StatusCode, body, HeadLength(response), RequestId(response));
+        return new HttpAnswer(response.StatusCode, body, HeadLength(response));
     }
 
     private static int? HeadLength(HttpResponseMessage response)
@@ -93,9 +93,6 @@ internal sealed class HttpExchange : IDisposable
             ? length
             : throw new EdgeClientException(EdgeClientFailure.AnswerInvalid, $"the answer's {WireHeaders.HeadLength} is not a length");
     }
-
-    private static string? RequestId(HttpResponseMessage response) =>
-        response.Headers.TryGetValues(WireHeaders.RequestId, out IEnumerable<string>? values) ? string.Join(',', values) : null;
 
     private string Unreachable(SocketException error) => error.SocketErrorCode switch
     {

@@ -31,7 +31,14 @@ internal static class Ranking
         }
 
         var confidence = new double[scores.Length];
-        if (!Softmax.TryApply(scores, confidence))
+        if (AreShares(scores))
+        {
+            for (int i = 0; i < scores.Length; i++)
+            {
+                confidence[i] = scores[i];
+            }
+        }
+        else if (!Softmax.TryApply(scores, confidence))
         {
             throw new CtlException($"output '{output.Name}' holds a value that is not a number; this answer is worth nothing");
         }
@@ -44,5 +51,22 @@ internal static class Ranking
                 .Take(count)
                 .Select(i => new RankedClass(i, labels.IsEmpty ? null : labels[i], confidence[i])),
         ];
+    }
+
+    /// <summary>True for a model that ends in a softmax of its own: a second one would make every answer look undecided.</summary>
+    private static bool AreShares(ReadOnlySpan<float> scores)
+    {
+        double sum = 0;
+        foreach (float score in scores)
+        {
+            if (score is not (>= 0 and <= 1))
+            {
+                return false;
+            }
+
+            sum += score;
+        }
+
+        return Math.Abs(sum - 1) <= 1e-3;
     }
 }

@@ -95,15 +95,15 @@ public sealed class EdgeClientTests
     [TestMethod]
     public async Task A_refusal_carries_status_public_text_and_request_id()
     {
-        using var daemon = new FakeDaemon(_ => FakeDaemon.Json("""{"error":"no such model"}""", "404 Not Found", "X-Request-Id: 01abc\r\n"));
+        using var daemon = new FakeDaemon(_ => FakeDaemon.Json("""{"error":"no such model (request 01abc-7)"}""", "404 Not Found"));
         using var client = new EdgeClient(daemon.SocketPath);
         EdgeClientException error = await Assert.ThrowsExactlyAsync<EdgeClientException>(() => client.InferAsync(OneFloat()));
 
         Assert.AreEqual(EdgeClientFailure.Refused, error.Failure);
         Assert.AreEqual(HttpStatusCode.NotFound, error.Status);
         Assert.AreEqual("no such model", error.PublicText);
-        Assert.AreEqual("01abc", error.RequestId);
-        Assert.AreEqual("404: no such model (request 01abc)", error.Message);
+        Assert.AreEqual("01abc-7", error.RequestId);
+        Assert.AreEqual("404: no such model (request 01abc-7)", error.Message);
     }
 
     [TestMethod]
