@@ -29,6 +29,31 @@ public static class JsonTensorReader
         }
     }
 
+    /// <summary>
+    /// Bytes that <see cref="Read"/> will fill, to be known before memory is taken: a few bytes of JSON can claim a
+    /// shape of any size, but each element takes at least two of them.
+    /// </summary>
+    /// <exception cref="RefusedException">Fewer bytes of JSON than the elements need; for BYTES any broken rule.</exception>
+    public static long Measure(ReadOnlySpan<byte> dataJson, ElementType type, in TensorShape shape)
+    {
+        if (type == ElementType.Bytes)
+        {
+            return MeasureBytes(dataJson, shape);
+        }
+
+        if (!shape.TryByteCount(type, out long bytes))
+        {
+            throw new ArgumentException($"{type.WireName()}{shape} has no byte count", nameof(shape));
+        }
+
+        if (bytes / type.Size() > dataJson.Length / 2)
+        {
+            RefusedException.Throw(Refusal.InputWrongElementCount, $"{dataJson.Length} bytes of data cannot hold the elements of {shape}");
+        }
+
+        return bytes;
+    }
+
     /// <summary>Bytes that a BYTES tensor takes in wire form: 4 for each element's length, and its text. Judges all of the data.</summary>
     /// <exception cref="RefusedException">The data break a rule.</exception>
     public static long MeasureBytes(ReadOnlySpan<byte> dataJson, in TensorShape shape)
