@@ -289,8 +289,8 @@ run_tests() {
   count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress
   step "fuzz, scaled"
   local target
-  for target in toml oip-json binary-body oms; do
-    if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-20000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  for target in toml oip_json binary_body oms; do
+    if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-15000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   done
   step "demo"
   if (demo); then passed=$((passed + 1)); else failed=$((failed + 1)); fi

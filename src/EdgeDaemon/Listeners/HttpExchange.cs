@@ -127,6 +127,20 @@ internal sealed class HttpExchange
         }
     }
 
+    /// <summary>Copies bytes into the server's output, piece by piece as it offers room; <see cref="FlushAsync"/> sends them.</summary>
+    public void Send(ReadOnlySpan<byte> bytes)
+    {
+        PipeWriter output = ResponseBody;
+        while (!bytes.IsEmpty)
+        {
+            Span<byte> room = output.GetSpan(1);
+            int take = Math.Min(room.Length, bytes.Length);
+            bytes[..take].CopyTo(room);
+            output.Advance(take);
+            bytes = bytes[take..];
+        }
+    }
+
     public async ValueTask FlushAsync() => await ResponseBody.FlushAsync();
 
     /// <summary>Cuts the connection: for answers that cannot be finished truthfully.</summary>
