@@ -308,8 +308,17 @@ soak() {
 }
 
 bench() {
+  build
   publish
-  tests/EdgeDaemon.Benchmarks/bench.sh "$(framework | cut -d' ' -f1)" "$@"
+  local chosen tfm contender
+  chosen=$(framework)
+  tfm=${chosen%% *}
+  for contender in Bare Load; do
+    dotnet publish "tests/EdgeDaemon.Benchmarks/$contender" -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true --nologo -v quiet -o "$artifacts/bench"
+  done
+  dotnet tests/EdgeDaemon.Benchmarks/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Benchmarks.dll \
+    --library "$runtime/libonnxruntime.so.1" --bin "$bin" --contenders "$artifacts/bench" \
+    --conformance "${EDGED_CONFORMANCE:-$root/../shared/conformance}" "$@"
 }
 
 clean() {
