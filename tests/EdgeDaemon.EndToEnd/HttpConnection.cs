@@ -37,7 +37,7 @@ internal sealed record HttpAnswer(int Status, IReadOnlyDictionary<string, string
 /// <summary>HTTP/1.1 by hand over one Unix socket: it sends what it is told, well formed or not.</summary>
 internal sealed class HttpConnection : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 30_000, SendTimeout = 30_000 };
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 30_000 };
     private readonly byte[] _buffer = new byte[64 * 1024];
     private int _start;
     private int _end;
@@ -77,7 +77,7 @@ internal sealed class HttpConnection : IDisposable
                 bytes = bytes[_socket.Send(bytes)..];
             }
         }
-        catch (SocketException closed) when (closed.SocketErrorCode is SocketError.Shutdown or SocketError.ConnectionReset)
+        catch (SocketException closed) when (closed.SocketErrorCode is SocketError.Shutdown or SocketError.ConnectionReset or SocketError.TimedOut)
         {
             // The daemon need not read what it has refused; its answer can still be read.
         }
