@@ -1,6 +1,5 @@
 using EdgeDaemon.Core.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -55,17 +54,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             });
         }
 
-        var transport = new SocketTransportOptions
-        {
-            // Memory for an idle connection is taken when bytes come; one system call less for each read when they do.
-            WaitForDataBeforeAllocatingBuffer = false,
-            CreateBoundListenSocket = endpoint => UnixListenSocket.Bind(
-                settings.Listeners.First(listen => endpoint.ToString() == listen.UnixPath)),
-        };
-        _server = new KestrelServer(
-            Options.Create(options),
-            new SocketTransportFactory(Options.Create(transport), logs),
-            logs);
+        _server = new KestrelServer(Options.Create(options), new UnixTransport(settings, new SegmentPool()), logs);
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);

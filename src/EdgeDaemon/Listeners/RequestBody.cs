@@ -91,7 +91,17 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
     }
 
     // Most bodies are there already: then nothing waits and no clock runs.
-    private ValueTask<ReadResult> ReadAsync() => reader.TryRead(out ReadResult ready) ? ValueTask.FromResult(ready) : WaitAsync();
+    private ValueTask<ReadResult> ReadAsync()
+    {
+        try
+        {
+            return reader.TryRead(out ReadResult ready) ? ValueTask.FromResult(ready) : WaitAsync();
+        }
+        catch (Exception failure) when (Refused(failure) is { } refused)
+        {
+            throw refused;
+        }
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitAsync()
@@ -100,22 +110,24 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         {
             return await reader.ReadAsync(clock.Start(limits.BodyTimeout));
         }
-        catch (BadHttpRequestException bad)
+        catch (Exception failure) when (Refused(failure) is { } refused)
         {
-            throw bad.StatusCode switch
-            {
-                StatusCodes.Status413PayloadTooLarge => new RefusedException(Refusal.BodyTooLarge, $"the body is over max_body_bytes {limits.MaxBodyBytes}", bad),
-                StatusCodes.Status408RequestTimeout => new RefusedException(Refusal.BodyTooSlow, $"the body came slower than min_body_bytes_per_second {limits.MinBodyBytesPerSecond}", bad),
-                _ => new RefusedException(Refusal.BodyTruncated, bad.Message, bad),
-            };
-        }
-        catch (OperationCanceledException) when (clock.Expired)
-        {
-            throw new RefusedException(Refusal.BodyTooSlow, $"the body did not arrive within body_timeout_seconds {limits.BodyTimeout.TotalSeconds}");
-        }
-        catch (Exception gone) when (gone is OperationCanceledException or IOException)
-        {
-            throw new RefusedException(Refusal.BodyAborted, "the caller closed the connection while sending the body", gone);
+            throw refused;
         }
     }
+
+    /// <summary>The server's exceptions as refusals; null for what is none of the caller's doing.</summary>
+    private RefusedException? Refused(Exception failure) => failure switch
+    {
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            new RefusedException(Refusal.BodyTooLarge, $"the body is over max_body_bytes {limits.MaxBodyBytes}", failure),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
+            new RefusedException(Refusal.BodyTooSlow, $"the body came slower than min_body_bytes_per_second {limits.MinBodyBytesPerSecond}", failure),
+        BadHttpRequestException => new RefusedException(Refusal.BodyTruncated, failure.Message, failure),
+        OperationCanceledException when clock.Expired =>
+            new RefusedException(Refusal.BodyTooSlow, $"the body did not arrive within body_timeout_seconds {limits.BodyTimeout.TotalSeconds}"),
+        OperationCanceledException or IOException =>
+            new RefusedException(Refusal.BodyAborted, "the caller closed the connection while sending the body", failure),
+        _ => null,
+    };
 }
