@@ -64,6 +64,36 @@ public sealed class ConformanceModelTests
     }
 
     [TestMethod]
+    public async Task InterfaceThatIsNoTensor_IsRefusedWithItsReason()
+    {
+        // One node, SequenceConstruct(x) -> s; the manifest that is signed claims a tensor.
+        byte[] model = Convert.FromBase64String("CAc6PgoZCgF4EgFzIhFTZXF1ZW5jZUNvbnN0cnVjdBIBZ1oPCgF4EgoKCAgBEgQKAggCYg0KAXMSCCIGCgQKAggBQgQKABAN");
+        using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
+        Directory.CreateDirectory(Path.Combine(state.Bundle("sequence"), "content"));
+        File.WriteAllBytes(state.Content("sequence", "model.onnx"), model);
+        Command init = Command.Edgectl("bundle", "init", state.Bundle("sequence"), "--name", "sequence");
+        StringAssert.Contains(init.Errors, "'s' is not a tensor");
+        string manifest = File.ReadAllText(state.Content("bench-mlp", "model.toml"));
+        (string Was, string Becomes)[] changes =
+        [
+            ("bench-mlp", "sequence"), ("mlp.onnx", "model.onnx"), ("size = 2930", $"size = {model.Length}"), ("[-1,16]", "[2]"), ("[-1,4]", "[-1]"),
+            ("name = \"y\"", "name = \"s\""), ("tensor = \"y\"", "tensor = \"s\""),
+        ];
+        foreach ((string was, string becomes) in changes)
+        {
+            StringAssert.Contains(manifest, was);
+            manifest = manifest.Replace(was, becomes, StringComparison.Ordinal);
+        }
+
+        File.WriteAllText(state.Content("sequence", "model.toml"), manifest);
+        state.Sign("sequence");
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        Assert.AreEqual("UNAVAILABLE", daemon.Model("sequence").GetProperty("state").GetString());
+        StringAssert.Contains(daemon.Model("sequence").GetProperty("reason").GetString(), "not a tensor");
+        Assert.AreEqual("READY", daemon.Model("bench-mlp").GetProperty("state").GetString());
+    }
+
+    [TestMethod]
     [DataRow("light_resnet50")]
     [DataRow("light_squeezenet")]
     public async Task RealArchitecture_AnswersAsItsCaseSays(string name)
