@@ -339,6 +339,19 @@ public sealed class RefusedRequestTests
     }
 
     [TestMethod]
+    [DataRow("zz\r\n\r\n")]
+    [DataRow("-1\r\n\r\n")]
+    [DataRow("ffffffffffffffff\r\n\r\n")]
+    [DataRow("2\r\n{}x0\r\n\r\n")]
+    public void ChunksThatAreNone_AreTheCallersFault(string chunks)
+    {
+        using HttpConnection connection = _daemon.Connect();
+        HttpAnswer answer = connection.Ask(HttpConnection.Request("POST", "/v2/models/digits/infer", Encoding.ASCII.GetBytes(chunks), "Transfer-Encoding: chunked"));
+        Assert.AreEqual(400, answer.Status, answer.Text);
+        Assert.AreEqual("the request body ended early", answer.Error);
+    }
+
+    [TestMethod]
     public void BodyThatStops_IsRefusedAfterItsTime()
     {
         using HttpConnection connection = _daemon.Connect();
