@@ -100,6 +100,9 @@ internal sealed class HttpExchange : IDisposable
             $"not allowed to open {_socketPath}: run as a user or in a group that the socket's mode admits",
         SocketError.ConnectionRefused =>
             $"nothing listens at {_socketPath} although the file is there: the daemon is not running",
-        _ => $"no daemon at {_socketPath} ({error.SocketErrorCode}): is edged running, and is this its socket?",
+
+        // What .NET makes of a path that does not exist.
+        SocketError.AddressNotAvailable => $"there is no socket {_socketPath}: is edged running, and is this its socket?",
+        _ => $"cannot connect to {_socketPath} ({error.SocketErrorCode}): is edged running, and is this its socket?",
     };
 }

@@ -12,12 +12,12 @@ internal sealed record RankedClass(int Index, string? Label, double Confidence);
 /// <summary>A classifier's output for one picture -> its classes, best first.</summary>
 internal static class Ranking
 {
-    /// <param name="output">FP32, all dimensions but the last are 1.</param>
+    /// <param name="output">FP32, all dimensions but one are 1.</param>
     /// <param name="labels">In the order of the classes; empty for none.</param>
     /// <param name="count">How many classes at most.</param>
     public static ImmutableArray<RankedClass> Of(OutputTensor output, ImmutableArray<string> labels, int count)
     {
-        if (output.Type != ElementType.Float32 || output.Shape.IsEmpty || output.Shape[..^1].Any(d => d != 1) || output.Shape[^1] < 1)
+        if (output.Type != ElementType.Float32 || output.Bytes.IsEmpty || output.Shape.Count(d => d != 1) > 1)
         {
             throw new CtlException(
                 $"output '{output.Name}' is {output.Type.WireName()} of shape [{string.Join(',', output.Shape)}], not one row of FP32 class scores; "

@@ -23,8 +23,8 @@ internal static class InferCommand
         repeating it; gamma and colour profiles are not applied. The picture's size
         must be the model's unless --resize is given (area averaging).
 
-        Confidence is the softmax over the output's last dimension, or the values
-        themselves when they already are shares (each 0 to 1, sum 1).
+        Confidence is the softmax over the output's values, or the values themselves
+        when they already are shares (each 0 to 1, sum 1).
 
         --json-file sends a request of the Open Inference Protocol as it is and
         prints the answer as it came.

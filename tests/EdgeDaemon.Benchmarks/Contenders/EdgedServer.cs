@@ -31,7 +31,11 @@ internal static class EdgedServer
         }
 
         string key = Path.Combine(home, "release.pem");
-        EdgeCtl(options, "keygen", "--out", key);
+        if (!File.Exists(key))
+        {
+            EdgeCtl(options, "keygen", "--out", key);
+        }
+
         EdgeCtl(options, "bundle", "sign", "--key", key, bundle);
 
         using var signer = ECDsa.Create();
