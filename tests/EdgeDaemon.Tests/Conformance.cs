@@ -9,7 +9,7 @@ internal static class Conformance
         string? root = Environment.GetEnvironmentVariable("EDGED_CONFORMANCE");
         if (string.IsNullOrEmpty(root))
         {
-            root = Path.Combine(ProjectRoot(), "..", "shared", "conformance");
+            root = Path.Combine(Repository.Root, "..", "shared", "conformance");
         }
 
         string folder = Path.GetFullPath(Path.Combine(root, name));
@@ -19,18 +19,5 @@ internal static class Conformance
         }
 
         return folder;
-    }
-
-    private static string ProjectRoot()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "EdgeDaemon.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("EdgeDaemon.sln is in no folder above the tests.");
     }
 }

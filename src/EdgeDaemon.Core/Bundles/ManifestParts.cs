@@ -55,11 +55,11 @@ internal static class ManifestReferences
     {
         string name = table.RequiredString("name", 256, text => text.Length > 0 && !text.Any(char.IsControl) ? null : "must be 1 to 256 printable characters");
         ElementType type = ElementType.Float32;
-        string word = table.RequiredString("datatype", 16);
-        if (word.Length > 0 && !ElementTypes.TryParse(word, out type))
+        string word = table.RequiredString("datatype", 16, text =>
+            ElementTypes.TryParse(text, out _) ? null : "must be one of BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 BF16 FP32 FP64 BYTES");
+        if (ElementTypes.TryParse(word, out ElementType known))
         {
-            table.ErrorAt("datatype", "must be one of BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 BF16 FP32 FP64 BYTES");
-            type = ElementType.Float32;
+            type = known;
         }
 
         ImmutableArray<long> shape = table.RequiredIntegers("shape", TensorShape.MaxRank, -1, int.MaxValue);

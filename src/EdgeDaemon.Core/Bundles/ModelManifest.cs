@@ -60,7 +60,8 @@ public sealed record ModelManifest
             diagnostics.ThrowIfAny();
         }
 
-        ImmutableArray<ManifestFile> files = Each(root, "file", MostFiles, ManifestFile.Read, entry => entry.Path, "path");
+        const string Needed = "is missing or empty; a model has at least one";
+        ImmutableArray<ManifestFile> files = Each(root, "file", MostFiles, ManifestFile.Read, entry => entry.Path, "path", null);
         var manifest = new ModelManifest
         {
             Name = root.RequiredString("name", ModelName.MaxLength, ModelName.Fault),
@@ -71,21 +72,13 @@ public sealed record ModelManifest
             Expires = root.OptionalDateTime("expires"),
             Description = root.String("description", "", 1024),
             Files = files,
-            Members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name"),
-            Inputs = Each(root, "input", MostTensors, ManifestInput.Read, input => input.Contract.Name, "name"),
-            Outputs = Each(root, "output", MostTensors, table => ManifestOutput.Read(table, files), output => output.Contract.Name, "name"),
+            Members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name", Needed),
+            Inputs = Each(root, "input", MostTensors, ManifestInput.Read, input => input.Contract.Name, "name", Needed),
+            Outputs = Each(root, "output", MostTensors, table => ManifestOutput.Read(table, files), output => output.Contract.Name, "name", Needed),
             DenormalAsZero = root.Table("session")?.Boolean("denormal_as_zero", false) ?? false,
             Lineage = ManifestLineage.Read(root.Table("lineage")),
         };
         manifest.CheckEnsemble(root);
-        foreach ((string key, int count) in ((string, int)[])[("member", manifest.Members.Length), ("input", manifest.Inputs.Length), ("output", manifest.Outputs.Length)])
-        {
-            if (count == 0)
-            {
-                root.Error($"there is no [[{key}]]; a model has at least one");
-            }
-        }
-
         root.Finish();
         diagnostics.ThrowIfAny();
         return manifest;
@@ -121,14 +114,15 @@ public sealed record ModelManifest
         }
     }
 
-    private static ImmutableArray<T> Each<T>(TomlSection root, string key, int most, Func<TomlSection, T> read, Func<T, string> name, string nameKey)
+    private static ImmutableArray<T> Each<T>(TomlSection root, string key, int most, Func<TomlSection, T> read, Func<T, string> name, string nameKey, string? whenNone)
     {
         var items = ImmutableArray.CreateBuilder<T>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (TomlSection table in root.Tables(key, most))
+        foreach (TomlSection table in root.Tables(key, most, whenNone))
         {
             T item = read(table);
-            if (!names.Add(name(item)))
+            // An empty text stands for a missing one, and that error stands already.
+            if (name(item).Length > 0 && !names.Add(name(item)))
             {
                 table.ErrorAt(nameKey, $"'{Printable.Of(name(item))}' appears twice in [[{key}]]");
             }

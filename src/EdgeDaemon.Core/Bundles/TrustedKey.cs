@@ -22,7 +22,7 @@ public sealed record TrustedKey(string Name, OmsKey Key, ImmutableArray<TrustRol
         string name = table.RequiredString("name", 64, text => text.Length > 0 && !text.Any(char.IsControl) ? null : "must be 1 to 64 printable characters");
         ImmutableArray<TrustRole> roles = table.RequiredChoices("roles", ("release", TrustRole.Release));
         ImmutableArray<string> models = table.RequiredStrings("models", MostPatterns, 64, NamePattern.Fault);
-        string pem = table.RequiredString("public_key", 16 * 1024);
+        string pem = table.RequiredString("public_key", 16 * 1024, text => text.Length > 0 ? null : "must be a public key in PEM");
         if (pem.Length == 0)
         {
             return null;

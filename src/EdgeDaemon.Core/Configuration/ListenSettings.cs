@@ -28,25 +28,21 @@ public sealed record ListenSettings(string Name, string UnixPath, int Mode, Immu
             return Default;
         }
 
-        foreach (TomlSection table in root.Tables("listen", MostListeners))
+        foreach (TomlSection table in root.Tables("listen", MostListeners, "is empty: a daemon without a listener serves nobody"))
         {
             ListenSettings listener = Read(table);
-            if (listeners.Any(other => other.Name == listener.Name))
+            // An empty text stands for a missing one, and that error stands already.
+            if (listener.Name.Length > 0 && listeners.Any(other => other.Name == listener.Name))
             {
                 table.ErrorAt("name", $"'{listener.Name}' is the name of an earlier listener; names are unique");
             }
 
-            if (listeners.Any(other => other.UnixPath == listener.UnixPath))
+            if (listener.UnixPath.Length > 0 && listeners.Any(other => other.UnixPath == listener.UnixPath))
             {
                 table.ErrorAt("unix", $"'{listener.UnixPath}' is the socket of an earlier listener");
             }
 
             listeners.Add(listener);
-        }
-
-        if (listeners.Count == 0)
-        {
-            root.ErrorAt("listen", "is empty: a daemon without a listener serves nobody");
         }
 
         return listeners.ToImmutable();

@@ -199,8 +199,18 @@ public sealed class TomlSection
         Take<TomlTable>(key, "a table") is { } found ? Child(key, found, $"[{_path}{key}]") : null;
 
     /// <summary>An array of tables in order, empty when there is none. An inline array of inline tables is the same thing.</summary>
-    public IReadOnlyList<TomlSection> Tables(string key, int maxCount) =>
-        [.. Items<TomlTable>(key, maxCount, "a table").Select(item => Child(key, item, $"[[{_path}{key}]]"))];
+    /// <param name="key">The key.</param>
+    /// <param name="maxCount">More are refused, unread.</param>
+    /// <param name="whenNone">The error when the key is missing or its array is empty; null when none is needed.</param>
+    public IReadOnlyList<TomlSection> Tables(string key, int maxCount, string? whenNone = null)
+    {
+        if (whenNone is not null && (!_table.TryGet(key, out TomlEntry? entry) || entry.Value is TomlArray { Items.Count: 0 }))
+        {
+            ErrorAt(key, whenNone);
+        }
+
+        return [.. Items<TomlTable>(key, maxCount, "a table").Select(item => Child(key, item, $"[[{_path}{key}]]"))];
+    }
 
     /// <summary>Records an error at the value of a key, or at the table when the key is missing.</summary>
     public void ErrorAt(string key, string what) =>

@@ -1,0 +1,73 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Toml;
+
+namespace EdgeDaemon.Tests.Configuration;
+
+/// <summary>packaging/edged.toml and the README's tables against the schema that the code reads.</summary>
+[TestClass]
+public sealed class ExampleFileTests
+{
+    private static readonly string[] Sections = ["", "[runtime]", "[limits]", "[engine]", "[bundles]", "[log]", "[[listen]]"];
+
+    [TestMethod]
+    public void Its_values_are_the_defaults_but_for_the_listeners()
+    {
+        EdgedSettings example = EdgedSettings.Parse(File.ReadAllBytes(Repository.File("packaging/edged.toml")), "edged.toml");
+        EdgedSettings defaults = EdgedSettings.Parse("format = 1"u8, "edged.toml");
+        Assert.AreEqual(defaults, example with { Listeners = defaults.Listeners });
+        Assert.AreEqual(2, example.Listeners.Length);
+        Assert.AreEqual(("local", "/run/edged/edged.sock", 0b110_110_000), (example.Listeners[0].Name, example.Listeners[0].UnixPath, example.Listeners[0].Mode));
+        Assert.AreEqual(("control", "/run/edged/control.sock", 0b110_000_000), (example.Listeners[1].Name, example.Listeners[1].UnixPath, example.Listeners[1].Mode));
+        Assert.IsFalse(example.Listeners[0].ExposesControl);
+    }
+
+    [TestMethod]
+    public void It_has_every_key_of_the_schema_in_its_section_each_with_a_comment()
+    {
+        string text = File.ReadAllText(Repository.File("packaging/edged.toml"));
+        foreach (string section in Sections)
+        {
+            string part = section.Length == 0 ? text[..text.IndexOf("\n[", StringComparison.Ordinal)] : After(text, $"\n{section}\n", "\n[");
+            foreach (string key in KnownKeys(section).Where(key => !Sections.Any(s => s.Trim('[', ']') == key)))
+            {
+                StringAssert.Matches(part, new Regex($"^#.*\n(# )?{key} = ", RegexOptions.Multiline), $"{section} {key}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void The_readme_has_every_key_of_the_schema_in_its_section()
+    {
+        string text = File.ReadAllText(Repository.File("src/EdgeDaemon.Core/Configuration/README.md"));
+        foreach (string section in Sections)
+        {
+            string part = After(text, section.Length == 0 ? "\n## The file\n" : $"\n## `{section}`\n", "\n## ");
+            foreach (string key in KnownKeys(section).Where(key => !Sections.Any(s => s.Trim('[', ']') == key)))
+            {
+                StringAssert.Contains(part, $"\n| `{key}` | ", StringComparison.Ordinal);
+            }
+        }
+    }
+
+    /// <summary>What the code itself names when it meets an unknown key.</summary>
+    private static string[] KnownKeys(string section)
+    {
+        var thrown = Assert.ThrowsExactly<TomlInvalidException>(
+            () => EdgedSettings.Parse(Encoding.UTF8.GetBytes($"format = 1\n{section}\nno_such_thing_at_all = 1"), "f"));
+        string message = thrown.Diagnostics.Single(d => d.Message.Contains("no_such_thing_at_all", StringComparison.Ordinal)).Message;
+        string[] keys = After(message + "\n", "known here: ", "\n").Split(", ");
+        Assert.IsTrue(keys.Length > 0 && keys[0].Length > 0, message);
+        return keys;
+    }
+
+    private static string After(string text, string start, string end)
+    {
+        int from = text.IndexOf(start, StringComparison.Ordinal);
+        Assert.IsTrue(from >= 0, start);
+        from += start.Length;
+        int to = text.IndexOf(end, from, StringComparison.Ordinal);
+        return to < 0 ? text[from..] : text[from..to];
+    }
+}
