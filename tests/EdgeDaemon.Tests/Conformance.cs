@@ -21,7 +21,8 @@ internal static class Conformance
         return folder;
     }
 
-    private static string ProjectRoot()
+    /// <summary>The folder of EdgeDaemon.sln.</summary>
+    public static string ProjectRoot()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
