@@ -28,7 +28,7 @@ internal sealed unsafe class OnnxHandle : SafeHandle
     public override bool IsInvalid => handle == 0;
 
     /// <summary>The raw pointer, for as long as the caller keeps this object or a child of it alive.</summary>
-    /// <exception cref="ObjectDisposedException">It was released.</exception>
+    /// <exception cref="ObjectDisposedException">It was released: disposed, and no child holds it.</exception>
     public nint Value
     {
         get

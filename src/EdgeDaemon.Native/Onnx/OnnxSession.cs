@@ -12,6 +12,8 @@ public sealed unsafe class OnnxSession : IDisposable
     private const int Sequential = 0;
     private const int AllOptimisations = 99;
 
+    private volatile bool _disposed;
+
     internal OnnxSession(OnnxRuntime runtime, ReadOnlySpan<byte> model, OnnxSessionOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.IntraOpThreads, 1);
@@ -55,9 +57,17 @@ public sealed unsafe class OnnxSession : IDisposable
     internal bool DenormalAsZero { get; }
 
     /// <param name="pool">Memory of string outputs.</param>
-    public OnnxRun NewRun(TensorBlockPool pool) => new(this, pool);
+    public OnnxRun NewRun(TensorBlockPool pool)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new OnnxRun(this, pool);
+    }
 
-    public void Dispose() => Handle.Dispose();
+    public void Dispose()
+    {
+        _disposed = true;
+        Handle.Dispose();
+    }
 
     private static OnnxHandle Prepare(OrtApi api, OnnxSessionOptions options)
     {

@@ -19,6 +19,7 @@ public sealed class ConformanceModelTests
         string root = Conformance.Folder(Path.Combine("onnx", kind));
         OnnxRuntime runtime = TestRuntime.Get();
         int passed = 0;
+        string? withoutLocale = null;
         foreach (string folder in Directory.GetDirectories(root).Order())
         {
             string name = Path.GetFileName(folder);
@@ -35,9 +36,17 @@ public sealed class ConformanceModelTests
                 Assert.IsTrue(refusal.Name is "NOT_IMPLEMENTED" or "INVALID_GRAPH" or "FAIL", refusal.Message);
                 Assert.IsGreaterThan(20, refusal.NativeText.Length, "the library's own words");
             }
+            catch (OnnxException refusal) when (refusal.NativeText.Contains("Failed to construct locale", StringComparison.Ordinal))
+            {
+                withoutLocale = name;
+            }
         }
 
         Assert.IsGreaterThan(0, passed, root);
+        if (withoutLocale is not null)
+        {
+            Assert.Inconclusive($"skipped: {withoutLocale} of {kind} (the others passed): StringNormalizer needs the locale en_US.UTF-8; 'localedef -i en_US -f UTF-8 en_US.UTF-8' of Debian's package locales makes it");
+        }
     }
 
     [TestMethod]
