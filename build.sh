@@ -289,8 +289,8 @@ run_tests() {
   count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress
   step "fuzz, scaled"
   local target
-  for target in toml oip-json binary-body oms; do
-    if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-20000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  for target in toml oip_json binary_body oms; do
+    if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-15000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   done
   step "demo"
   if (demo); then passed=$((passed + 1)); else failed=$((failed + 1)); fi
@@ -308,8 +308,17 @@ soak() {
 }
 
 bench() {
+  build
   publish
-  tests/EdgeDaemon.Benchmarks/bench.sh "$(framework | cut -d' ' -f1)" "$@"
+  local chosen tfm contender
+  chosen=$(framework)
+  tfm=${chosen%% *}
+  for contender in Bare Load; do
+    dotnet publish "tests/EdgeDaemon.Benchmarks/$contender" -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true --nologo -v quiet -o "$artifacts/bench"
+  done
+  dotnet tests/EdgeDaemon.Benchmarks/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Benchmarks.dll \
+    --library "$runtime/libonnxruntime.so.1" --bin "$bin" --contenders "$artifacts/bench" \
+    --conformance "${EDGED_CONFORMANCE:-$root/../shared/conformance}" "$@"
 }
 
 clean() {

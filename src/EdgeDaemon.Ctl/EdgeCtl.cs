@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Commands;
 
 namespace EdgeDaemon.Ctl;
@@ -31,7 +33,14 @@ internal static class EdgeCtl
     private static int Usage(ParseResult parsed, TextWriter error)
     {
         string path = CommandTree.PathOf(parsed.CommandResult.Command);
-        error.WriteLine($"edgectl: {string.Join(" ", parsed.Errors.Select(e => e.Message))} See '{path} --help'.");
+        error.WriteLine($"edgectl: {string.Join(" ", parsed.Errors.Select(Message))} See '{path} --help'.");
         return (int)ExitCode.Usage;
+    }
+
+    private static string Message(ParseError error)
+    {
+        // The library does not say which argument is missing.
+        string missing = error.SymbolResult is ArgumentResult { Tokens.Count: 0 } result ? $" <{result.Argument.Name}> is needed." : "";
+        return Printable.Of(error.Message, 500) + missing;
     }
 }

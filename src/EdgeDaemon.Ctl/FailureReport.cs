@@ -2,11 +2,12 @@ using System.Security.Cryptography;
 using EdgeDaemon.Client;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Oms;
+using EdgeDaemon.Core.Toml;
 using EdgeDaemon.Ctl.Images;
 
 namespace EdgeDaemon.Ctl;
 
-/// <summary>Any failure -> one line on stderr and an exit code.</summary>
+/// <summary>Any failure -> one line on stderr (for a file with several errors one for each) and an exit code.</summary>
 internal static class FailureReport
 {
     /// <summary>Set to 1, the stack trace follows the line: for bug reports.</summary>
@@ -22,7 +23,10 @@ internal static class FailureReport
             CtlException known => (known.Code, known.Message),
             EdgeClientException { Failure: EdgeClientFailure.Unreachable } client => (ExitCode.Unreachable, client.Message),
             EdgeClientException client => (ExitCode.Failed, client.Message),
-            ImageException or OmsException => (ExitCode.Failed, failure.Message),
+            ImageException or OmsException or BundleException or ManifestException => (ExitCode.Failed, failure.Message),
+
+            // file:line:column: message, one a line: a file's author sees everything at once.
+            TomlException or TomlInvalidException => (ExitCode.Failed, failure.Message),
             OperationCanceledException => (ExitCode.Failed, "interrupted"),
             IOException or UnauthorizedAccessException => (ExitCode.Failed, failure.Message),
 

@@ -7,31 +7,31 @@ public sealed record ModelStatusList(IReadOnlyList<ModelStatus> Models);
 
 /// <summary>
 /// One bundle on the device, <c>GET /control/models/{folder-or-name}</c>. A refused one has state UNAVAILABLE, its folder
-/// and the reason; what was not proven about it is null.
+/// and the reason; what was not proven about it, and what it has not got, is null.
 /// </summary>
 /// <param name="Folder">Name of the bundle's folder.</param>
 /// <param name="State">READY, LOADING or UNAVAILABLE.</param>
 /// <param name="Reason">Why the bundle is not served; empty when it is.</param>
-/// <param name="SignedBy">Names of the trusted keys whose signatures count.</param>
-/// <param name="Members">The model files of the ensemble.</param>
-/// <param name="InferenceCount">Inferences answered since the model began to serve.</param>
 /// <param name="Name">The model's name.</param>
 /// <param name="Version">The version it is served under, in digits.</param>
 /// <param name="Sequence">The release's place in the model's history.</param>
 /// <param name="ReleaseDigest">The identity of the release: SHA-256 in hex over its files' digests.</param>
+/// <param name="SignedBy">Names of the trusted keys whose signatures count.</param>
+/// <param name="Members">The model files of the ensemble.</param>
+/// <param name="InferenceCount">Inferences answered since the model began to serve.</param>
 /// <param name="LoadedAt">When the model began to serve.</param>
 /// <param name="Lineage">What model.toml says of the model's origin, as it stands there.</param>
 public sealed record ModelStatus(
     string Folder,
     string State,
     string Reason,
-    IReadOnlyList<string> SignedBy,
-    IReadOnlyList<MemberStatus> Members,
-    ulong InferenceCount,
     string? Name = null,
     string? Version = null,
     ulong? Sequence = null,
     string? ReleaseDigest = null,
+    IReadOnlyList<string>? SignedBy = null,
+    IReadOnlyList<MemberStatus>? Members = null,
+    ulong? InferenceCount = null,
     DateTimeOffset? LoadedAt = null,
     JsonElement? Lineage = null);
 

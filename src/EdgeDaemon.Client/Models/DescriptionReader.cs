@@ -54,9 +54,11 @@ internal static class DescriptionReader
         return ImageFormat.None;
     }
 
-    /// <summary>ModelConfig has no field for labels, so they come as the parameter <c>labels</c>, one a line.</summary>
+    /// <summary>ModelConfig has no field for labels, so they come as the parameter <c>labels</c>, one a line; an empty line is a class without a name.</summary>
     private static ImmutableArray<string> Labels(ConfigForm config) =>
-        config.Parameters is not null && config.Parameters.TryGetValue("labels", out ConfigParameterForm? labels)
-            ? [.. (labels.StringValue ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)]
+        config.Parameters is not null
+        && config.Parameters.TryGetValue("labels", out ConfigParameterForm? labels)
+        && labels.StringValue is { Length: > 0 } lines
+            ? [.. (lines[^1] == '\n' ? lines[..^1] : lines).Split('\n')]
             : [];
 }

@@ -78,7 +78,7 @@ internal sealed class HttpExchange : IDisposable
         bool good = response.IsSuccessStatusCode;
         int limit = good ? _options.MaxAnswerBytes : Math.Min(MaxErrorBytes, _options.MaxAnswerBytes);
         byte[] body = await BoundedBody.ReadAsync(response.Content, limit, cancellation);
-        return new HttpAnswer(response.StatusCode, body, HeadLength(response), RequestId(response));
+        return new HttpAnswer(response.StatusCode, body, HeadLength(response));
     }
 
     private static int? HeadLength(HttpResponseMessage response)
@@ -94,15 +94,15 @@ internal sealed class HttpExchange : IDisposable
             : throw new EdgeClientException(EdgeClientFailure.AnswerInvalid, $"the answer's {WireHeaders.HeadLength} is not a length");
     }
 
-    private static string? RequestId(HttpResponseMessage response) =>
-        response.Headers.TryGetValues(WireHeaders.RequestId, out IEnumerable<string>? values) ? string.Join(',', values) : null;
-
     private string Unreachable(SocketException error) => error.SocketErrorCode switch
     {
         SocketError.AccessDenied =>
             $"not allowed to open {_socketPath}: run as a user or in a group that the socket's mode admits",
         SocketError.ConnectionRefused =>
             $"nothing listens at {_socketPath} although the file is there: the daemon is not running",
-        _ => $"no daemon at {_socketPath} ({error.SocketErrorCode}): is edged running, and is this its socket?",
+
+        // What .NET makes of a path that does not exist.
+        SocketError.AddressNotAvailable => $"there is no socket {_socketPath}: is edged running, and is this its socket?",
+        _ => $"cannot connect to {_socketPath} ({error.SocketErrorCode}): is edged running, and is this its socket?",
     };
 }

@@ -5,7 +5,4 @@ internal static class WireHeaders
 {
     /// <summary>Bytes of JSON at the front of a body whose rest is raw tensors (binary tensor data extension).</summary>
     public const string HeadLength = "Inference-Header-Content-Length";
-
-    /// <summary>The daemon's id of the request; its log has the detail of a refusal under it.</summary>
-    public const string RequestId = "X-Request-Id";
 }

@@ -11,7 +11,7 @@ namespace EdgeDaemon.Core.Protocol;
 /// </summary>
 public sealed class InferResponseWriter : IDisposable
 {
-    private readonly Utf8JsonWriter _json = new(Stream.Null, ProtocolJson.Options);
+    private readonly Utf8JsonWriter _json = new(Idle.Instance, ProtocolJson.Options);
 
     /// <summary>Starts a response, whatever became of the one before.</summary>
     /// <param name="output">Takes the JSON.</param>
@@ -82,7 +82,7 @@ public sealed class InferResponseWriter : IDisposable
         long length = _json.BytesCommitted;
 
         // A pooled writer does not hold on to one answer's memory until the next.
-        _json.Reset(Stream.Null);
+        _json.Reset(Idle.Instance);
         return length;
     }
 
@@ -128,5 +128,23 @@ public sealed class InferResponseWriter : IDisposable
         }
 
         _json.WriteEndObject();
+    }
+
+    /// <summary>Where the writer points between responses.</summary>
+    private sealed class Idle : IBufferWriter<byte>
+    {
+        public static readonly Idle Instance = new();
+
+        public void Advance(int count)
+        {
+            if (count != 0)
+            {
+                throw new InvalidOperationException("a response is written before it has begun");
+            }
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => throw new InvalidOperationException("a response is written before it has begun");
+
+        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
     }
 }

@@ -206,7 +206,7 @@ internal ref struct JsonNumber
 
         text[length] = (byte)'e';
         Utf8Formatter.TryFormat(point - length, text[(length + 1)..], out int exponentLength);
-        if (!Utf8Parser.TryParse(text[..(length + 1 + exponentLength)], out double value, out int consumed) || consumed != length + 1 + exponentLength)
+        if (!double.TryParse(text[..(length + 1 + exponentLength)], NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double value))
         {
             throw new InvalidOperationException("a normalised decimal did not parse");
         }
@@ -265,6 +265,12 @@ internal ref struct JsonNumber
         if (tail)
         {
             destination[length++] = (byte)'1';
+        }
+
+        // Zeros at the end say nothing, but .NET's Utf8Parser takes them for a remainder and rounds a middle up.
+        while (length > 1 && destination[length - 1] == '0')
+        {
+            length--;
         }
 
         point = integerDigits - leadingZeros + ExponentPart(at);

@@ -74,13 +74,16 @@ internal static class NarrowFloat
             bits = Round<T>(magnitude, 0);
         }
 
-        bool finite = bits < (uint)(T.MaxExponent - T.MinExponent + 2) << T.FractionBits;
+        bool finite = bits < Infinity<T>();
         bits |= sign;
         return finite;
     }
 
     private static int SignShift<T>()
         where T : INarrowFormat => T.FractionBits + (T.MaxExponent == 15 ? 5 : 8);
+
+    private static uint Infinity<T>()
+        where T : INarrowFormat => (uint)(T.MaxExponent - T.MinExponent + 2) << T.FractionBits;
 
     /// <summary>True when a magnitude within 2^-51 of this one rounds to the same value.</summary>
     private static bool IsDecided<T>(double magnitude)
@@ -116,6 +119,11 @@ internal static class NarrowFloat
         {
             // Less than half of the smallest subnormal.
             return 0;
+        }
+
+        if (exponent > T.MaxExponent)
+        {
+            return Infinity<T>();
         }
 
         ulong kept = significand >> drop;

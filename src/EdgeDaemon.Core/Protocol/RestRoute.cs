@@ -81,7 +81,7 @@ public readonly struct RestRoute
         {
             path = path[Versions.Length..];
             version = TakeSegment(ref path);
-            if (version.Length is 0 or > MaxVersion || version.Span.ContainsAnyExceptInRange('0', '9'))
+            if (!IsVersion(version.Span))
             {
                 return false;
             }
@@ -154,6 +154,19 @@ public readonly struct RestRoute
         }
 
         return IsModelName(name.Span);
+    }
+
+    private static bool IsVersion(ReadOnlySpan<char> version)
+    {
+        foreach (char c in version)
+        {
+            if (!char.IsAsciiDigit(c))
+            {
+                return false;
+            }
+        }
+
+        return version.Length is > 0 and <= MaxVersion;
     }
 
     private static bool IsModelName(ReadOnlySpan<char> name)

@@ -12,12 +12,12 @@ internal sealed record RankedClass(int Index, string? Label, double Confidence);
 /// <summary>A classifier's output for one picture -> its classes, best first.</summary>
 internal static class Ranking
 {
-    /// <param name="output">FP32, all dimensions but the last are 1.</param>
+    /// <param name="output">FP32, all dimensions but one are 1.</param>
     /// <param name="labels">In the order of the classes; empty for none.</param>
     /// <param name="count">How many classes at most.</param>
     public static ImmutableArray<RankedClass> Of(OutputTensor output, ImmutableArray<string> labels, int count)
     {
-        if (output.Type != ElementType.Float32 || output.Shape.IsEmpty || output.Shape[..^1].Any(d => d != 1) || output.Shape[^1] < 1)
+        if (output.Type != ElementType.Float32 || output.Bytes.IsEmpty || output.Shape.Count(d => d != 1) > 1)
         {
             throw new CtlException(
                 $"output '{output.Name}' is {output.Type.WireName()} of shape [{string.Join(',', output.Shape)}], not one row of FP32 class scores; "
@@ -31,7 +31,14 @@ internal static class Ranking
         }
 
         var confidence = new double[scores.Length];
-        if (!Softmax.TryApply(scores, confidence))
+        if (AreShares(scores))
+        {
+            for (int i = 0; i < scores.Length; i++)
+            {
+                confidence[i] = scores[i];
+            }
+        }
+        else if (!Softmax.TryApply(scores, confidence))
         {
             throw new CtlException($"output '{output.Name}' holds a value that is not a number; this answer is worth nothing");
         }
@@ -44,5 +51,22 @@ internal static class Ranking
                 .Take(count)
                 .Select(i => new RankedClass(i, labels.IsEmpty ? null : labels[i], confidence[i])),
         ];
+    }
+
+    /// <summary>True for a model that ends in a softmax of its own: a second one would make every answer look undecided.</summary>
+    private static bool AreShares(ReadOnlySpan<float> scores)
+    {
+        double sum = 0;
+        foreach (float score in scores)
+        {
+            if (score is not (>= 0 and <= 1))
+            {
+                return false;
+            }
+
+            sum += score;
+        }
+
+        return Math.Abs(sum - 1) <= 1e-3;
     }
 }

@@ -6,11 +6,7 @@ namespace EdgeDaemon.Ctl.Bundles;
 /// <summary>A bundle on disk: <c>content/</c> is what is signed, <c>signatures/</c> lies beside it.</summary>
 internal sealed class BundleFolder
 {
-    public const string ManifestName = "model.toml";
-
-    private const int MaxManifestBytes = 1 << 20;
-    private const int MaxSignatureBytes = 16 << 20;
-    private const int MaxSignatures = 64;
+    private const int Readable = 0b110_100_100;
 
     private BundleFolder(string path)
     {
@@ -22,7 +18,7 @@ internal sealed class BundleFolder
 
     public string Signatures { get; }
 
-    public string ManifestPath => Path.Combine(Content, ManifestName);
+    public string ManifestPath => Path.Combine(Content, ModelManifest.FileName);
 
     /// <exception cref="CtlException">No such folder, or no content/ in it.</exception>
     public static BundleFolder Open(string path)
@@ -35,32 +31,26 @@ internal sealed class BundleFolder
                 : $"{path} is not a folder; a bundle is a folder with content/ in it");
     }
 
-    /// <summary>Every file below content/ with size and digest; links and special files are refused.</summary>
-    public IReadOnlyList<TreeFile> Files() => ContentTree.Hash(Content, new ContentTreeLimits());
+    /// <summary>Every file below content/ in memory, with digests of those bytes; links and special files are refused.</summary>
+    public ContentTree Read() => ContentTree.Read(Content, new ContentTreeLimits());
 
-    /// <summary>model.toml's bytes, which are those that <paramref name="files"/> has the digest of.</summary>
-    public byte[] Manifest(IReadOnlyList<TreeFile> files)
-    {
-        TreeFile entry = files.FirstOrDefault(file => file.Name == ManifestName)
-            ?? throw new CtlException($"{Content} has no model.toml; 'edgectl bundle init' writes a first one");
-        byte[] bytes = SafeFileRead.Read(ManifestPath, MaxManifestBytes);
-        return System.Security.Cryptography.SHA256.HashData(bytes).AsSpan().SequenceEqual(entry.Sha256.AsSpan())
-            ? bytes
-            : throw new CtlException($"{ManifestPath} changed while it was read; try again");
-    }
+    /// <summary>model.toml as <paramref name="tree"/> holds it.</summary>
+    public ReadOnlyMemory<byte> Manifest(ContentTree tree) =>
+        tree.Find(ModelManifest.FileName)?.Bytes
+        ?? throw new CtlException($"{Content} has no {ModelManifest.FileName}; 'edgectl bundle init' writes a first one");
 
-    /// <summary>Name and bytes of every signature file, in order of their names.</summary>
-    public IReadOnlyList<(string Name, byte[] Bytes)> SignatureFiles()
+    /// <summary>Every signature file, in order of their names.</summary>
+    public IReadOnlyList<SignatureFile> SignatureFiles()
     {
         if (!Directory.Exists(Signatures))
         {
             return [];
         }
 
-        string[] paths = [.. Directory.EnumerateFiles(Signatures, "*.sig").Take(MaxSignatures + 1).Order(StringComparer.Ordinal)];
-        return paths.Length <= MaxSignatures
-            ? [.. paths.Select(path => (Path.GetFileName(path), SafeFileRead.Read(path, MaxSignatureBytes)))]
-            : throw new CtlException($"{Signatures} holds more than {MaxSignatures} signatures");
+        string[] paths = [.. Directory.EnumerateFiles(Signatures, "*.sig").Take(SignatureFile.MaxCount + 1).Order(StringComparer.Ordinal)];
+        return paths.Length <= SignatureFile.MaxCount
+            ? [.. paths.Select(path => new SignatureFile(Path.GetFileName(path), SafeFileRead.Read(path, SignatureFile.MaxBytes)))]
+            : throw new CtlException($"{Signatures} holds more than {SignatureFile.MaxCount} signatures; remove those that no longer count");
     }
 
     /// <summary>Writes the signature of the key with that digest; one of the same key is replaced.</summary>
@@ -68,7 +58,7 @@ internal sealed class BundleFolder
     {
         string path = Path.Combine(Signatures, SpkiDigest.SignatureFileName(keyDigest));
         Directory.CreateDirectory(Signatures);
-        DurableFile.Write(path, signature, 0b110_100_100);
+        DurableFile.Write(path, signature, Readable);
         return path;
     }
 }

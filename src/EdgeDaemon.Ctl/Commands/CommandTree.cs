@@ -9,11 +9,17 @@ internal static class CommandTree
 {
     public static RootCommand Build()
     {
-        var root = new RootCommand(
-            "edgectl signs models for edged, talks to it, and asks it how it is.\n\n"
-            + "Keys and bundles: keygen, bundle. The running daemon: infer, model, status.\n"
-            + "EDGECTL_DEBUG=1 in the environment adds a stack trace to an error.")
+        var root = new RootCommand("Sign models for edged, ask them, and see how the daemon is. (EDGECTL_DEBUG=1 adds a stack trace to an error.)")
         {
+            KeygenCommand.Create(),
+            new CtlCommand("bundle", "Make, sign, verify and inspect bundles: a folder with content/ (model.toml, model files) and signatures/.",
+                "edgectl bundle init ./mymodel --name mymodel", "edgectl bundle sign ./mymodel --key release.key")
+            {
+                BundleInitCommand.Create(),
+                BundleSignCommand.Create(),
+                BundleVerifyCommand.Create(),
+                BundleInspectCommand.Create(),
+            },
             InferCommand.Create(),
             new CtlCommand("model", "Ask the running daemon about its models (control socket).", "edgectl model list")
             {

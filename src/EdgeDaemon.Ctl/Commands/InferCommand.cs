@@ -13,27 +13,36 @@ namespace EdgeDaemon.Ctl.Commands;
 /// <summary><c>edgectl infer MODEL</c>: a picture or a JSON request of the protocol.</summary>
 internal static class InferCommand
 {
-    private const string About =
-        "Ask a model. With --image: the picture's label and confidence. With --json-file: the Open Inference Protocol's answer as it came.\n\n"
-        + "Pictures: PNG (not interlaced, no transparent pixels), PGM and PPM (P2, P3, P5, P6, any maxval; a file may hold several: --index). "
-        + "Samples become 8 bits: round(255 v / maxval). RGB becomes gray by round((299 R + 587 G + 114 B) / 1000); gray becomes RGB by "
-        + "repeating it; gamma and colour profiles are not applied. The size must be the model's unless --resize is given (area averaging). "
-        + "The model must declare one UINT8 image input.\n\n"
-        + "Confidence is the softmax over the output's last dimension.";
+    private const string Details =
+        """
+        --image sends one picture and prints its label and confidence. The model must
+        declare one UINT8 image input. Pictures are PNG (not interlaced, no
+        transparent pixels) or PGM/PPM (P2, P3, P5, P6, any maxval; a file may hold
+        several: --index). Samples become 8 bits, round(255 v / maxval). Colour
+        becomes gray as round((299 R + 587 G + 114 B) / 1000), gray becomes colour by
+        repeating it; gamma and colour profiles are not applied. The picture's size
+        must be the model's unless --resize is given (area averaging).
+
+        Confidence is the softmax over the output's values, or the values themselves
+        when they already are shares (each 0 to 1, sum 1).
+
+        --json-file sends a request of the Open Inference Protocol as it is and
+        prints the answer as it came.
+        """;
 
     public static Command Create()
     {
         var model = new Argument<string>("model") { Description = "The model's name ('edgectl model list')." };
         var image = new Option<FileInfo?>("--image") { Description = "A picture to classify.", HelpName = "file" };
-        var index = new Option<int>("--index") { Description = "Which picture of the file, from 0.", HelpName = "n" };
+        Option<int> index = NumberOption.Create("--index", "Which picture of the file, from 0.", "n", 0, int.MaxValue, 0);
         var resize = new Option<bool>("--resize") { Description = "Scale the picture to the model's size by area averaging." };
-        var top = new Option<int>("--top") { Description = "Print the best K classes.", HelpName = "k", DefaultValueFactory = _ => 1 };
+        Option<int> top = NumberOption.Create("--top", "Print the best K classes.", "k", 1, int.MaxValue, 1);
         var wanted = new Option<string?>("--output") { Description = "The output with the class scores. Default: the model's first.", HelpName = "name" };
         var jsonFile = new Option<string?>("--json-file") { Description = "A JSON inference request; - reads stdin.", HelpName = "file" };
         var json = new Option<bool>("--json") { Description = "With --image: print JSON." };
-        var timeout = new Option<double>("--timeout") { Description = "Seconds to wait for the answer.", HelpName = "seconds", DefaultValueFactory = _ => 100 };
+        Option<double> timeout = NumberOption.Create("--timeout", "Seconds to wait for the answer.", "seconds", 0.001, 86400, 100);
         Option<string> socket = SocketOption.Inference();
-        var command = new CtlCommand("infer", About,
+        var command = new CtlCommand("infer", "Ask a model about a picture, or with a JSON request.",
             "edgectl infer digits --image seven.png",
             "edgectl infer digits --image heldout.pgm --index 3 --top 3",
             "edgectl infer digits --image heldout.pgm --json",
@@ -42,21 +51,12 @@ internal static class InferCommand
         {
             model, image, index, resize, top, wanted, jsonFile, json, timeout, socket,
         };
+        command.Details = Details;
         command.Validators.Add(result =>
         {
-            if ((result.GetValue(image) is null) == (result.GetValue(jsonFile) is null))
+            if ((result.GetResult(image) is null) == (result.GetResult(jsonFile) is null))
             {
                 result.AddError("Give either --image or --json-file.");
-            }
-
-            if (result.GetValue(index) < 0 || result.GetValue(top) < 1)
-            {
-                result.AddError("--index starts at 0 and --top at 1.");
-            }
-
-            if (result.GetValue(timeout) is not (> 0 and <= 86400))
-            {
-                result.AddError("--timeout is more than 0 and at most 86400 seconds.");
             }
         });
         command.SetAction(async (parsed, cancellation) =>

@@ -55,7 +55,7 @@ internal static class ModelListCommand
                 model.Sequence?.ToString() ?? "-",
                 model.State,
                 model.ReleaseDigest is { Length: > 12 } digest ? digest[..12] : "-",
-                model.SignedBy.Count == 0 ? "-" : string.Join(",", model.SignedBy));
+                model.SignedBy is { Count: > 0 } keys ? string.Join(",", keys) : "-");
         }
 
         table.Write(output);

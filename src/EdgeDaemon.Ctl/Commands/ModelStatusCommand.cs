@@ -70,11 +70,11 @@ internal static class ModelStatusCommand
         Line("version", model.Version);
         Line("sequence", model.Sequence?.ToString(CultureInfo.InvariantCulture));
         Line("release", model.ReleaseDigest);
-        Line("signed by", string.Join(", ", model.SignedBy));
+        Line("signed by", string.Join(", ", model.SignedBy ?? []));
         Line("folder", model.Folder);
         Line("loaded", model.LoadedAt?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture));
-        Line("inferences", model.InferenceCount.ToString(CultureInfo.InvariantCulture));
-        foreach (MemberStatus member in model.Members)
+        Line("inferences", model.InferenceCount?.ToString(CultureInfo.InvariantCulture));
+        foreach (MemberStatus member in model.Members ?? [])
         {
             Line("member", $"{member.Name}  {member.File}  sha256 {member.Sha256}");
         }

@@ -11,7 +11,7 @@ internal static class SocketOption
 
     private static Option<string> Create(string variable, string usual, string what) => new("--socket")
     {
-        Description = $"The daemon's {what}. Default: ${variable}, else {usual}.",
+        Description = $"The daemon's {what}; the environment variable {variable} changes the default.",
         HelpName = "path",
         CustomParser = argument => argument.Tokens[0].Value,
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? path : usual,

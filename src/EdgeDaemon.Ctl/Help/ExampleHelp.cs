@@ -4,9 +4,19 @@ using System.CommandLine.Invocation;
 
 namespace EdgeDaemon.Ctl.Help;
 
-/// <summary>The standard help with examples and exit codes behind it.</summary>
+/// <summary>The standard help with details, examples and exit codes behind it.</summary>
 internal sealed class ExampleHelp(HelpAction standard) : SynchronousCommandLineAction
 {
+    /// <summary>For edgectl itself: from nothing to an answer.</summary>
+    private static readonly string[] FirstSteps =
+    [
+        "edgectl keygen --out dev.key --trust trust.toml --name dev --models '*'",
+        "edgectl bundle init mymodel --name mymodel",
+        "edgectl bundle sign mymodel --key dev.key",
+        "edgectl bundle verify mymodel --trust trust.toml",
+        "edgectl infer mymodel --image picture.png",
+    ];
+
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)
@@ -14,27 +24,32 @@ internal sealed class ExampleHelp(HelpAction standard) : SynchronousCommandLineA
         standard.Invoke(parseResult);
         TextWriter output = parseResult.InvocationConfiguration.Output;
         var command = parseResult.CommandResult.Command as CtlCommand;
-        if (command?.Examples.Count > 0)
-        {
-            output.WriteLine("Examples:");
-            foreach (string example in command.Examples)
-            {
-                output.WriteLine($"  {example}");
-            }
-
-            output.WriteLine();
-        }
-
-        output.WriteLine("Exit codes:");
-        output.WriteLine("  0  done");
-        output.WriteLine("  1  refused or failed; one line on stderr says what and what to do");
-        output.WriteLine("  2  the command line makes no sense");
-        output.WriteLine("  3  the daemon cannot be reached");
-        if (command?.ExitNote is string note)
-        {
-            output.WriteLine($"  {note}");
-        }
-
+        Section(output, "Details:", command?.Details?.Split('\n') ?? []);
+        Section(output, "Examples:", command?.Examples ?? FirstSteps);
+        Section(output, "Exit codes:",
+        [
+            "0  done",
+            "1  refused or failed; one line on stderr says what and what to do",
+            "2  the command line makes no sense",
+            "3  the daemon cannot be reached",
+            .. command?.ExitNote is string note ? [note] : Array.Empty<string>(),
+        ]);
         return (int)ExitCode.Ok;
+    }
+
+    private static void Section(TextWriter output, string title, IReadOnlyList<string> lines)
+    {
+        if (lines.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine(title);
+        foreach (string line in lines)
+        {
+            output.WriteLine(line.Length == 0 ? line : $"  {line}");
+        }
+
+        output.WriteLine();
     }
 }

@@ -94,6 +94,11 @@ internal sealed class ControlDocuments(ModelRegistry registry, EdgedSettings set
         json.WriteString("folder", model.Folder);
         json.WriteString("loaded_at", model.LoadedAt);
         json.WriteNumber("inference_count", model.Inferences);
+        json.WriteStartObject("lineage");
+        json.WriteString("code", model.Manifest.Lineage.Code);
+        json.WriteString("data", model.Manifest.Lineage.Data);
+        json.WriteString("environment", model.Manifest.Lineage.Environment);
+        json.WriteEndObject();
     }
 
     private static void Describe(Utf8JsonWriter json, RefusedBundle bundle)

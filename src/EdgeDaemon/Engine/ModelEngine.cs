@@ -57,9 +57,22 @@ internal sealed class ModelEngine : IDisposable
         }
     }
 
-    /// <summary>The next free lane, at once when there is one.</summary>
-    public ValueTask<Lane> EnterAsync(CancellationToken cancel) =>
-        _lanes.TryTake(out Lane lane) ? ValueTask.FromResult(lane) : WaitAsync(cancel);
+    /// <summary>A free lane at once, or false: then <see cref="WaitAsync"/>.</summary>
+    public bool TryEnter(out Lane lane) => _lanes.TryTake(out lane);
+
+    /// <summary>The next lane that becomes free, in the order of asking.</summary>
+    public async ValueTask<Lane> WaitAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await _lanes.WaitAsync(cancel)
+                ?? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows");
+        }
+        catch (OperationCanceledException cancelled)
+        {
+            throw new RefusedException(Refusal.EngineCancelled, "the caller went away while the request waited", cancelled);
+        }
+    }
 
     public void Leave(Lane lane)
     {
@@ -84,19 +97,6 @@ internal sealed class ModelEngine : IDisposable
         }
 
         return -1;
-    }
-
-    private async ValueTask<Lane> WaitAsync(CancellationToken cancel)
-    {
-        try
-        {
-            return await _lanes.WaitAsync(cancel)
-                ?? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows");
-        }
-        catch (OperationCanceledException cancelled)
-        {
-            throw new RefusedException(Refusal.EngineCancelled, "the caller went away while the request waited", cancelled);
-        }
     }
 
     private OnnxSession Open(

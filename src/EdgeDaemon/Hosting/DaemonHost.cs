@@ -57,7 +57,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         await front.StartAsync(CancellationToken.None);
         foreach (ListenSettings listen in settings.Listeners)
         {
-            Log.Listening(log, listen.UnixPath, string.Join(", ", listen.Surfaces));
+            Log.Listening(log, listen.UnixPath, string.Join(" and ", listen.Surfaces.Select(surface => surface == ListenSurface.Control ? "control" : "inference")));
         }
 
         Log.Ready(log, registry.Serving.Length, registry.Refused.Length);

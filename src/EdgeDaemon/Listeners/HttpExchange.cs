@@ -38,12 +38,15 @@ internal sealed class HttpExchange
 
     public PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
 
+    public BodyClock BodyClock { get; } = new();
+
     public long? ContentLength => _request.Headers.ContentLength;
 
     public bool HasBody => _features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
 
     public bool ResponseStarted => _response.HasStarted;
 
+    /// <summary>Fires when the caller has gone. The server makes it on demand: not for the path where nothing waits.</summary>
     public CancellationToken Aborted => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
 
     public PipeWriter ResponseBody => _responseBody.Writer;
@@ -58,7 +61,11 @@ internal sealed class HttpExchange
         _number = Interlocked.Increment(ref _requests);
     }
 
-    public void End() => _features = null!;
+    public void End()
+    {
+        BodyClock.Stop();
+        _features = null!;
+    }
 
     /// <summary>The one object that a connection keeps from request to request for whoever asks for it.</summary>
     public T Keep<T>()
@@ -124,6 +131,20 @@ internal sealed class HttpExchange
         if (Method != "HEAD")
         {
             await ResponseBody.WriteAsync(json);
+        }
+    }
+
+    /// <summary>Copies bytes into the server's output, piece by piece as it offers room; <see cref="FlushAsync"/> sends them.</summary>
+    public void Send(ReadOnlySpan<byte> bytes)
+    {
+        PipeWriter output = ResponseBody;
+        while (!bytes.IsEmpty)
+        {
+            Span<byte> room = output.GetSpan(1);
+            int take = Math.Min(room.Length, bytes.Length);
+            bytes[..take].CopyTo(room);
+            output.Advance(take);
+            bytes = bytes[take..];
         }
     }
 

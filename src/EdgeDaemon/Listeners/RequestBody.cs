@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Native.Onnx;
@@ -11,7 +12,7 @@ namespace EdgeDaemon.Listeners;
 /// The bytes of one request body, in order: the JSON head into scratch memory, tensors straight into tensor memory (one
 /// copy, socket buffer to tensor). Every way in which a body can fail to arrive has its own refusal.
 /// </summary>
-internal readonly struct RequestBody(PipeReader reader, long? contentLength, LimitSettings limits, CancellationToken aborted)
+internal readonly struct RequestBody(PipeReader reader, long? contentLength, LimitSettings limits, BodyClock clock)
 {
     public long? Length => contentLength;
 
@@ -25,13 +26,13 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
     }
 
     /// <summary>Reads exactly as many bytes as <paramref name="destination"/> holds.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ReadExactlyAsync(Memory<byte> destination)
     {
-        using var clock = new BodyClock(limits.BodyTimeout, aborted);
         int filled = 0;
         while (filled < destination.Length)
         {
-            ReadResult result = await ReadAsync(clock);
+            ReadResult result = await ReadAsync();
             ReadOnlySequence<byte> buffer = result.Buffer;
             int take = (int)Math.Min(buffer.Length, destination.Length - filled);
             buffer.Slice(0, take).CopyTo(destination.Span[filled..]);
@@ -50,10 +51,9 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         var all = new BlockWriter(pool, limits.MaxBodyBytes, Refusal.BodyTooLarge);
         try
         {
-            using var clock = new BodyClock(limits.BodyTimeout, aborted);
-            while (true)
+                while (true)
             {
-                ReadResult result = await ReadAsync(clock);
+                ReadResult result = await ReadAsync();
                 foreach (ReadOnlyMemory<byte> segment in result.Buffer)
                 {
                     all.Write(segment.Span);
@@ -81,8 +81,7 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
             return; // The plan's sizes were checked against the stated length, and the server delivers no more than that.
         }
 
-        using var clock = new BodyClock(limits.BodyTimeout, aborted);
-        ReadResult result = await ReadAsync(clock);
+        ReadResult result = await ReadAsync();
         bool trailing = result.Buffer.Length > 0;
         reader.AdvanceTo(result.Buffer.End);
         if (trailing)
@@ -91,12 +90,15 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         }
     }
 
-    private async ValueTask<ReadResult> ReadAsync(BodyClock clock)
+    // Most bodies are there already: then nothing waits and no clock runs.
+    private ValueTask<ReadResult> ReadAsync() => reader.TryRead(out ReadResult ready) ? ValueTask.FromResult(ready) : WaitAsync();
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> WaitAsync()
     {
         try
         {
-            // Most bodies are there already; the clock starts only for one that is not.
-            return reader.TryRead(out ReadResult ready) ? ready : await reader.ReadAsync(clock.Start());
+            return await reader.ReadAsync(clock.Start(limits.BodyTimeout));
         }
         catch (BadHttpRequestException bad)
         {
@@ -115,25 +117,5 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         {
             throw new RefusedException(Refusal.BodyAborted, "the caller closed the connection while sending the body", gone);
         }
-    }
-
-    private sealed class BodyClock(TimeSpan timeout, CancellationToken aborted) : IDisposable
-    {
-        private CancellationTokenSource? _source;
-
-        public bool Expired => _source is { IsCancellationRequested: true } && !aborted.IsCancellationRequested;
-
-        public CancellationToken Start()
-        {
-            if (_source is null)
-            {
-                _source = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-                _source.CancelAfter(timeout);
-            }
-
-            return _source.Token;
-        }
-
-        public void Dispose() => _source?.Dispose();
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using EdgeDaemon.Core.Bundles;
-using EdgeDaemon.Core.Bundles.Oms;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Toml;
 using EdgeDaemon.Engine;
@@ -18,10 +17,6 @@ namespace EdgeDaemon.Models;
 /// </summary>
 internal sealed class ModelLifecycle(EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, TimeProvider clock, ILogger log)
 {
-    private const int LargestSignature = 16 << 20;
-    private const int MostSignatures = 64;
-    private const string ManifestName = "model.toml";
-
     /// <summary>Loads every bundle of the state directory and publishes what serves and what was refused.</summary>
     public void LoadAll(ModelRegistry registry)
     {
@@ -61,29 +56,32 @@ internal sealed class ModelLifecycle(EdgedSettings settings, TrustPolicy trust, 
 
     private ServedModel Load(string folder, string shown)
     {
-        ModelManifest? manifest = null;
+        VerifiedBundle? verified = null;
         try
         {
             // Receive: the content once into our memory, hashed from there. What is verified below is what is loaded.
             using ContentTree content = ContentTree.Read(Path.Combine(folder, "content"), Limits);
 
-            // Verify: signatures before anything parses a byte of the content.
-            ImmutableArray<TrustedKey> signers = Verify(folder, shown, content);
-            string release = ReleaseDigest.Hex(ReleaseDigest.Compute(content.Entries));
-
-            // Inspect: the manifest, now known to be what was signed.
-            manifest = Inspect(content, folder, signers);
+            // Verify and inspect: signatures before anything parses a byte of the content, then the manifest that they cover.
+            verified = VerifiedBundle.Verify(
+                trust,
+                Signatures(folder),
+                content.Entries,
+                content.Find(ModelManifest.FileName) is { } manifest ? manifest.Bytes.Span : default,
+                Path.Combine(folder, "content", ModelManifest.FileName),
+                clock.GetUtcNow(),
+                content.RangeDigest);
+            foreach (IgnoredSignature ignored in verified.Signers.Ignored)
+            {
+                Log.SignatureIgnored(log, shown, ignored.File, ignored.Reason);
+            }
 
             // Stage: the graphs, from the very bytes that were hashed.
-            ModelEngine engine = Stage(manifest, content);
-            ImmutableArray<ServedMember> members =
-                [.. manifest.Members.Select(member => new ServedMember(member.Name, member.File, Convert.ToHexStringLower(content.Find(member.File)!.Entry.Sha256.AsSpan())))];
-            return new ServedModel(
-                shown, manifest, release, [.. signers.Select(key => key.Name)], members, Labels(manifest, content), clock.GetUtcNow(), engine);
+            return new ServedModel(shown, verified, Members(verified.Manifest, content), Labels(verified.Manifest, content), clock.GetUtcNow(), Stage(verified.Manifest, content));
         }
-        catch (Exception reason) when (reason is ContentTreeException or OmsException or ManifestException or OnnxException or OnnxContractException or IOException or UnauthorizedAccessException)
+        catch (Exception reason) when (reason is ContentTreeException or BundleException or ManifestException or OnnxException or OnnxContractException or IOException or UnauthorizedAccessException)
         {
-            throw new BundleRefusedException(reason.Message, manifest, reason);
+            throw new BundleRefusedException(reason.Message, verified?.Manifest, reason);
         }
         catch (TomlException syntax)
         {
@@ -103,74 +101,17 @@ internal sealed class ModelLifecycle(EdgedSettings settings, TrustPolicy trust, 
         return Directory.Exists(models) ? Directory.GetDirectories(models).Order(StringComparer.Ordinal) : [];
     }
 
-    private ImmutableArray<TrustedKey> Verify(string folder, string shown, ContentTree content)
+    private static List<SignatureFile> Signatures(string folder)
     {
-        if (trust.IsExpired(clock.GetUtcNow()))
-        {
-            throw new BundleRefusedException($"the trust policy {settings.TrustFile} expired on {trust.Expires:u}; install a newer one", null);
-        }
-
         string signatures = Path.Combine(folder, "signatures");
         string[] files = Directory.Exists(signatures) ? Directory.GetFiles(signatures, "*.sig") : [];
-        if (files.Length == 0)
-        {
-            throw new BundleRefusedException("it has no signature: sign it with 'edgectl bundle sign'", null);
-        }
-
-        if (files.Length > MostSignatures)
-        {
-            throw new BundleRefusedException($"it has {files.Length} signature files, at most {MostSignatures} are read", null);
-        }
-
-        OmsKey[] keys = [.. trust.Keys.Where(key => key.Roles.Contains(TrustRole.Release)).Select(key => key.Key)];
-        var options = new OmsTreeOptions { RangeDigest = content.RangeDigest };
-        var signers = new List<TrustedKey>();
-        string lastReason = "";
-        foreach (string file in files.Order(StringComparer.Ordinal))
-        {
-            try
-            {
-                OmsVerified verified = OmsVerifier.Verify(SafeFileRead.Read(file, LargestSignature), keys);
-                ImmutableArray<TreeFile> signed = verified.Statement.MatchTree(content.Entries, options);
-                if (signed.Length != content.Entries.Length || !signed.Any(entry => entry.Name == ManifestName))
-                {
-                    // Ignored files and empty ones outside the shards are legal OMS, but nobody vouches for them.
-                    throw new OmsException(OmsFault.FileUnlisted, "not every file of the content is signed, or model.toml is missing");
-                }
-
-                TrustedKey signer = trust.Keys.First(key => ReferenceEquals(key.Key, verified.Key));
-                if (!signers.Contains(signer))
-                {
-                    signers.Add(signer);
-                }
-            }
-            catch (Exception reason) when (reason is OmsException or IOException)
-            {
-                lastReason = $"{Path.GetFileName(file)}: {reason.Message}";
-                Log.SignatureIgnored(log, shown, Path.GetFileName(file), reason.Message);
-            }
-        }
-
-        return signers.Count > 0
-            ? [.. signers]
-            : throw new BundleRefusedException($"no signature by a trusted key holds: {lastReason}", null);
+        return files.Length <= SignatureFile.MaxCount
+            ? [.. files.Order(StringComparer.Ordinal).Select(file => new SignatureFile(Path.GetFileName(file), SafeFileRead.Read(file, SignatureFile.MaxBytes)))]
+            : throw new BundleException($"it has {files.Length} signature files, at most {SignatureFile.MaxCount} are read");
     }
 
-    private ModelManifest Inspect(ContentTree content, string folder, ImmutableArray<TrustedKey> signers)
-    {
-        ContentFile file = content.Find(ManifestName) ?? throw new BundleRefusedException("its content has no model.toml", null);
-        ModelManifest manifest = ModelManifest.Parse(file.Bytes.Span, Path.Combine(folder, "content", ManifestName));
-        manifest.CheckFiles(content.Entries);
-        if (manifest.Expires is { } expires && expires <= clock.GetUtcNow())
-        {
-            throw new BundleRefusedException($"the release expired on {expires:u}", manifest);
-        }
-
-        return signers.Any(key => key.MayRelease(manifest.Name))
-            ? manifest
-            : throw new BundleRefusedException(
-                $"none of its signers ({string.Join(", ", signers.Select(key => key.Name))}) may release a model named '{manifest.Name}'; see 'models' in {settings.TrustFile}", manifest);
-    }
+    private static ImmutableArray<ServedMember> Members(ModelManifest manifest, ContentTree content) =>
+        [.. manifest.Members.Select(member => new ServedMember(member.Name, member.File, Convert.ToHexStringLower(content.Find(member.File)!.Entry.Sha256.AsSpan())))];
 
     private ModelEngine Stage(ModelManifest manifest, ContentTree content)
     {

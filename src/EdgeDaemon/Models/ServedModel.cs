@@ -11,13 +11,13 @@ internal sealed class ServedModel : IDisposable
     private long _inferences;
 
     public ServedModel(
-        string folder, ModelManifest manifest, string releaseDigest, ImmutableArray<string> signedBy, ImmutableArray<ServedMember> members,
-        ImmutableArray<string> labels, DateTimeOffset loadedAt, ModelEngine engine)
+        string folder, VerifiedBundle bundle, ImmutableArray<ServedMember> members, ImmutableArray<string> labels, DateTimeOffset loadedAt, ModelEngine engine)
     {
+        ModelManifest manifest = bundle.Manifest;
         Folder = folder;
         Manifest = manifest;
-        ReleaseDigest = releaseDigest;
-        SignedBy = signedBy;
+        ReleaseDigest = bundle.ReleaseDigest;
+        SignedBy = [.. bundle.Signers.Keys.Select(key => key.Name)];
         Members = members;
         LoadedAt = loadedAt;
         Engine = engine;

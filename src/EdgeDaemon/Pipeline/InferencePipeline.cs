@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
@@ -15,6 +16,7 @@ namespace EdgeDaemon.Pipeline;
 internal sealed class InferencePipeline(
     ModelRegistry models, RequestAdmission admission, RequestDecoder decoder, ResponseEncoder encoder, LimitSettings limits)
 {
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask InferAsync(HttpExchange exchange, RestRoute route)
     {
         InferenceWork work = exchange.Keep<InferenceWork>();
@@ -22,14 +24,14 @@ internal sealed class InferencePipeline(
         {
             admission.Enter();
             ServedModel model = models.Find(route.Model.Span, route.Version.Span);
-            var body = new RequestBody(exchange.Body, exchange.ContentLength, limits, exchange.Aborted);
+            var body = new RequestBody(exchange.Body, exchange.ContentLength, limits, exchange.BodyClock);
 
             await decoder.ReadHeadAsync(exchange, body, work);
             Plan(work, body, model.Contract);
             admission.Open(work.Grant, work.Plan.TotalBytes);
             await RequestDecoder.ReadTensorsAsync(body, work, model.Contract);
 
-            Lane lane = await model.Engine.EnterAsync(exchange.Aborted);
+            Lane lane = model.Engine.TryEnter(out Lane free) ? free : await model.Engine.WaitAsync(exchange.Aborted);
             try
             {
                 lane.Run(work.Inputs(work.Plan.Count));

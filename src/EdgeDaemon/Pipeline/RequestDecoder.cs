@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
@@ -21,6 +22,7 @@ internal sealed class RequestDecoder(LimitSettings limits, TensorBlockPool pool)
     };
 
     /// <summary>Reads the JSON part of the body into bounded memory and decodes it; a raw request has none.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ReadHeadAsync(HttpExchange exchange, RequestBody body, InferenceWork work)
     {
         exchange.RefuseEncodedBody();
@@ -70,6 +72,7 @@ internal sealed class RequestDecoder(LimitSettings limits, TensorBlockPool pool)
     }
 
     /// <summary>Fills granted memory: binary tensors in the order of the body, JSON tensors from the head, then preprocessing.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public static async ValueTask ReadTensorsAsync(RequestBody body, InferenceWork work, ModelContract contract)
     {
         if (work.Raw)
@@ -105,6 +108,7 @@ internal sealed class RequestDecoder(LimitSettings limits, TensorBlockPool pool)
         JsonTensorReader.Read(data, type, work.Plan[index].Shape, block.GetSpan());
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private static async ValueTask ReadRawAsync(RequestBody body, InferenceWork work, ContractInput declared)
     {
         TensorBlock block = work.Grant.Rent(work.Plan[0].Bytes);

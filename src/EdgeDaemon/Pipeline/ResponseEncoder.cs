@@ -1,4 +1,3 @@
-using System.Buffers;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
@@ -45,13 +44,13 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         }
 
         exchange.StartResponse(200, length, binary > 0 || work.Raw ? head.WrittenCount : -1);
-        exchange.ResponseBody.Write(head.WrittenMemory.Span);
+        exchange.Send(head.WrittenMemory.Span);
         for (int i = 0; i < outputs; i++)
         {
             (int index, bool asBinary) = Asked(request, model, i, byDefault);
             if (asBinary)
             {
-                exchange.ResponseBody.Write(lane.OutputData(index));
+                exchange.Send(lane.OutputData(index));
             }
         }
     }

@@ -119,18 +119,16 @@ internal static class InputValidation
             throw new RefusedException(Refusal.InputShapeOverflow, $"input '{declared.Contract.Name}' has shape {planned.Shape}");
         }
 
-        if (declared.Contract.Type == ElementType.Bytes)
+        if (!input.IsBinary)
         {
-            planned.Bytes = input.IsBinary ? input.BinarySize : JsonTensorReader.MeasureBytes(json.Slice(input.DataStart, input.DataLength), planned.Shape);
-            return;
+            // Before memory is taken: a few bytes of JSON can claim a shape of any size.
+            planned.Bytes = JsonTensorReader.Measure(json.Slice(input.DataStart, input.DataLength), declared.Contract.Type, planned.Shape);
         }
-
-        if (!planned.Shape.TryByteCount(declared.Contract.Type, out planned.Bytes))
+        else if (declared.Contract.Type == ElementType.Bytes)
         {
-            throw new RefusedException(Refusal.InputShapeOverflow, $"input '{declared.Contract.Name}' has shape {planned.Shape}");
+            planned.Bytes = input.BinarySize;
         }
-
-        if (input.IsBinary && input.BinarySize != planned.Bytes)
+        else if (!planned.Shape.TryByteCount(declared.Contract.Type, out planned.Bytes) || input.BinarySize != planned.Bytes)
         {
             throw new RefusedException(
                 Refusal.InputWrongByteCount, $"input '{declared.Contract.Name}' of shape {planned.Shape} takes {planned.Bytes} bytes, binary_data_size is {input.BinarySize}");

@@ -14,7 +14,7 @@ public sealed class ControlClientTests
         """;
 
     private const string Refused =
-        """{"folder":"bad","state":"UNAVAILABLE","reason":"no trusted signature","signed_by":[],"members":[],"inference_count":0}""";
+        """{"folder":"bad","state":"UNAVAILABLE","reason":"no trusted signature","name":null,"version":null}""";
 
     [TestMethod]
     public async Task Reads_served_and_refused_bundles_and_ignores_what_a_newer_daemon_adds()
@@ -24,8 +24,8 @@ public sealed class ControlClientTests
         ModelStatusList list = await control.ModelsAsync();
 
         ModelStatus digits = list.Models[0];
-        Assert.AreEqual(("digits", "READY", 7UL, 5UL), (digits.Name, digits.State, digits.Sequence, digits.InferenceCount));
-        Assert.AreEqual(new MemberStatus("a", "a.onnx", "cd"), digits.Members.Single());
+        Assert.AreEqual(("digits", "READY", (ulong?)7, (ulong?)5), (digits.Name, digits.State, digits.Sequence, digits.InferenceCount));
+        Assert.AreEqual(new MemberStatus("a", "a.onnx", "cd"), digits.Members!.Single());
         Assert.AreEqual(new DateTimeOffset(2026, 11, 21, 10, 0, 0, TimeSpan.Zero), digits.LoadedAt);
         Assert.AreEqual("uci", digits.Lineage!.Value.GetProperty("data").GetString());
         Assert.AreEqual(("bad", null, "no trusted signature"), (list.Models[1].Folder, list.Models[1].Name, list.Models[1].Reason));

@@ -95,15 +95,15 @@ public sealed class EdgeClientTests
     [TestMethod]
     public async Task A_refusal_carries_status_public_text_and_request_id()
     {
-        using var daemon = new FakeDaemon(_ => FakeDaemon.Json("""{"error":"no such model"}""", "404 Not Found", "X-Request-Id: 01abc\r\n"));
+        using var daemon = new FakeDaemon(_ => FakeDaemon.Json("""{"error":"no such model (request 01abc-7)"}""", "404 Not Found"));
         using var client = new EdgeClient(daemon.SocketPath);
         EdgeClientException error = await Assert.ThrowsExactlyAsync<EdgeClientException>(() => client.InferAsync(OneFloat()));
 
         Assert.AreEqual(EdgeClientFailure.Refused, error.Failure);
         Assert.AreEqual(HttpStatusCode.NotFound, error.Status);
         Assert.AreEqual("no such model", error.PublicText);
-        Assert.AreEqual("01abc", error.RequestId);
-        Assert.AreEqual("404: no such model (request 01abc)", error.Message);
+        Assert.AreEqual("01abc-7", error.RequestId);
+        Assert.AreEqual("404: no such model (request 01abc-7)", error.Message);
     }
 
     [TestMethod]
@@ -200,7 +200,7 @@ public sealed class EdgeClientTests
         using var daemon = new FakeDaemon(request => FakeDaemon.Json(request.Line.Contains("/config", StringComparison.Ordinal)
             ? """
               {"name":"m","max_batch_size":0,"input":[{"name":"x","data_type":"TYPE_UINT8","format":"FORMAT_NCHW","dims":[-1,1,8,8]}],
-               "parameters":{"labels":{"string_value":"zero\none\n"}}}
+               "parameters":{"labels":{"string_value":"zero\n\none\n"}}}
               """
             : """
               {"name":"m","versions":["1"],"platform":"onnxruntime_onnx",
@@ -214,7 +214,7 @@ public sealed class EdgeClientTests
         Assert.AreEqual(ElementType.UInt8, model.Inputs[0].Contract.Type);
         CollectionAssert.AreEqual((long[])[-1, 1, 8, 8], model.Inputs[0].Contract.Shape.ToArray());
         Assert.AreEqual(ImageFormat.None, model.Inputs[1].Format);
-        CollectionAssert.AreEqual((string[])["zero", "one"], model.Labels.ToArray());
+        CollectionAssert.AreEqual((string[])["zero", "", "one"], model.Labels.ToArray());
         Assert.AreEqual("y", model.Outputs[0].Name);
     }
 

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using EdgeDaemon.Core.Bundles.Oms;
+
+namespace EdgeDaemon.Core.Bundles;
+
+/// <summary>A signature file that does not count, and why. Others may still make the bundle good.</summary>
+public sealed record IgnoredSignature(string File, string Reason);
+
+/// <summary>
+/// Who signed a content tree: the trusted keys with a good signature over all of it, each once, and the files that did not
+/// count. Nothing of the content is parsed for this.
+/// </summary>
+public sealed record BundleSigners(ImmutableArray<TrustedKey> Keys, ImmutableArray<IgnoredSignature> Ignored)
+{
+    /// <param name="trust">Decides which keys and which method; nothing in a signature file adds to it.</param>
+    /// <param name="signatures">In any order.</param>
+    /// <param name="tree">Every file of <c>content/</c> with the digest of the very bytes that will be used.</param>
+    /// <param name="ranges">For signatures over shards; null refuses those.</param>
+    public static BundleSigners Find(
+        TrustPolicy trust, IEnumerable<SignatureFile> signatures, IReadOnlyList<TreeFile> tree, RangeDigest? ranges = null)
+    {
+        TrustedKey[] candidates = [.. trust.Keys.Where(key => key.Roles.Contains(TrustRole.Release))];
+        OmsKey[] keys = [.. candidates.Select(key => key.Key)];
+        var options = new OmsTreeOptions { RangeDigest = ranges };
+        var signers = ImmutableArray.CreateBuilder<TrustedKey>();
+        var ignored = ImmutableArray.CreateBuilder<IgnoredSignature>();
+        foreach (SignatureFile signature in signatures)
+        {
+            try
+            {
+                OmsVerified verified = OmsVerifier.Verify(signature.Bytes, keys);
+                ImmutableArray<TreeFile> signed = verified.Statement.MatchTree(tree, options);
+                if (signed.Length != tree.Count)
+                {
+                    // Ignored paths, and empty files outside the shards, are legal OMS; but nobody vouches for those files.
+                    throw new OmsException(OmsFault.FileUnlisted, "it leaves files of the content unsigned");
+                }
+
+                TrustedKey signer = candidates.First(key => ReferenceEquals(key.Key, verified.Key));
+                if (!signers.Contains(signer))
+                {
+                    signers.Add(signer);
+                }
+            }
+            catch (OmsException reason)
+            {
+                ignored.Add(new IgnoredSignature(signature.Name, reason.Message));
+            }
+        }
+
+        return new BundleSigners(signers.ToImmutable(), ignored.ToImmutable());
+    }
+}

@@ -1,0 +1,32 @@
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Bundles.Oms;
+using EdgeDaemon.Native.Posix.Files;
+
+namespace EdgeDaemon.Ctl.Bundles;
+
+/// <summary>
+/// What a signature file says, without a key to prove it by: the hint of the key it names, and whether its list is this very
+/// content. <paramref name="Fault"/> is null when it is.
+/// </summary>
+internal sealed record SignatureReading(string File, string? Hint, int Resources, string? Fault)
+{
+    public static SignatureReading Of(SignatureFile file, ContentTree tree)
+    {
+        string? hint = null;
+        int resources = 0;
+        try
+        {
+            OmsSignature signature = OmsSignature.Parse(file.Bytes);
+            hint = signature.Hint;
+            OmsStatement statement = OmsStatement.Parse(signature.Payload);
+            resources = statement.Resources.Length;
+            int signed = statement.MatchTree(tree.Entries, new OmsTreeOptions { RangeDigest = tree.RangeDigest }).Length;
+            return new SignatureReading(
+                file.Name, hint, resources, signed == tree.Entries.Length ? null : "it leaves files of the content unsigned");
+        }
+        catch (OmsException reason)
+        {
+            return new SignatureReading(file.Name, hint, resources, reason.Message);
+        }
+    }
+}

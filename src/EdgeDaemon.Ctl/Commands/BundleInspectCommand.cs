@@ -1,0 +1,53 @@
+using System.CommandLine;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Toml;
+using EdgeDaemon.Ctl.Answers;
+using EdgeDaemon.Ctl.Bundles;
+using EdgeDaemon.Ctl.Help;
+using EdgeDaemon.Native.Posix.Files;
+
+namespace EdgeDaemon.Ctl.Commands;
+
+/// <summary><c>edgectl bundle inspect</c>: what is in a bundle, nothing proven.</summary>
+internal static class BundleInspectCommand
+{
+    public static Command Create()
+    {
+        var folder = new Argument<string>("dir") { Description = "The bundle: a folder with content/ in it." };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new CtlCommand(
+            "inspect",
+            "Show what a bundle says of itself: manifest, files, signatures. Proves nothing; 'bundle verify' does.",
+            "edgectl bundle inspect mymodel",
+            "edgectl bundle inspect mymodel --json")
+        {
+            folder, json,
+        };
+        command.ExitNote = "Here 1 also means that model.toml is missing, wrong, or not about these files.";
+        command.SetAction(parsed =>
+        {
+            BundleFolder bundle = BundleFolder.Open(parsed.GetRequiredValue(folder));
+            using ContentTree tree = bundle.Read();
+            SignatureReading[] signatures = [.. bundle.SignatureFiles().Select(file => SignatureReading.Of(file, tree))];
+            ModelManifest? manifest = null;
+            Exception? fault = null;
+            try
+            {
+                manifest = ModelManifest.Parse(bundle.Manifest(tree).Span, bundle.ManifestPath);
+                manifest.CheckFiles(tree.Entries);
+            }
+            catch (Exception wrong) when (wrong is CtlException or TomlException or TomlInvalidException or ManifestException)
+            {
+                // Shown after the rest: a bundle is inspected because something is wrong with it.
+                fault = wrong;
+            }
+
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            output.Write(parsed.GetValue(json)
+                ? InspectionText.Json(manifest, tree.Entries, signatures)
+                : InspectionText.Lines(manifest, tree.Entries, signatures));
+            return (int)(fault is null ? ExitCode.Ok : FailureReport.Write(fault, parsed.InvocationConfiguration.Error));
+        });
+        return command;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using EdgeDaemon.Benchmarks.Bare;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+// The bare contender: what a capable developer writes in an afternoon, Kestrel compiled ahead of time over ONNX Runtime. No models
+// but one, no contract, no limits, no record. And the rawest one: the C API in a loop.
+if (args is not [string verb and ("serve" or "raw"), .. string[] words])
+{
+    Console.Error.WriteLine(Arguments.Usage);
+    return 2;
+}
+
+Arguments arguments = Arguments.Parse(words);
+if (arguments.Hash)
+{
+    using FileStream library = File.OpenRead(arguments.Library);
+    Console.Error.WriteLine($"library sha256 {Convert.ToHexStringLower(SHA256.HashData(library))}");
+}
+
+var model = new Model(new Ort(arguments.Library), File.ReadAllBytes(arguments.Model));
+if (verb == "raw")
+{
+    Console.WriteLine(new RawLoop(model, arguments).Measure());
+    return 0;
+}
+
+string socket = arguments.Socket ?? throw new ArgumentException("--socket is missing");
+File.Delete(socket);
+WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+{
+    options.AddServerHeader = false;
+    options.ListenUnixSocket(socket, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+});
+builder.Services.AddRoutingCore();
+await using WebApplication application = builder.Build();
+RequestDelegate infer = new InferEndpoint(model, new Lanes(model, arguments.Lanes)).Handle;
+application.MapPost("/infer", infer);
+await application.StartAsync();
+Console.WriteLine("ready");
+await application.WaitForShutdownAsync();
+return 0;

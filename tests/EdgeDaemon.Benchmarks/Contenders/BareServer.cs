@@ -1,0 +1,15 @@
+using EdgeDaemon.Benchmarks.Load;
+
+namespace EdgeDaemon.Benchmarks.Contenders;
+
+/// <summary>bench-bare serve: Kestrel over ONNX Runtime and nothing else. It hashes the library at its start, as edged does.</summary>
+internal static class BareServer
+{
+    public static ServerProcess Start(Options options, Workload workload, string scratch)
+    {
+        string socket = Path.Combine(scratch, $"bare-{workload.Name}.sock");
+        byte[] request = PreparedRequest.For(LoadClient.Describe(workload, RequestMode.Bare, socket));
+        return ServerProcess.Start(
+            options.Bare, ["serve", "--library", options.Library, "--model", workload.Graph, "--socket", socket, "--hash"], socket, request);
+    }
+}

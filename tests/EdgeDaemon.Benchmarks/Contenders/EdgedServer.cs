@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using EdgeDaemon.Benchmarks.Load;
+
+namespace EdgeDaemon.Benchmarks.Contenders;
+
+/// <summary>
+/// edged with one signed model. Everything this program knows of edged's and edgectl's command lines, files and folders stands here.
+/// </summary>
+internal static class EdgedServer
+{
+    /// <summary>Key, trust policy, signed bundle and configuration of a workload, below the scratch folder. The configuration's path.</summary>
+    public static string Prepare(Options options, Workload workload, string scratch)
+    {
+        string home = Path.Combine(scratch, $"edged-{workload.Name}");
+        string bundle = Path.Combine(home, "state/models", workload.Model);
+        string content = Path.Combine(bundle, "content");
+        Directory.CreateDirectory(content);
+        File.SetUnixFileMode(Path.Combine(home, "state"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (workload.Content is string from)
+        {
+            foreach (string file in Directory.GetFiles(from))
+            {
+                File.Copy(file, Path.Combine(content, Path.GetFileName(file)), overwrite: true);
+            }
+        }
+        else
+        {
+            File.Copy(workload.Graph, Path.Combine(content, "model.onnx"), overwrite: true);
+            File.WriteAllText(Path.Combine(content, "model.toml"), Manifest(workload));
+        }
+
+        string key = Path.Combine(home, "release.pem");
+        if (!File.Exists(key))
+        {
+            EdgeCtl(options, "keygen", "--out", key);
+        }
+
+        EdgeCtl(options, "bundle", "sign", "--key", key, bundle);
+
+        using var signer = ECDsa.Create();
+        signer.ImportFromPem(File.ReadAllText(key));
+        string trust = Path.Combine(home, "trust.toml");
+        File.WriteAllText(trust, $"""
+            format = 1
+            version = 1
+            expires = 2036-11-21T00:00:00Z
+
+            [[key]]
+            name = "bench"
+            roles = ["release"]
+            models = ["*"]
+            public_key = '''
+            {signer.ExportSubjectPublicKeyInfoPem()}
+            '''
+
+            """);
+
+        string configuration = Path.Combine(home, "edged.toml");
+        File.WriteAllText(configuration, $"""
+            format = 1
+            state_dir = "{home}/state"
+            trust = "{trust}"
+
+            [runtime]
+            library = "{options.Library}"
+
+            [[listen]]
+            name = "bench"
+            unix = "{Socket(workload, scratch)}"
+            mode = "0600"
+            exposes = ["inference"]
+
+            """);
+        return configuration;
+    }
+
+    public static ServerProcess Start(Options options, Workload workload, string scratch, string configuration)
+    {
+        string socket = Socket(workload, scratch);
+        byte[] request = PreparedRequest.For(LoadClient.Describe(workload, RequestMode.OipRaw, socket));
+        return ServerProcess.Start(options.Edged, ["run", "--config", configuration], socket, request);
+    }
+
+    private static string Socket(Workload workload, string scratch) => Path.Combine(scratch, $"edged-{workload.Name}.sock");
+
+    private static string Manifest(Workload workload)
+    {
+        long size = new FileInfo(workload.Graph).Length;
+        return $"""
+            format = 1
+            name = "{workload.Model}"
+            version = "1"
+            sequence = 1
+            security_floor = 0
+            created = 2026-11-21T00:00:00Z
+            expires = 2036-11-21T00:00:00Z
+            description = "Benchmark: {workload.Name}"
+
+            [[file]]
+            path = "model.onnx"
+            size = {size}
+
+            [[member]]
+            name = "model"
+            file = "model.onnx"
+
+            [[input]]
+            name = "{workload.Input}"
+            datatype = "FP32"
+            shape = [{string.Join(',', workload.Shape)}]
+            tensor = "{workload.Input}"
+
+            [[output]]
+            name = "{workload.Output}"
+            datatype = "FP32"
+            shape = [{string.Join(',', workload.OutputShape)}]
+            tensor = "{workload.Output}"
+
+            """;
+    }
+
+    private static void EdgeCtl(Options options, params string[] arguments)
+    {
+        var info = new ProcessStartInfo(options.EdgeCtl, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using Process process = Process.Start(info) ?? throw new InvalidOperationException("edgectl did not start");
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        string errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"edgectl {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output.Result}{errors}");
+        }
+    }
+}

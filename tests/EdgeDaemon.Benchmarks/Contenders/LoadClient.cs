@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using System.Globalization;
+using EdgeDaemon.Benchmarks.Load;
+
+namespace EdgeDaemon.Benchmarks.Contenders;
+
+/// <summary>Runs bench-load and bench-bare raw for one slice.</summary>
+internal static class LoadClient
+{
+    public static Arguments Describe(Workload workload, RequestMode mode, string socket) => new(
+        mode, socket, workload.Model, workload.Input, workload.Shape, workload.Output, 1, 0, 0, 0, 0, null);
+
+    /// <summary>The C API in its own process, at most one caller a core. The answer it gives is kept for the others to be compared with.</summary>
+    public static Slice Raw(Options options, Workload workload, int clients, string answer) => Run(options.Bare,
+        "raw", "--library", options.Library, "--model", workload.Graph,
+        "--callers", Text(Math.Min(clients, Environment.ProcessorCount)), "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)), "--answer", answer);
+
+    public static Slice Served(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, string answer) => Run(options.Load,
+        "--mode", mode switch { RequestMode.Bare => "bare", RequestMode.OipRaw => "oip-raw", RequestMode.OipBinary => "oip-binary", _ => "oip-json" },
+        "--socket", server.Socket, "--model", workload.Model, "--input", workload.Input, "--output", workload.Output,
+        "--shape", string.Join(',', workload.Shape), "--connections", Text(clients), "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)),
+        "--server-pid", Text(server.Id), "--expect", answer);
+
+    /// <summary>Seconds: long enough that a fresh raw process has touched its memory before its window opens.</summary>
+    private static double Warmup(Options options) => Math.Max(0.2, options.Slice / 4);
+
+    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static Slice Run(string executable, params string[] arguments)
+    {
+        var info = new ProcessStartInfo(executable, arguments) { RedirectStandardOutput = true };
+        using Process process = Process.Start(info) ?? throw new InvalidOperationException($"{executable} did not start");
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? Slice.Parse(output)
+            : throw new InvalidOperationException($"{executable} {string.Join(' ', arguments)} ended with {process.ExitCode}");
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using EdgeDaemon.Benchmarks.Load;
+
+namespace EdgeDaemon.Benchmarks.Contenders;
+
+/// <summary>A server under measurement: started, waited for until it answers the workload's request, ended.</summary>
+internal sealed class ServerProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+
+    private ServerProcess(Process process, string socket, TimeSpan firstAnswer)
+    {
+        _process = process;
+        Socket = socket;
+        FirstAnswer = firstAnswer;
+    }
+
+    public string Socket { get; }
+
+    /// <summary>From before the process was started to its first right answer.</summary>
+    public TimeSpan FirstAnswer { get; }
+
+    public int Id => _process.Id;
+
+    /// <summary>VmRSS in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            string line = File.ReadLines($"/proc/{Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return 1024 * long.Parse(line.AsSpan(6).TrimEnd("kB ").Trim(), CultureInfo.InvariantCulture);
+        }
+    }
+
+    public static ServerProcess Start(string executable, IEnumerable<string> arguments, string socket, byte[] request)
+    {
+        File.Delete(socket);
+        var info = new ProcessStartInfo(executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        long start = Stopwatch.GetTimestamp();
+        Process process = Process.Start(info) ?? throw new InvalidOperationException($"{executable} did not start");
+        var said = new Queue<string>();
+        void Hear(object sender, DataReceivedEventArgs line)
+        {
+            lock (said)
+            {
+                said.Enqueue(line.Data ?? "");
+                if (said.Count > 40)
+                {
+                    said.Dequeue();
+                }
+            }
+        }
+
+        process.OutputDataReceived += Hear;
+        process.ErrorDataReceived += Hear;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        while (!Answers(socket, request))
+        {
+            if (process.HasExited || Stopwatch.GetElapsedTime(start) > Patience)
+            {
+                process.Kill();
+                process.WaitForExit();
+                lock (said)
+                {
+                    throw new InvalidOperationException($"{executable} gave no right answer:\n{string.Join('\n', said)}");
+                }
+            }
+
+            Thread.Sleep(1);
+        }
+
+        return new ServerProcess(process, socket, Stopwatch.GetElapsedTime(start));
+    }
+
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+        File.Delete(Socket);
+    }
+
+    private static bool Answers(string socket, byte[] request)
+    {
+        if (!File.Exists(socket))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var connection = new HttpConnection(socket);
+            connection.Exchange(request);
+            return true;
+        }
+        catch (Exception early) when (early is SocketException or LoadException)
+        {
+            return false; // Bound and not yet listening, or listening and not yet ready: asked again in a millisecond.
+        }
+    }
+}

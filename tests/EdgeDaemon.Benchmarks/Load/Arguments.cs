@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace EdgeDaemon.Benchmarks.Load;
+
+/// <summary>The forms a request can have.</summary>
+internal enum RequestMode
+{
+    /// <summary>POST /infer, tensor bytes both ways: the bare contender.</summary>
+    Bare,
+
+    /// <summary>Open Inference Protocol, raw binary request (Inference-Header-Content-Length: 0).</summary>
+    OipRaw,
+
+    /// <summary>JSON head, binary tensors both ways.</summary>
+    OipBinary,
+
+    /// <summary>JSON both ways.</summary>
+    OipJson,
+}
+
+internal sealed record Arguments(
+    RequestMode Mode, string Socket, string Model, string Input, long[] Shape, string Output, int Connections, double Seconds, double Warmup,
+    long Requests, int ServerProcess, string? Expect)
+{
+    public const string Usage = """
+        bench-load --mode bare|oip-raw|oip-binary|oip-json --socket PATH --shape 1,3,32,32 [--model NAME --input NAME --output NAME]
+                   [--connections N] [--seconds T | --requests N] [--warmup T] [--server-pid P] [--expect FILE]
+            --shape     of the FP32 input; element i of n is i/n
+            --requests  so many in all instead of a time; then everything is measured, start and end too
+            --expect    the output's bytes; one answer is compared before the measurement (1e-5 relative or absolute)
+        """;
+
+    /// <summary>Elements of the input tensor.</summary>
+    public int Elements => checked((int)Shape.Aggregate(1L, (product, dimension) => checked(product * dimension)));
+
+    public static Arguments Parse(ReadOnlySpan<string> words)
+    {
+        var values = new Dictionary<string, string>();
+        for (int at = 0; at < words.Length; at += 2)
+        {
+            values[words[at]] = at + 1 < words.Length ? words[at + 1] : throw new ArgumentException(Usage);
+        }
+
+        string Need(string name) => values.Remove(name, out string? value) ? value : throw new ArgumentException($"{name} is missing\n{Usage}");
+        string Text(string name, string otherwise) => values.Remove(name, out string? value) ? value : otherwise;
+        double Number(string name, double otherwise) =>
+            values.Remove(name, out string? value) ? double.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+
+        RequestMode mode = Need("--mode") switch
+        {
+            "bare" => RequestMode.Bare,
+            "oip-raw" => RequestMode.OipRaw,
+            "oip-binary" => RequestMode.OipBinary,
+            "oip-json" => RequestMode.OipJson,
+            string other => throw new ArgumentException($"--mode {other} is not known\n{Usage}"),
+        };
+        long[] shape = [.. Need("--shape").Split(',').Select(word => long.Parse(word, CultureInfo.InvariantCulture))];
+        var arguments = new Arguments(
+            mode, Need("--socket"), Text("--model", "model"), Text("--input", "x"), shape, Text("--output", "y"),
+            (int)Number("--connections", 1), Number("--seconds", 1), Number("--warmup", 0.2), (long)Number("--requests", 0),
+            (int)Number("--server-pid", 0), values.Remove("--expect", out string? expect) ? expect : null);
+        return values.Count == 0 ? arguments : throw new ArgumentException($"{values.First().Key} is not known\n{Usage}");
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+
+namespace EdgeDaemon.Benchmarks;
+
+/// <summary>Where the contenders are and how long to measure. Paths are made absolute against the project's root.</summary>
+internal sealed record Options
+{
+    public const string Usage = """
+        EdgeDaemon.Benchmarks [--library FILE] [--bin DIR] [--contenders DIR] [--conformance DIR] [--out DIR]
+                              [--pairs 30] [--slice 1.0] [--subjects cpu,throughput,start,memory,size]
+            --library      ONNX Runtime, the same file for every contender (default artifacts/ort/libonnxruntime.so.1)
+            --bin          published edged and edgectl (default artifacts/bin); without them only raw and bare are measured
+            --contenders   published bench-bare and bench-load (default artifacts/bench)
+            --conformance  for light_resnet50 (default EDGED_CONFORMANCE or ../shared/conformance); left out when missing
+            --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
+        """;
+
+    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size"];
+
+    public required string Root { get; init; }
+
+    public required string Library { get; init; }
+
+    public required string Edged { get; init; }
+
+    public required string EdgeCtl { get; init; }
+
+    public required string Bare { get; init; }
+
+    public required string Load { get; init; }
+
+    public required string LightResNet { get; init; }
+
+    public required string Output { get; init; }
+
+    public required int Pairs { get; init; }
+
+    /// <summary>Seconds.</summary>
+    public required double Slice { get; init; }
+
+    public required IReadOnlyList<string> Subjects { get; init; }
+
+    public bool HasEdged => File.Exists(Edged) && File.Exists(EdgeCtl);
+
+    public static Options Parse(string[] words)
+    {
+        var values = new Dictionary<string, string>();
+        for (int at = 0; at < words.Length; at += 2)
+        {
+            values[words[at]] = at + 1 < words.Length ? words[at + 1] : throw new ArgumentException(Usage);
+        }
+
+        string root = FindRoot();
+        string Text(string name, string otherwise) => values.Remove(name, out string? value) ? value : otherwise;
+        string Folder(string name, string otherwise) => Path.GetFullPath(Text(name, otherwise), root);
+        string bin = Folder("--bin", "artifacts/bin");
+        string contenders = Folder("--contenders", "artifacts/bench");
+        string conformance = Folder("--conformance", Environment.GetEnvironmentVariable("EDGED_CONFORMANCE") ?? "../shared/conformance");
+        string[] subjects = values.Remove("--subjects", out string? list) ? list.Split(',') : AllSubjects;
+        if (subjects.FirstOrDefault(subject => !AllSubjects.Contains(subject)) is string unknown)
+        {
+            throw new ArgumentException($"--subjects {unknown} is not known\n{Usage}");
+        }
+
+        var options = new Options
+        {
+            Root = root,
+            Library = Folder("--library", "artifacts/ort/libonnxruntime.so.1"),
+            Edged = Path.Combine(bin, "edged"),
+            EdgeCtl = Path.Combine(bin, "edgectl"),
+            Bare = Path.Combine(contenders, "bench-bare"),
+            Load = Path.Combine(contenders, "bench-load"),
+            LightResNet = Path.Combine(conformance, "onnx/light/light_resnet50.onnx"),
+            Output = Folder("--out", "artifacts/bench"),
+            Pairs = int.Parse(Text("--pairs", "30"), CultureInfo.InvariantCulture),
+            Slice = double.Parse(Text("--slice", "1.0"), CultureInfo.InvariantCulture),
+            Subjects = subjects,
+        };
+        if (values.Count > 0)
+        {
+            throw new ArgumentException($"{values.First().Key} is not known\n{Usage}");
+        }
+
+        foreach (string needed in (string[])[options.Library, options.Bare, options.Load])
+        {
+            if (!File.Exists(needed))
+            {
+                throw new ArgumentException($"{needed} does not exist; './build.sh bench' makes it\n{Usage}");
+            }
+        }
+
+        return options;
+    }
+
+    private static string FindRoot()
+    {
+        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "EdgeDaemon.sln")))
+            {
+                return folder;
+            }
+        }
+
+        throw new ArgumentException("EdgeDaemon.sln is in no folder above this program");
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.Versioning;
+using EdgeDaemon.Benchmarks;
+using EdgeDaemon.Benchmarks.Report;
+using EdgeDaemon.Benchmarks.Subjects;
+
+[assembly: SupportedOSPlatform("linux")]
+
+// Raw ONNX Runtime, a bare Kestrel program and edged side by side, in interleaved rounds. README.md says what each figure means.
+Options options;
+try
+{
+    options = Options.Parse(args);
+}
+catch (ArgumentException usage)
+{
+    Console.Error.WriteLine(usage.Message);
+    return 2;
+}
+
+if (!options.HasEdged)
+{
+    Console.Error.WriteLine($"{options.Edged} or edgectl does not exist: only raw and bare are measured");
+}
+
+string scratch = Directory.CreateTempSubdirectory("edged-bench-").FullName;
+var report = new ReportFiles(options.Output);
+long start = Stopwatch.GetTimestamp();
+try
+{
+    if (options.Subjects.Contains("size"))
+    {
+        BinarySize.Measure(options, report);
+    }
+
+    if (options.Subjects.Contains("start") || options.Subjects.Contains("memory"))
+    {
+        StartAndMemory.Measure(options, Workload.Mlp(options), scratch, report);
+    }
+
+    if (options.Subjects.Contains("cpu"))
+    {
+        AddedCpu.Measure(options, Workload.Mlp(options), scratch, report);
+        AddedCpu.Measure(options, Workload.Cnn(options), scratch, report);
+    }
+
+    if (options.Subjects.Contains("throughput"))
+    {
+        if (File.Exists(options.LightResNet))
+        {
+            Throughput.Measure(options, Workload.LightResNet(options), scratch, report);
+        }
+        else
+        {
+            Console.Error.WriteLine($"skipped: throughput; {options.LightResNet} does not exist");
+        }
+    }
+}
+finally
+{
+    Directory.Delete(scratch, recursive: true);
+}
+
+string processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
+Console.WriteLine();
+Console.WriteLine(report.Write(string.Create(
+    CultureInfo.InvariantCulture,
+    $"{Environment.ProcessorCount} cores ({processor}), {options.Pairs} rounds of {options.Slice} s slices, {Stopwatch.GetElapsedTime(start).TotalMinutes:F0} minutes. Columns raw, bare, edged: medians (added CPU: raw is its whole cost, the others what they add). Absolute values are this machine's; the compared column is what carries over.\n")));
+return 0;

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+
+namespace EdgeDaemon.EndToEnd;
+
+/// <summary>One running <c>edged run</c> over a state directory of its own.</summary>
+internal sealed partial class Daemon : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly StringBuilder _errors = new();
+    private readonly bool _ownsState;
+    private bool _stopped;
+
+    private Daemon(StateDirectory state, Process process, bool ownsState)
+    {
+        State = state;
+        _process = process;
+        _ownsState = ownsState;
+        process.ErrorDataReceived += (_, line) =>
+        {
+            lock (_errors)
+            {
+                _errors.AppendLine(line.Data);
+            }
+        };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+    }
+
+    public StateDirectory State { get; }
+
+    public string Errors
+    {
+        get
+        {
+            lock (_errors)
+            {
+                return _errors.ToString();
+            }
+        }
+    }
+
+    /// <summary>Resident memory in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            string line = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return long.Parse(line["VmRSS:".Length..^2], CultureInfo.InvariantCulture) * 1024;
+        }
+    }
+
+    /// <summary>A daemon over a fresh state directory with the named bundles of tests/models.</summary>
+    public static Task<Daemon> StartAsync(string settings, params string[] bundles) =>
+        StartAsync(StateDirectory.Create(settings, bundles), ownsState: true);
+
+    /// <summary>A daemon over a state directory that the caller made, ready to answer.</summary>
+    public static async Task<Daemon> StartAsync(StateDirectory state, bool ownsState = false, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var daemon = new Daemon(state, Command.Start(Installation.Edged, ["run", "--config", state.Config], environment), ownsState);
+        var waited = Stopwatch.StartNew();
+        while (!daemon.Answers())
+        {
+            if (daemon._process.HasExited || waited.Elapsed > Patience)
+            {
+                string errors = daemon.Errors;
+                await daemon.KillAsync();
+                Assert.Fail($"edged did not start: {errors}");
+            }
+
+            await Task.Delay(20);
+        }
+
+        return daemon;
+    }
+
+    public HttpConnection Connect() => new(State.InferenceSocket);
+
+    public HttpConnection ConnectControl() => new(State.ControlSocket);
+
+    /// <summary>What the control socket says of a model or a bundle's folder.</summary>
+    public JsonElement Model(string nameOrFolder)
+    {
+        using HttpConnection control = ConnectControl();
+        HttpAnswer answer = control.Get($"/control/models/{nameOrFolder}");
+        Assert.AreEqual(200, answer.Status, answer.Text);
+        return answer.Json;
+    }
+
+    public void Terminate() => Assert.AreEqual(0, Signal(_process.Id, 15));
+
+    /// <summary>SIGTERM, and the daemon must leave with exit code 0.</summary>
+    public async Task StopAsync()
+    {
+        if (!_process.HasExited)
+        {
+            Terminate();
+        }
+
+        await LeaveAsync();
+    }
+
+    /// <summary>Waits for a daemon that was told to stop.</summary>
+    public async Task LeaveAsync()
+    {
+        _stopped = true;
+        using var patience = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(patience.Token);
+        Assert.AreEqual(0, _process.ExitCode, Errors);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        _stopped = true;
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (!_stopped)
+            {
+                await StopAsync();
+            }
+        }
+        finally
+        {
+            if (!_process.HasExited)
+            {
+                await KillAsync();
+            }
+
+            _process.Dispose();
+            if (_ownsState)
+            {
+                State.Dispose();
+            }
+        }
+    }
+
+    private bool Answers()
+    {
+        try
+        {
+            using HttpConnection connection = Connect();
+            return connection.Get("/v2/health/ready").Status == 200;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
+}

@@ -1,0 +1,79 @@
+namespace EdgeDaemon.EndToEnd;
+
+/// <summary>What one daemon needs: key, trust file, signed bundles and edged.toml in a scratch folder with a short path (a socket's has 107 bytes).</summary>
+internal sealed class StateDirectory : IDisposable
+{
+    private StateDirectory(string path) => Root = path;
+
+    public string Root { get; }
+
+    public string Key => At("K");
+
+    public string Trust => At("trust.toml");
+
+    public string Config => At("edged.toml");
+
+    public string InferenceSocket => At("i.sock");
+
+    public string ControlSocket => At("c.sock");
+
+    /// <summary>With the named bundles of tests/models, signed; <paramref name="settings"/> is appended to edged.toml.</summary>
+    public static StateDirectory Create(string settings = "", params string[] bundles)
+    {
+        var state = new StateDirectory(Directory.CreateTempSubdirectory("e2e-").FullName);
+        Directory.CreateDirectory(state.At("models"));
+        Command.Edgectl("keygen", "--out", state.Key, "--trust", state.Trust, "--name", "test", "--models", "*").Succeeded();
+        foreach (string bundle in bundles)
+        {
+            state.Copy(bundle, Path.GetFileName(bundle));
+            state.Sign(Path.GetFileName(bundle));
+        }
+
+        state.Configure(settings);
+        return state;
+    }
+
+    public string At(string name) => Path.Combine(Root, name);
+
+    public string Bundle(string folder) => Path.Combine(Root, "models", folder);
+
+    public string Content(string folder, string file) => Path.Combine(Bundle(folder), "content", file);
+
+    /// <summary>Copies the content of a bundle of tests/models; it is not signed yet.</summary>
+    public void Copy(string bundle, string folder)
+    {
+        Directory.CreateDirectory(Path.Combine(Bundle(folder), "content"));
+        foreach (string file in Directory.GetFiles(Path.Combine(Installation.Models, bundle, "content")))
+        {
+            File.Copy(file, Content(folder, Path.GetFileName(file)));
+        }
+    }
+
+    public void Sign(string folder, string? key = null) => Command.Edgectl("bundle", "sign", Bundle(folder), "--key", key ?? Key).Succeeded();
+
+    public void Configure(string settings = "", string? library = null, string runtime = "", string inferenceMode = "0600") => File.WriteAllText(Config, $"""
+        format = 1
+        state_dir = "{Root}"
+        trust = "{Trust}"
+
+        [runtime]
+        library = "{library ?? Installation.Library}"
+        {runtime}
+
+        [[listen]]
+        name = "local"
+        unix = "{InferenceSocket}"
+        mode = "{inferenceMode}"
+        exposes = ["inference"]
+
+        [[listen]]
+        name = "control"
+        unix = "{ControlSocket}"
+        mode = "0600"
+        exposes = ["control"]
+
+        {settings}
+        """);
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+}

@@ -1,0 +1,50 @@
+namespace EdgeDaemon.Tests.Ctl;
+
+[TestClass]
+public sealed class EdgeCtlTests
+{
+    public static IEnumerable<object[]> Commands =>
+    [
+        ["keygen"], ["bundle"], ["bundle init"], ["bundle sign"], ["bundle verify"], ["bundle inspect"],
+        ["infer"], ["model"], ["model list"], ["model status"], ["status"],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Commands))]
+    public void Every_commands_help_has_examples_and_exit_codes(string command)
+    {
+        ToolRun run = ToolRun.Of([.. command.Split(' '), "--help"]).Succeeded();
+        StringAssert.Contains(run.Output, "\nExamples:\n  ");
+        StringAssert.Contains(run.Output, "edgectl " + command);
+        StringAssert.Contains(run.Output, "\nExit codes:\n  0  done\n  1  ");
+    }
+
+    [TestMethod]
+    [DataRow("", "Required command", "'edgectl --help'")]
+    [DataRow("bundle", "Required command", "'edgectl bundle --help'")]
+    [DataRow("nonsense", "nonsense", "'edgectl --help'")]
+    [DataRow("keygen", "--out", "'edgectl keygen --help'")]
+    [DataRow("keygen --out x --curve p224", "p224", "'edgectl keygen --help'")]
+    [DataRow("keygen --out x --trust t", "--trust, --name and --models", "'edgectl keygen --help'")]
+    [DataRow("infer m", "--image or --json-file", "'edgectl infer --help'")]
+    [DataRow("infer m --image a --json-file b", "--image or --json-file", "'edgectl infer --help'")]
+    [DataRow("infer m --image a --top 0", "--top", "'edgectl infer --help'")]
+    [DataRow("infer m --image a --index x", "x", "'edgectl infer --help'")]
+    [DataRow("model status", "<name>", "'edgectl model status --help'")]
+    public void A_command_line_that_makes_no_sense_is_code_2_and_one_line(string line, string what, string where) =>
+        ToolRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Failed(2, what, where);
+
+    [TestMethod]
+    [DataRow("model list")]
+    [DataRow("model status m")]
+    [DataRow("status")]
+    public void A_daemon_that_is_not_there_is_code_3(string line) =>
+        ToolRun.Of([.. line.Split(' '), "--socket", "/nonexistent/control.sock"]).Failed(3, "/nonexistent/control.sock", "is edged running");
+
+    [TestMethod]
+    public void Prints_its_version()
+    {
+        ToolRun run = ToolRun.Of("--version").Succeeded();
+        StringAssert.Matches(run.Output, new System.Text.RegularExpressions.Regex(@"^\d+\.\d+\.\d+\n$"));
+    }
+}
