@@ -20,7 +20,8 @@ internal static class OnnxLibraryFile
     {
         if (!Path.IsPathFullyQualified(path))
         {
-            throw new OnnxLibraryRefusedException($"runtime.library '{path}' is not an absolute path: a search path could find another library.");
+            throw new OnnxLibraryRefusedException(
+                $"runtime.library '{path}' is not an absolute path: a search path could find another library.");
         }
 
         lock (Gate)
@@ -54,14 +55,16 @@ internal static class OnnxLibraryFile
         // Who may write into the file may change the code after it was hashed, even while it runs.
         if ((before.Permissions & GroupOrOthersWrite) != 0)
         {
-            throw new OnnxLibraryRefusedException($"{path} may be written by its group or by everybody. Say 'chmod go-w' to it, after a look at who did write it.");
+            throw new OnnxLibraryRefusedException(
+                $"{path} may be written by its group or by everybody. Say 'chmod go-w' to it, after a look at who did write it.");
         }
 
         string found = Sha256Of(file, before.Size);
         if (!found.Equals(expectedSha256, StringComparison.OrdinalIgnoreCase))
         {
             throw new OnnxLibraryRefusedException(
-                $"{path} has SHA-256 {found}, but {expectedSha256.ToLowerInvariant()} is pinned. Install the pinned library, or name this one in edged.toml with runtime.sha256 after you have checked where it comes from.");
+                $"{path} has SHA-256 {found}, but {expectedSha256.ToLowerInvariant()} is pinned. Install the pinned library, or name "
+                + "this one in edged.toml with runtime.sha256 after you have checked where it comes from.");
         }
 
         if (file.Status() != before)
@@ -78,7 +81,8 @@ internal static class OnnxLibraryFile
 
         return _loaded.Digest == found
             ? _loaded.Library
-            : throw new OnnxLibraryRefusedException($"{path} is not the library (SHA-256 {_loaded.Digest}) that this process has loaded already; restart it to change.");
+            : throw new OnnxLibraryRefusedException(
+                $"{path} is not the library (SHA-256 {_loaded.Digest}) that this process has loaded already; restart it to change.");
     }
 
     private static string Sha256Of(Descriptor file, long size)

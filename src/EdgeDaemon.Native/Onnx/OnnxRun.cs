@@ -58,7 +58,7 @@ public sealed unsafe class OnnxRun : IDisposable
     /// <param name="shape">All dimensions, none negative.</param>
     /// <param name="block">Dense little-endian elements; BYTES in wire form, 4-byte little-endian length before each element.</param>
     /// <param name="byteCount">Bytes used in the block: exactly what the shape needs.</param>
-    /// <exception cref="ArgumentException">Shape and bytes do not agree. (Type and shape are the graph's to judge, in <see cref="Execute"/>.)</exception>
+    /// <exception cref="ArgumentException">Shape and bytes do not agree. (What the graph says of them shows in <see cref="Execute"/>.)</exception>
     public void SetInput(int index, in TensorShape shape, TensorBlock block, long byteCount)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -303,7 +303,8 @@ public sealed unsafe class OnnxRun : IDisposable
             || rank > TensorShape.MaxRank
             || !TensorShape.TryCreate(new ReadOnlySpan<long>(dimensions, (int)rank), out shape))
         {
-            throw new OnnxContractException($"output '{_session.Outputs[index].Name}' came with ONNX element type {element} and {rank} dimensions, not as declared");
+            throw new OnnxContractException(
+                $"output '{_session.Outputs[index].Name}' came with ONNX element type {element} and {rank} dimensions, not as declared");
         }
     }
 

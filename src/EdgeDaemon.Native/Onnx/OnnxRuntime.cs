@@ -42,12 +42,16 @@ public sealed unsafe class OnnxRuntime : IDisposable
     /// the process, the last one given.
     /// </param>
     /// <exception cref="OnnxLibraryRefusedException">Missing, unpinned, too old, or no ONNX Runtime at all.</exception>
-    public static OnnxRuntime Load(string path, string expectedSha256, Action<string> logSink)
+    public static OnnxRuntime Load(string path, string expectedSha256, Action<string> logSink) =>
+        LoadAt(OrtApi.Highest, path, expectedSha256, logSink);
+
+    /// <summary>The same through an older version of the table, as an older library would offer it.</summary>
+    internal static OnnxRuntime LoadAt(uint apiVersion, string path, string expectedSha256, Action<string> logSink)
     {
         // Before the library is there: official Linux builds from 1.29 on phone home unless they find this, and they look
         // while the environment is created, which is too early for the call below to keep them from writing their files.
         Environments.Set("ORT_DISABLE_TELEMETRY", "1");
-        OnnxRuntime runtime = Start(path, expectedSha256, logSink);
+        OnnxRuntime runtime = Start(apiVersion, path, expectedSha256, logSink);
         runtime.Api.Check(runtime.Api.DisableTelemetryEvents(runtime.Environment.Value), "switch telemetry off");
         return runtime;
     }
@@ -55,7 +59,7 @@ public sealed unsafe class OnnxRuntime : IDisposable
     /// <summary>The same with telemetry as the library has it, on: the negative control of the test that <see cref="Load"/> keeps it off.</summary>
     internal static OnnxRuntime LoadWithTelemetry(string path, string expectedSha256, Action<string> logSink)
     {
-        OnnxRuntime runtime = Start(path, expectedSha256, logSink);
+        OnnxRuntime runtime = Start(OrtApi.Highest, path, expectedSha256, logSink);
         runtime.Api.Check(runtime.Api.EnableTelemetryEvents(runtime.Environment.Value), "switch telemetry on");
         return runtime;
     }
@@ -68,10 +72,10 @@ public sealed unsafe class OnnxRuntime : IDisposable
     /// <summary>Ends the environment when the last session is gone; the library stays in the process.</summary>
     public void Dispose() => Environment.Dispose();
 
-    private static OnnxRuntime Start(string path, string expectedSha256, Action<string> logSink)
+    private static OnnxRuntime Start(uint apiVersion, string path, string expectedSha256, Action<string> logSink)
     {
         nint library = OnnxLibraryFile.Load(path, expectedSha256);
-        OrtApi api = OrtApi.Of(library, path);
+        OrtApi api = OrtApi.Of(library, path, apiVersion);
         _logSink = logSink;
         nint environment;
         fixed (byte* id = "edged\0"u8)

@@ -27,7 +27,8 @@ public sealed unsafe class OnnxSession : IDisposable
         {
             fixed (byte* bytes = model)
             {
-                Api.Check(Api.CreateSessionFromArray(runtime.Environment.Value, bytes, (nuint)model.Length, prepared.Value, &session), "load the model");
+                Api.Check(
+                    Api.CreateSessionFromArray(runtime.Environment.Value, bytes, (nuint)model.Length, prepared.Value, &session), "load the model");
             }
         }
 

@@ -70,7 +70,8 @@ internal static unsafe class OnnxTensorInfoReader
         api.Check(api.GetTensorElementType(tensor, &element), $"read the element type of {role} '{name}'");
         if (!OnnxElementTypes.TryFrom(element, out ElementType elementType))
         {
-            throw new OnnxContractException($"{role} '{name}' is a tensor of {NameOf(Elements, element)}, which the inference protocol has no name for");
+            throw new OnnxContractException(
+                $"{role} '{name}' is a tensor of {NameOf(Elements, element)}, which the inference protocol has no name for");
         }
 
         if (api.TensorTypeAndShapeHasShape is not null && api.TensorTypeAndShapeHasShape(tensor) == 0)

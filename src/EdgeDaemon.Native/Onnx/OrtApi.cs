@@ -15,8 +15,8 @@ internal sealed unsafe class OrtApi
     /// <summary>Debian 13's library; everything that is indispensable here exists from this version on.</summary>
     public const uint Lowest = 21;
 
-    public readonly delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<void*, int, byte*, byte*, byte*, byte*, void>, void*, int, byte*, nint*, void*>
-        CreateEnvWithCustomLogger;
+    public readonly delegate* unmanaged[Cdecl]<
+        delegate* unmanaged[Cdecl]<void*, int, byte*, byte*, byte*, byte*, void>, void*, int, byte*, nint*, void*> CreateEnvWithCustomLogger;
 
     public readonly delegate* unmanaged[Cdecl]<nint, void*> EnableTelemetryEvents;
     public readonly delegate* unmanaged[Cdecl]<nint, void*> DisableTelemetryEvents;
@@ -166,11 +166,12 @@ internal sealed unsafe class OrtApi
 
     /// <summary>Takes the table out of a loaded library, asking for at most version <paramref name="highest"/>.</summary>
     /// <exception cref="OnnxLibraryRefusedException">No ONNX Runtime, or one that is too old.</exception>
-    public static OrtApi Of(nint library, string path, uint highest = Highest)
+    public static OrtApi Of(nint library, string path, uint highest)
     {
         if (!NativeLibrary.TryGetExport(library, "OrtGetApiBase", out nint export))
         {
-            throw new OnnxLibraryRefusedException($"{path} is no ONNX Runtime library: it exports no OrtGetApiBase. Name the right file in runtime.library.");
+            throw new OnnxLibraryRefusedException(
+                $"{path} is no ONNX Runtime library: it exports no OrtGetApiBase. Name the right file in runtime.library.");
         }
 
         void** apiBase = ((delegate* unmanaged[Cdecl]<void**>)export)();
@@ -178,12 +179,14 @@ internal sealed unsafe class OrtApi
         uint version = VersionToAskFor(libraryVersion, highest);
         if (version == 0)
         {
-            throw new OnnxLibraryRefusedException($"{path} is ONNX Runtime {libraryVersion}; version 1.{Lowest} or a newer 1.x is needed. Install one and name it in runtime.library.");
+            throw new OnnxLibraryRefusedException(
+                $"{path} is ONNX Runtime {libraryVersion}; version 1.{Lowest} or a newer 1.x is needed. Install one and name it in runtime.library.");
         }
 
         void** table = ((delegate* unmanaged[Cdecl]<uint, void**>)apiBase[0])(version);
         return table is null
-            ? throw new OnnxLibraryRefusedException($"{path} (ONNX Runtime {libraryVersion}) does not offer API version {version}. Name another library in runtime.library.")
+            ? throw new OnnxLibraryRefusedException(
+                $"{path} (ONNX Runtime {libraryVersion}) does not offer API version {version}. Name another library in runtime.library.")
             : new OrtApi(table, version, libraryVersion);
     }
 

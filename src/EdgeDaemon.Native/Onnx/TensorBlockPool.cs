@@ -36,7 +36,9 @@ public sealed class TensorBlockPool(long budget) : IDisposable
         }
 
         int shelf = ShelfOf(bytes);
-        long capacity = shelf < _shelves.Length ? 1L << (shelf + SmallestShift) : Math.Min((bytes + PageBytes - 1) / PageBytes * PageBytes, int.MaxValue);
+        long capacity = shelf < _shelves.Length
+            ? 1L << (shelf + SmallestShift)
+            : Math.Min((bytes + PageBytes - 1) / PageBytes * PageBytes, int.MaxValue);
         if (!TryTakeFromBudget(capacity))
         {
             return false;

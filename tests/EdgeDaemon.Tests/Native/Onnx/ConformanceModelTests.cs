@@ -45,7 +45,9 @@ public sealed class ConformanceModelTests
         Assert.IsGreaterThan(0, passed, root);
         if (withoutLocale is not null)
         {
-            Assert.Inconclusive($"skipped: {withoutLocale} of {kind} (the others passed): StringNormalizer needs the locale en_US.UTF-8; 'localedef -i en_US -f UTF-8 en_US.UTF-8' of Debian's package locales makes it");
+            Assert.Inconclusive(
+                $"skipped: {withoutLocale} of {kind} (the others passed): StringNormalizer needs the locale en_US.UTF-8; "
+                + "'localedef -i en_US -f UTF-8 en_US.UTF-8' of Debian's package locales makes it");
         }
     }
 

@@ -101,6 +101,28 @@ public sealed class OnnxLibraryTests
     }
 
     [TestMethod]
+    public void The_oldest_table_gives_the_same_answers()
+    {
+        string path = TestRuntime.Library();
+        _ = TestRuntime.Get();
+        using OnnxRuntime oldest = OnnxRuntime.LoadAt(OrtApi.Lowest, path, OnnxLibraryPins.Current, text => TestRuntime.Messages.Enqueue(text));
+        Assert.AreEqual(OrtApi.Lowest, oldest.ApiVersion);
+        foreach ((byte[] model, byte[] bytes) in new[]
+        {
+            (Graph.Identity(Graph.Float, "N", 1), Running.Floats(1, 2, 3)),
+            (Graph.Identity(8, "N", 1), Running.Bytes("a", "", "c")),
+        })
+        {
+            using OnnxSession session = oldest.CreateSession(model, new OnnxSessionOptions());
+            CollectionAssert.AreEqual(new long[] { -1, 1 }, session.Outputs[0].Shape);
+            using OnnxRun run = session.NewRun(TestRuntime.Pool);
+            (_, long[] shape, byte[] data) = Running.Once(run, Running.Shape(3, 1), bytes);
+            CollectionAssert.AreEqual(new long[] { 3, 1 }, shape);
+            CollectionAssert.AreEqual(bytes, data);
+        }
+    }
+
+    [TestMethod]
     [DataRow("1.30.0", 30u)]
     [DataRow("1.31.0-dev", 30u)]
     [DataRow("1.29.1", 29u)]
@@ -122,7 +144,8 @@ public sealed class OnnxLibraryTests
         Assert.IsTrue(newer.All(slot => slot >= OrtSlots.CountAtLowest));
         Assert.HasCount(always.Length + newer.Length, always.Concat(newer).Distinct());
 
-        static int[] Constants(Type type) => [.. type.GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (int)field.GetRawConstantValue()!)];
+        static int[] Constants(Type type) =>
+            [.. type.GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (int)field.GetRawConstantValue()!)];
     }
 
     [TestMethod]
