@@ -116,6 +116,16 @@ public sealed class OnnxSessionTests
     }
 
     [TestMethod]
+    public void The_library_s_warnings_come_to_our_sink()
+    {
+        byte[] model = Graph.Model(Graph.Of(
+            [Graph.Node("Identity", ["x"], ["y"])], [Graph.Port("x", Graph.Float, 1)], [Graph.Port("y", Graph.Float, 1)],
+            Graph.Constant("nobody_needs_me", Graph.Float, [1], Running.Floats(1))));
+        using OnnxSession session = TestRuntime.Get().CreateSession(model, new OnnxSessionOptions());
+        Assert.IsTrue(TestRuntime.Messages.Any(text => text.Contains("nobody_needs_me", StringComparison.Ordinal)), string.Join('\n', TestRuntime.Messages));
+    }
+
+    [TestMethod]
     public void Thread_counts_below_one_are_refused()
     {
         OnnxRuntime runtime = TestRuntime.Get();
