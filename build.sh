@@ -46,12 +46,18 @@ debian_packages() {
   [ -x /usr/bin/python3 ] || missing+=(python3)
   /usr/bin/python3 -c 'import cryptography' 2>/dev/null || missing+=(python3-cryptography)
   /usr/bin/python3 -c 'import numpy' 2>/dev/null || missing+=(python3-numpy)
-  [ ${#missing[@]} -eq 0 ] && return
-  say "installing ${missing[*]}"
-  local sudo=
-  [ "$(id -u)" = 0 ] || sudo=sudo
-  $sudo apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  [ -x /usr/sbin/locale-gen ] || missing+=(locales)
+  if [ ${#missing[@]} -ne 0 ]; then install_packages "${missing[@]}"; fi
+  # StringNormalizer of ONNX Runtime insists on this locale, which a plain Debian lacks.
+  locale -a 2>/dev/null | grep -qi '^en_US.utf-\?8$' || as_root localedef -i en_US -f UTF-8 en_US.UTF-8
+}
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+install_packages() {
+  say "installing $*"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 rid() {
@@ -78,6 +84,8 @@ onnx_runtime() {
   mkdir -p "$runtime"
   local work folder
   work=$(mktemp -d)
+  # A failure leaves no 291 MB behind.
+  trap 'rm -rf "$work"' RETURN
   cp packaging/runtime/package.json packaging/runtime/package-lock.json "$work/"
   (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --silent)
   folder=${EDGE_RID:-$(rid)}
@@ -86,7 +94,6 @@ onnx_runtime() {
     || fail "the ONNX Runtime library that npm delivered is not the pinned one ($pinned)"
   install -m 0644 "$folder/libonnxruntime.so.1" "$library.new"
   mv "$library.new" "$library"
-  rm -rf "$work"
 }
 
 deps() {

@@ -20,4 +20,18 @@ internal static class Conformance
 
         return folder;
     }
+
+    /// <summary>The folder of EdgeDaemon.sln.</summary>
+    public static string ProjectRoot()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "EdgeDaemon.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new InvalidOperationException("EdgeDaemon.sln is in no folder above the tests.");
+    }
 }

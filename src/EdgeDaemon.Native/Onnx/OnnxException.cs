@@ -11,6 +11,9 @@ public sealed class OnnxException : Exception
         "NOT_FOUND", "DEVICE_RESET",
     ];
 
+    /// <param name="code">OrtErrorCode.</param>
+    /// <param name="nativeText">What the library says.</param>
+    /// <param name="doing">What was asked of it, for example "load the model".</param>
     public OnnxException(int code, string nativeText, string doing)
         : base($"{doing}: {NameOf(code)}: {nativeText}")
     {
@@ -20,7 +23,10 @@ public sealed class OnnxException : Exception
 
     public int Code { get; }
 
+    public string Name => NameOf(Code);
+
     public string NativeText { get; }
 
+    /// <summary>The header's name without its ORT_ prefix, or "code N".</summary>
     public static string NameOf(int code) => (uint)code < (uint)Names.Length ? Names[code] : $"code {code}";
 }

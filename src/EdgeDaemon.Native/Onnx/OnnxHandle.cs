@@ -2,28 +2,46 @@ using System.Runtime.InteropServices;
 
 namespace EdgeDaemon.Native.Onnx;
 
-/// <summary>One object of the library with the slot of its release function: freed once, also when a constructor throws half way.</summary>
-internal sealed class OnnxHandle : SafeHandle
+/// <summary>
+/// One object of the library and the function that releases it: released once, also when a constructor throws half way, and
+/// never before what was made from it (a session holds its environment, a run its session).
+/// </summary>
+internal sealed unsafe class OnnxHandle : SafeHandle
 {
-    private readonly OrtApi _api;
-    private readonly int _releaseSlot;
+    private readonly delegate* unmanaged[Cdecl]<nint, void> _release;
+    private readonly OnnxHandle? _parent;
 
-    public OnnxHandle(OrtApi api, int releaseSlot, nint value)
+    public OnnxHandle(delegate* unmanaged[Cdecl]<nint, void> release, nint value, OnnxHandle? parent = null)
         : base(0, ownsHandle: true)
     {
-        _api = api;
-        _releaseSlot = releaseSlot;
+        _release = release;
+        if (parent is not null)
+        {
+            bool held = false;
+            parent.DangerousAddRef(ref held);
+            _parent = parent;
+        }
+
         SetHandle(value);
     }
 
     public override bool IsInvalid => handle == 0;
 
-    /// <summary>The raw pointer; the caller keeps this object alive for as long as it uses it.</summary>
-    public nint Value => handle;
+    /// <summary>The raw pointer, for as long as the caller keeps this object or a child of it alive.</summary>
+    /// <exception cref="ObjectDisposedException">It was released: disposed, and no child holds it.</exception>
+    public nint Value
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            return handle;
+        }
+    }
 
     protected override bool ReleaseHandle()
     {
-        _api.Release(_releaseSlot, handle);
+        _release(handle);
+        _parent?.DangerousRelease();
         return true;
     }
 }

@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using EdgeDaemon.Native.Posix;
-using Microsoft.Win32.SafeHandles;
 
 namespace EdgeDaemon.Native.Onnx;
 
@@ -13,18 +11,17 @@ public sealed unsafe class OnnxRuntime : IDisposable
 
     private static Action<string>? _logSink;
 
-    private readonly OnnxHandle _environment;
-
     private OnnxRuntime(OrtApi api, OnnxHandle environment, string digest)
     {
         Api = api;
-        _environment = environment;
+        Environment = environment;
         Digest = digest;
     }
 
     /// <summary>For example 1.30.0.</summary>
     public string Version => Api.LibraryVersion;
 
+    /// <summary>The version of the C API in use, 21 or more.</summary>
     public uint ApiVersion => Api.Version;
 
     /// <summary>SHA-256 of the library file, lower hex.</summary>
@@ -32,43 +29,39 @@ public sealed unsafe class OnnxRuntime : IDisposable
 
     internal OrtApi Api { get; }
 
-    internal nint Environment => _environment.Value;
+    internal OnnxHandle Environment { get; }
 
     /// <summary>
-    /// Loads the library at an absolute path, if its SHA-256 is <paramref name="expectedSha256"/>. Telemetry is switched off
-    /// in the native environment first: the library reads it while it loads (official Linux builds from 1.29 phone home).
+    /// Loads the library at an absolute path, if its SHA-256 is <paramref name="expectedSha256"/>, and creates its environment.
+    /// Takes about 0.1 s (hash and environment); may be called on any thread, beside other work.
     /// </summary>
-    /// <param name="logSink">Receives the library's own warnings, which would otherwise go to standard error.</param>
+    /// <param name="path">Absolute.</param>
+    /// <param name="expectedSha256">64 hex digits; <see cref="OnnxLibraryPins.Current"/> unless the operator names another.</param>
+    /// <param name="logSink">
+    /// Receives the library's warnings and errors, which would otherwise go to standard error. Called on any thread; one for
+    /// the process, the last one given.
+    /// </param>
     /// <exception cref="OnnxLibraryRefusedException">Missing, unpinned, too old, or no ONNX Runtime at all.</exception>
-    public static OnnxRuntime Load(string path, string expectedSha256, Action<string> logSink, bool telemetry = false)
+    public static OnnxRuntime Load(string path, string expectedSha256, Action<string> logSink) =>
+        LoadAt(OrtApi.Highest, path, expectedSha256, logSink);
+
+    /// <summary>The same through an older version of the table, as an older library would offer it.</summary>
+    internal static OnnxRuntime LoadAt(uint apiVersion, string path, string expectedSha256, Action<string> logSink)
     {
-        if (!Path.IsPathFullyQualified(path))
-        {
-            throw new OnnxLibraryRefusedException($"runtime.library '{path}' is not an absolute path: a search path could find another library.");
-        }
+        // Before the library is there: official Linux builds from 1.29 on phone home unless they find this, and they look
+        // while the environment is created, which is too early for the call below to keep them from writing their files.
+        Environments.Set("ORT_DISABLE_TELEMETRY", "1");
+        OnnxRuntime runtime = Start(apiVersion, path, expectedSha256, logSink);
+        runtime.Api.Check(runtime.Api.DisableTelemetryEvents(runtime.Environment.Value), "switch telemetry off");
+        return runtime;
+    }
 
-        if (!telemetry)
-        {
-            Environments.Set("ORT_DISABLE_TELEMETRY", "1");
-        }
-
-        nint library = LoadChecked(path, expectedSha256);
-        OrtApi api = OrtApi.Of(library, path);
-        _logSink = logSink;
-
-        nint environment;
-        fixed (byte* id = "edged\0"u8)
-        {
-            api.Check(
-                ((delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<void*, int, byte*, byte*, byte*, byte*, void>, void*, int, byte*, nint*, void*>)
-                    api[OrtSlots.CreateEnvWithCustomLogger])(&OnLog, null, WarningLevel, id, &environment),
-                "create the inference environment");
-        }
-
-        var handle = new OnnxHandle(api, OrtSlots.ReleaseEnv, environment);
-        int telemetrySlot = telemetry ? OrtSlots.EnableTelemetryEvents : OrtSlots.DisableTelemetryEvents;
-        api.Check(((delegate* unmanaged[Cdecl]<nint, void*>)api[telemetrySlot])(environment), "set telemetry");
-        return new OnnxRuntime(api, handle, expectedSha256.ToLowerInvariant());
+    /// <summary>The same with telemetry as the library has it, on: the negative control of the test that <see cref="Load"/> keeps it off.</summary>
+    internal static OnnxRuntime LoadWithTelemetry(string path, string expectedSha256, Action<string> logSink)
+    {
+        OnnxRuntime runtime = Start(OrtApi.Highest, path, expectedSha256, logSink);
+        runtime.Api.Check(runtime.Api.EnableTelemetryEvents(runtime.Environment.Value), "switch telemetry on");
+        return runtime;
     }
 
     /// <summary>Builds a session from a model's bytes, which are not needed afterwards.</summary>
@@ -76,50 +69,21 @@ public sealed unsafe class OnnxRuntime : IDisposable
     /// <exception cref="OnnxContractException">An input or output is no tensor of a type that the protocol knows.</exception>
     public OnnxSession CreateSession(ReadOnlySpan<byte> model, OnnxSessionOptions options) => new(this, model, options);
 
-    public void Dispose() => _environment.Dispose();
+    /// <summary>Ends the environment when the last session is gone; the library stays in the process.</summary>
+    public void Dispose() => Environment.Dispose();
 
-    // What was hashed must be what is loaded. The file is opened once; the loader gets that same open file by its
-    // descriptor's name, so a path swapped in between changes nothing. Writing into the open file itself needs the
-    // owner's rights, with which the daemon could be replaced as well.
-    private static nint LoadChecked(string path, string expectedSha256)
+    private static OnnxRuntime Start(uint apiVersion, string path, string expectedSha256, Action<string> logSink)
     {
-        try
+        nint library = OnnxLibraryFile.Load(path, expectedSha256);
+        OrtApi api = OrtApi.Of(library, path, apiVersion);
+        _logSink = logSink;
+        nint environment;
+        fixed (byte* id = "edged\0"u8)
         {
-            using SafeFileHandle file = File.OpenHandle(path);
-            string found = Sha256Of(file);
-            if (!found.Equals(expectedSha256, StringComparison.OrdinalIgnoreCase))
-            {
-                throw new OnnxLibraryRefusedException(
-                    $"{path} has SHA-256 {found}, but {expectedSha256.ToLowerInvariant()} is pinned. Install the pinned library, or name this one in edged.toml with runtime.sha256 after you have checked where it comes from.");
-            }
+            api.Check(api.CreateEnvWithCustomLogger(&OnLog, null, WarningLevel, id, &environment), "create the inference environment");
+        }
 
-            return NativeLibrary.Load($"/proc/self/fd/{file.DangerousGetHandle()}");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new OnnxLibraryRefusedException($"runtime.library {path} cannot be read: {failure.Message}", failure);
-        }
-        catch (DllNotFoundException failure)
-        {
-            throw new OnnxLibraryRefusedException($"{path} cannot be loaded as a shared library: {failure.Message}", failure);
-        }
-    }
-
-    private static string Sha256Of(SafeFileHandle file)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(256 * 1024);
-        for (long offset = 0; ;)
-        {
-            int read = RandomAccess.Read(file, buffer, offset);
-            if (read == 0)
-            {
-                return Convert.ToHexStringLower(hash.GetHashAndReset());
-            }
-
-            hash.AppendData(buffer, 0, read);
-            offset += read;
-        }
+        return new OnnxRuntime(api, new OnnxHandle(api.ReleaseEnv, environment), expectedSha256.ToLowerInvariant());
     }
 
     // Runs on library threads and must not throw into them.

@@ -1,13 +1,19 @@
 namespace EdgeDaemon.Native.Onnx;
 
-/// <summary>Slot numbers of the C API's function table (onnxruntime_c_api.h; append-only). All of these exist since API 21.</summary>
+/// <summary>
+/// Slot numbers of the C API's function table (onnxruntime_c_api.h, struct OrtApi; append-only: a number never changes its
+/// meaning). What is not in <see cref="Since24"/> exists in every library that <see cref="OrtApi"/> accepts.
+/// </summary>
 internal static class OrtSlots
 {
+    /// <summary>Slots of API version 21, <see cref="OrtApi.Lowest"/>; everything but <see cref="Since24"/> lies below.</summary>
+    public const int CountAtLowest = 285;
+
     public const int GetErrorCode = 1;
     public const int GetErrorMessage = 2;
     public const int CreateEnvWithCustomLogger = 4;
-    public const int DisableTelemetryEvents = 6;
     public const int EnableTelemetryEvents = 5;
+    public const int DisableTelemetryEvents = 6;
     public const int CreateSessionFromArray = 8;
     public const int Run = 9;
     public const int CreateSessionOptions = 10;
@@ -36,11 +42,9 @@ internal static class OrtSlots
     public const int GetDimensions = 62;
     public const int GetSymbolicDimensions = 63;
     public const int GetTensorTypeAndShape = 65;
-    public const int GetValueType = 67;
     public const int CreateCpuMemoryInfo = 69;
     public const int AllocatorFree = 76;
     public const int GetAllocatorWithDefaultOptions = 78;
-    public const int GetResizedStringTensorElementBuffer = 252;
     public const int ReleaseEnv = 92;
     public const int ReleaseStatus = 93;
     public const int ReleaseMemoryInfo = 94;
@@ -51,5 +55,13 @@ internal static class OrtSlots
     public const int ReleaseTensorTypeAndShapeInfo = 99;
     public const int ReleaseSessionOptions = 100;
     public const int AddSessionConfigEntry = 130;
+    public const int GetResizedStringTensorElementBuffer = 252;
     public const int SetDeterministicCompute = 273;
+
+    /// <summary>Null in <see cref="OrtApi"/> for an older library, whose table ends before them.</summary>
+    public static class Since24
+    {
+        public const int TensorTypeAndShapeHasShape = 390;
+        public const int GetTensorElementTypeAndShapeDataReference = 414;
+    }
 }

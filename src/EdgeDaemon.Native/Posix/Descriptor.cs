@@ -16,6 +16,9 @@ internal sealed unsafe class Descriptor : SafeHandleMinusOneIsInvalid
         SetHandle(descriptor);
     }
 
+    /// <summary>A path to this very file, whatever its own name stands for by now; valid in this process while it is open.</summary>
+    public string ProcessPath => $"/proc/self/fd/{Number}";
+
     // Valid while this object is: every caller holds it in a using or a field.
     private int Number => IsClosed ? throw new ObjectDisposedException(_path) : (int)handle;
 

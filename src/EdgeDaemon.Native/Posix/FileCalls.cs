@@ -96,6 +96,12 @@ internal static unsafe partial class FileCalls
         [FieldOffset(40)]
         public ulong Size;
 
+        [FieldOffset(96)]
+        public long ChangeSeconds;
+
+        [FieldOffset(104)]
+        public uint ChangeNanoseconds;
+
         [FieldOffset(136)]
         public uint DeviceMajor;
 

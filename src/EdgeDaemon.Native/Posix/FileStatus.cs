@@ -12,8 +12,12 @@ internal enum FileKind
     Unknown,
 }
 
-/// <summary>What statx says of one file. <see cref="SameFile"/> tells whether a name still stands for what it stood for.</summary>
-internal readonly record struct FileStatus(FileKind Kind, int Permissions, uint User, long Size, uint Links, ulong Inode, uint DeviceMajor, uint DeviceMinor)
+/// <summary>
+/// What statx says of one file. <see cref="SameFile"/> tells whether a name still stands for what it stood for;
+/// <paramref name="Changed"/> is the inode's change time, nanoseconds since 1970, which no user can set back.
+/// </summary>
+internal readonly record struct FileStatus(
+    FileKind Kind, int Permissions, uint User, long Size, uint Links, ulong Inode, uint DeviceMajor, uint DeviceMinor, long Changed)
 {
     public bool SameFile(in FileStatus other) =>
         Inode == other.Inode && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor && Kind == other.Kind;
@@ -36,5 +40,6 @@ internal readonly record struct FileStatus(FileKind Kind, int Permissions, uint 
         statx.Links,
         statx.Inode,
         statx.DeviceMajor,
-        statx.DeviceMinor);
+        statx.DeviceMinor,
+        (statx.ChangeSeconds * 1_000_000_000) + statx.ChangeNanoseconds);
 }

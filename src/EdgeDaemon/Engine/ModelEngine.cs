@@ -133,7 +133,7 @@ internal sealed class ModelEngine : IDisposable
                     $"member '{member}': {kind} '{port.Tensor}' is {tensor.Type.WireName()}, model.toml makes it {port.GraphType.WireName()}");
             }
 
-            bool agrees = tensor.Shape.Length == port.Contract.Shape.Length;
+            bool agrees = !tensor.RankKnown || tensor.Shape.Length == port.Contract.Shape.Length;
             for (int i = 0; agrees && i < tensor.Shape.Length; i++)
             {
                 // The contract may fix what the graph leaves open, not the other way round (for inputs; an output may be left open).

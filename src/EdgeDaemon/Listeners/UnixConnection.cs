@@ -73,6 +73,7 @@ internal sealed class UnixConnection : ConnectionContext
         await Transport.Output.CompleteAsync();
         await _receiving;
         await _sending;
+        SignalClosed();
         _closed.Dispose();
         await base.DisposeAsync();
     }
@@ -80,6 +81,7 @@ internal sealed class UnixConnection : ConnectionContext
     private async Task ReceiveAsync()
     {
         Exception? error = null;
+        bool halfClosed = false;
         int block = SegmentPool.Smallest;
         int smallReads = 0;
         try
@@ -90,7 +92,8 @@ internal sealed class UnixConnection : ConnectionContext
                 int received = await _socket.ReceiveAsync(buffer, SocketFlags.None);
                 if (received == 0)
                 {
-                    break; // The other side has finished sending.
+                    halfClosed = true;
+                    break; // The other side has finished sending, and may still wait for its answer.
                 }
 
                 // A full block means more is coming: take it in fewer, larger reads. Small ones give the memory back.
@@ -124,7 +127,10 @@ internal sealed class UnixConnection : ConnectionContext
         finally
         {
             await _input.Writer.CompleteAsync(_shutdownReason ?? error);
-            ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.SignalClosed(), this, preferLocal: false);
+            if (!halfClosed)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.SignalClosed(), this, preferLocal: false);
+            }
         }
     }
 
