@@ -1,0 +1,152 @@
+using System.Security.Cryptography;
+using System.Text;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Bundles.Oms;
+using EdgeDaemon.Core.Toml;
+using EdgeDaemon.Tests.Bundles.Oms;
+
+namespace EdgeDaemon.Tests.Bundles;
+
+[TestClass]
+public sealed class VerifiedBundleTests : IDisposable
+{
+    private static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly ECDsa _stranger = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private string _manifest =
+        """
+        format = 1
+        name = "digits"
+        version = "1"
+        sequence = 1
+        security_floor = 0
+        created = 2026-01-01T00:00:00Z
+        expires = 2027-01-01T00:00:00Z
+        file = [{ path = "a.onnx", size = 3 }]
+        member = [{ name = "a", file = "a.onnx" }]
+        input = [{ name = "x", datatype = "FP32", shape = [-1] }]
+        output = [{ name = "y", datatype = "FP32", shape = [-1] }]
+        """;
+
+    [TestMethod]
+    public void A_good_bundle_gives_manifest_signer_and_release_digest()
+    {
+        VerifiedBundle bundle = Verify([Sign(_key)]);
+        Assert.AreEqual("digits", bundle.Manifest.Name);
+        Assert.AreEqual("release", bundle.Signers.Keys.Single().Name);
+        Assert.AreEqual(ReleaseDigest.Hex(ReleaseDigest.Compute(Tree())), bundle.ReleaseDigest);
+    }
+
+    [TestMethod]
+    public void Strangers_signatures_beside_a_good_one_are_named_and_do_not_count()
+    {
+        VerifiedBundle bundle = Verify([Sign(_stranger), Sign(_key), new SignatureFile("junk.sig", "junk"u8.ToArray())]);
+        Assert.AreEqual(1, bundle.Signers.Keys.Length);
+        CollectionAssert.AreEquivalent((string[])[Sign(_stranger).Name, "junk.sig"], bundle.Signers.Ignored.Select(i => i.File).ToArray());
+    }
+
+    [TestMethod]
+    public void One_key_signing_twice_counts_once() => Assert.AreEqual(1, Verify([Sign(_key), Sign(_key)]).Signers.Keys.Length);
+
+    [TestMethod]
+    public void An_expired_policy_refuses_everything() =>
+        StringAssert.StartsWith(Refused([Sign(_key)], now: new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero)), "the trust policy expired on 2030-01-01", StringComparison.Ordinal);
+
+    [TestMethod]
+    public void No_signature_is_refused() => StringAssert.StartsWith(Refused([]), "it has no signature", StringComparison.Ordinal);
+
+    [TestMethod]
+    public void A_strangers_signature_is_refused() => StringAssert.StartsWith(Refused([Sign(_stranger)]), "no signature by a trusted key holds", StringComparison.Ordinal);
+
+    [TestMethod]
+    [DataRow("changed")]
+    [DataRow("added")]
+    [DataRow("removed")]
+    public void A_tree_other_than_the_signed_one_is_refused(string how)
+    {
+        SignatureFile signature = Sign(_key);
+        TreeFile[] tree = how switch
+        {
+            "changed" => [OmsCases.Entry("a.onnx", "xyz"), Tree()[1]],
+            "added" => [.. Tree(), OmsCases.Entry("b", "")],
+            _ => [Tree()[1]],
+        };
+        StringAssert.StartsWith(Refused([signature], tree), "no signature by a trusted key holds", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void A_file_that_the_signature_ignores_is_refused()
+    {
+        byte[] signature = OmsCases.Resign(
+            OmsSigner.Sign("digits", Tree(), _key), _key,
+            text => text.Replace("\"ignore_paths\":[", "\"ignore_paths\":[\"extra\",", StringComparison.Ordinal).Replace("\"extra\",]", "\"extra\"]", StringComparison.Ordinal));
+        Assert.AreEqual(1, Verify([new SignatureFile("s", signature)]).Signers.Keys.Length, "the control");
+        StringAssert.StartsWith(Refused([new SignatureFile("s", signature)], [.. Tree(), OmsCases.Entry("extra", "x")]), "no signature by a trusted key holds", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void Content_without_a_manifest_is_refused()
+    {
+        TreeFile[] tree = [OmsCases.Entry("a.onnx", "abc")];
+        Assert.AreEqual("its content has no model.toml", Refused([new SignatureFile("s", OmsSigner.Sign("digits", tree, _key))], tree));
+    }
+
+    [TestMethod]
+    public void Other_manifest_bytes_than_those_signed_are_a_callers_mistake() =>
+        Assert.ThrowsExactly<ArgumentException>(() => VerifiedBundle.Verify(Trust("digits"), [Sign(_key)], Tree(), "format = 1"u8, "m", Now));
+
+    [TestMethod]
+    public void A_signed_text_that_is_no_manifest_is_refused()
+    {
+        string good = _manifest;
+        _manifest = "format = ";
+        Assert.ThrowsExactly<TomlException>(() => Verify([Sign(_key)]));
+        _manifest = "format = 1";
+        Assert.ThrowsExactly<TomlInvalidException>(() => Verify([Sign(_key)]));
+        _manifest = good.Replace("size = 3", "size = 4", StringComparison.Ordinal);
+        Assert.ThrowsExactly<ManifestException>(() => Verify([Sign(_key)]));
+    }
+
+    [TestMethod]
+    public void An_unproven_manifest_is_not_parsed()
+    {
+        _manifest = "this is no TOML";
+        StringAssert.StartsWith(Refused([Sign(_stranger)]), "no signature by a trusted key holds", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void A_release_expires_at_its_instant()
+    {
+        var expires = new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        Assert.IsNotNull(VerifiedBundle.Verify(Trust("digits"), [Sign(_key)], Tree(), Encoding.UTF8.GetBytes(_manifest), "m", expires.AddTicks(-1)));
+        StringAssert.StartsWith(Refused([Sign(_key)], now: expires), "the release expired on 2027-01-01", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void A_signer_of_other_models_is_refused() =>
+        Assert.AreEqual(
+            "none of its signers (release) may release a model named 'digits'; see 'models' in the trust policy", Refused([Sign(_key)], models: "letters"));
+
+    public void Dispose()
+    {
+        _key.Dispose();
+        _stranger.Dispose();
+    }
+
+    private TreeFile[] Tree() => [OmsCases.Entry("a.onnx", "abc"), OmsCases.Entry("model.toml", _manifest)];
+
+    private SignatureFile Sign(ECDsa key) =>
+        new(SpkiDigest.SignatureFileName(SpkiDigest.Of(key.ExportSubjectPublicKeyInfo())), OmsSigner.Sign("digits", Tree(), key));
+
+    private TrustPolicy Trust(string models) => TrustPolicy.Parse(
+        Encoding.UTF8.GetBytes(
+            $"format = 1\nversion = 1\nexpires = 2030-01-01T00:00:00Z\n[[key]]\nname = 'release'\nroles = ['release']\nmodels = ['{models}']\npublic_key = '''\n{_key.ExportSubjectPublicKeyInfoPem()}'''\n"),
+        "t");
+
+    private VerifiedBundle Verify(SignatureFile[] signatures) => VerifiedBundle.Verify(Trust("digits"), signatures, Tree(), Encoding.UTF8.GetBytes(_manifest), "m", Now);
+
+    private string Refused(SignatureFile[] signatures, TreeFile[]? tree = null, string models = "digits", DateTimeOffset? now = null) =>
+        Assert.ThrowsExactly<BundleException>(
+            () => VerifiedBundle.Verify(Trust(models), signatures, tree ?? Tree(), Encoding.UTF8.GetBytes(_manifest), "m", now ?? Now)).Message;
+}
