@@ -16,7 +16,7 @@ internal sealed class Mutator(IReadOnlyList<byte[]> corpus, IReadOnlyList<byte[]
     public byte[] Next()
     {
         var bytes = new List<byte>(corpus[_random.Next(corpus.Count)]);
-        for (int changes = _random.Next(0, 4); changes > 0; changes--)
+        for (int changes = _random.Next(1, 4); changes > 0; changes--)
         {
             Change(bytes);
         }

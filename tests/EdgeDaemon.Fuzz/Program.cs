@@ -6,24 +6,25 @@ using EdgeDaemon.Fuzz.Targets;
 FuzzTarget[] targets = [new TomlTarget(), new OipJsonTarget(), new BinaryBodyTarget(), new OmsTarget()];
 string name = args.Length > 0 ? args[0] : "";
 FuzzTarget[] chosen = [.. targets.Where(target => name == "all" || target.Name == name)];
-if (chosen.Length == 0)
+Dictionary<string, int> options = new() { ["--executions"] = 20_000, ["--seed"] = 1 };
+bool understood = chosen.Length > 0 && args.Length % 2 == 1;
+for (int at = 1; understood && at < args.Length; at += 2)
+{
+    // An option that is passed over would make a campaign of another size than its report says.
+    understood = int.TryParse(args[at + 1], NumberStyles.None, CultureInfo.InvariantCulture, out int value) && options.ContainsKey(args[at]);
+    options[args[at]] = value;
+}
+
+if (!understood)
 {
     Console.Error.WriteLine($"usage: EdgeDaemon.Fuzz all|{string.Join('|', targets.Select(target => target.Name))} [--executions N] [--seed S]");
     return 2;
 }
 
-long executions = Option("--executions", 20_000);
-var seed = (int)Option("--seed", 1);
 bool clean = true;
 foreach (FuzzTarget target in chosen)
 {
-    clean &= new FuzzRun(target, Checkout.Find()).Execute(executions, seed);
+    clean &= new FuzzRun(target, Checkout.Find()).Execute(options["--executions"], options["--seed"]);
 }
 
 return clean ? 0 : 1;
-
-long Option(string option, long fallback)
-{
-    int at = Array.IndexOf(args, option);
-    return at < 0 ? fallback : long.Parse(args[at + 1], CultureInfo.InvariantCulture);
-}

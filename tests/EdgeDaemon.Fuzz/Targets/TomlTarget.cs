@@ -58,7 +58,7 @@ internal sealed class TomlTarget : FuzzTarget
                 text.Append(']');
                 break;
             case TomlString found:
-                text.Append('s').Append(Hex(found.Value.Replace("\r\n", "\n", StringComparison.Ordinal)));
+                text.Append('s').Append(Hex(found.Value));
                 break;
             case TomlInteger found:
                 text.Append('i').Append(found.Value.ToString(CultureInfo.InvariantCulture));
