@@ -16,7 +16,7 @@ public sealed record ManifestInput(TensorContract Contract, string Tensor, bool 
         TensorContract contract = ManifestReferences.Contract(table);
         return new ManifestInput(
             contract,
-            table.String("tensor", contract.Name),
+            table.String("tensor", contract.Name, 256, ManifestReferences.NameFault),
             table.Boolean("allow_non_finite", false),
             ReadPreprocess(table, contract.Type),
             ReadImage(table, contract.Shape));

@@ -40,7 +40,7 @@ public sealed record ManifestOutput(TensorContract Contract, string Tensor, stri
         TensorContract contract = ManifestReferences.Contract(table);
         return new ManifestOutput(
             contract,
-            table.String("tensor", contract.Name),
+            table.String("tensor", contract.Name, 256, ManifestReferences.NameFault),
             table.OptionalString("labels", ResourceName.MaxBytes, file => ManifestReferences.Fault(file, files)));
     }
 }
@@ -51,9 +51,12 @@ internal static class ManifestReferences
     public static string? Fault(string file, ImmutableArray<ManifestFile> files) =>
         files.Any(listed => listed.Path == file) ? null : "names a file that no [[file]] lists";
 
+    public static string? NameFault(string text) =>
+        text.Length > 0 && !text.Any(char.IsControl) ? null : "must be 1 to 256 printable characters";
+
     public static TensorContract Contract(TomlSection table)
     {
-        string name = table.RequiredString("name", 256, text => text.Length > 0 && !text.Any(char.IsControl) ? null : "must be 1 to 256 printable characters");
+        string name = table.RequiredString("name", 256, NameFault);
         ElementType type = ElementType.Float32;
         string word = table.RequiredString("datatype", 16, text =>
             ElementTypes.TryParse(text, out _) ? null : "must be one of BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 BF16 FP32 FP64 BYTES");

@@ -73,8 +73,8 @@ public sealed record ModelManifest
             Description = root.String("description", "", 1024),
             Files = files,
             Members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name", Needed),
-            Inputs = Each(root, "input", MostTensors, ManifestInput.Read, input => input.Contract.Name, "name", Needed),
-            Outputs = Each(root, "output", MostTensors, table => ManifestOutput.Read(table, files), output => output.Contract.Name, "name", Needed),
+            Inputs = Each(root, "input", MostTensors, ManifestInput.Read, input => input.Contract.Name, "name", Needed, input => input.Tensor),
+            Outputs = Each(root, "output", MostTensors, table => ManifestOutput.Read(table, files), output => output.Contract.Name, "name", Needed, output => output.Tensor),
             DenormalAsZero = root.Table("session")?.Boolean("denormal_as_zero", false) ?? false,
             Lineage = ManifestLineage.Read(root.Table("lineage")),
         };
@@ -89,11 +89,13 @@ public sealed record ModelManifest
     public void CheckFiles(IReadOnlyList<TreeFile> tree)
     {
         var differences = new List<string>();
+        bool self = false;
         Dictionary<string, long> listed = Files.ToDictionary(file => file.Path, file => file.Size, StringComparer.Ordinal);
         foreach (TreeFile file in tree)
         {
             if (file.Name == FileName)
             {
+                self = true;
                 continue;
             }
 
@@ -108,16 +110,23 @@ public sealed record ModelManifest
         }
 
         differences.AddRange(listed.Keys.Select(missing => $"'{Printable.Of(missing)}' is listed but missing"));
+        if (!self)
+        {
+            differences.Add($"'{FileName}' itself is missing");
+        }
+
         if (differences.Count > 0)
         {
             throw new ManifestException($"the content differs from {FileName}: {string.Join("; ", differences)}");
         }
     }
 
-    private static ImmutableArray<T> Each<T>(TomlSection root, string key, int most, Func<TomlSection, T> read, Func<T, string> name, string nameKey, string? whenNone)
+    private static ImmutableArray<T> Each<T>(
+        TomlSection root, string key, int most, Func<TomlSection, T> read, Func<T, string> name, string nameKey, string? whenNone, Func<T, string>? tensor = null)
     {
         var items = ImmutableArray.CreateBuilder<T>();
         var names = new HashSet<string>(StringComparer.Ordinal);
+        var tensors = new HashSet<string>(StringComparer.Ordinal);
         foreach (TomlSection table in root.Tables(key, most, whenNone))
         {
             T item = read(table);
@@ -125,6 +134,11 @@ public sealed record ModelManifest
             if (name(item).Length > 0 && !names.Add(name(item)))
             {
                 table.ErrorAt(nameKey, $"'{Printable.Of(name(item))}' appears twice in [[{key}]]");
+            }
+            else if (tensor?.Invoke(item) is { Length: > 0 } graphName && !tensors.Add(graphName))
+            {
+                // A graph takes and gives each of its tensors once: which of the two would be it?
+                table.ErrorAt("tensor", $"'{Printable.Of(graphName)}' appears twice in [[{key}]]");
             }
 
             items.Add(item);

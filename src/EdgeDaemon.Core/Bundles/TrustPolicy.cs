@@ -39,9 +39,17 @@ public sealed class TrustPolicy
         long version = root.RequiredInteger("version", 1, long.MaxValue);
         DateTimeOffset expires = root.RequiredDateTime("expires");
         var keys = ImmutableArray.CreateBuilder<TrustedKey>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (TomlSection table in root.Tables("key", MostKeys))
         {
-            if (TrustedKey.Read(table) is not { } key)
+            TrustedKey? read = TrustedKey.Read(table, out string name);
+            // An empty text stands for a missing one, and that error stands already.
+            if (name.Length > 0 && !names.Add(name))
+            {
+                table.ErrorAt("name", $"{TomlText.Quote(name)} is the name of an earlier key; names are unique");
+            }
+
+            if (read is not { } key)
             {
                 continue;
             }
@@ -49,12 +57,7 @@ public sealed class TrustPolicy
             if (keys.FirstOrDefault(other => other.SpkiDigestHex == key.SpkiDigestHex) is { } same)
             {
                 // One key under two names would later count twice towards a threshold.
-                table.ErrorAt("public_key", $"is the key '{same.Name}' again; a key is listed once");
-            }
-
-            if (keys.Any(other => other.Name == key.Name))
-            {
-                table.ErrorAt("name", $"'{key.Name}' is the name of an earlier key; names are unique");
+                table.ErrorAt("public_key", $"is the key {TomlText.Quote(same.Name)} again; a key is listed once");
             }
 
             keys.Add(key);

@@ -17,9 +17,10 @@ public sealed record TrustedKey(string Name, OmsKey Key, ImmutableArray<TrustRol
     /// <summary>May its signature put a model of that name into service?</summary>
     public bool MayRelease(string model) => Roles.Contains(TrustRole.Release) && Models.Any(pattern => NamePattern.Matches(pattern, model));
 
-    internal static TrustedKey? Read(TomlSection table)
+    /// <summary>Null when the public key is missing or unusable; the name is known even then.</summary>
+    internal static TrustedKey? Read(TomlSection table, out string name)
     {
-        string name = table.RequiredString("name", 64, text => text.Length > 0 && !text.Any(char.IsControl) ? null : "must be 1 to 64 printable characters");
+        name = table.RequiredString("name", 64, text => text.Length > 0 && !text.Any(char.IsControl) ? null : "must be 1 to 64 printable characters");
         ImmutableArray<TrustRole> roles = table.RequiredChoices("roles", ("release", TrustRole.Release));
         ImmutableArray<string> models = table.RequiredStrings("models", MostPatterns, 64, NamePattern.Fault);
         string pem = table.RequiredString("public_key", 16 * 1024, text => text.Length > 0 ? null : "must be a public key in PEM");

@@ -34,12 +34,12 @@ public sealed record ListenSettings(string Name, string UnixPath, int Mode, Immu
             // An empty text stands for a missing one, and that error stands already.
             if (listener.Name.Length > 0 && listeners.Any(other => other.Name == listener.Name))
             {
-                table.ErrorAt("name", $"'{listener.Name}' is the name of an earlier listener; names are unique");
+                table.ErrorAt("name", $"{TomlText.Quote(listener.Name)} is the name of an earlier listener; names are unique");
             }
 
             if (listener.UnixPath.Length > 0 && listeners.Any(other => other.UnixPath == listener.UnixPath))
             {
-                table.ErrorAt("unix", $"'{listener.UnixPath}' is the socket of an earlier listener");
+                table.ErrorAt("unix", $"{TomlText.Quote(listener.UnixPath)} is the socket of an earlier listener");
             }
 
             listeners.Add(listener);

@@ -133,6 +133,8 @@ public sealed class ModelManifestTests
     [DataRow("labels = \"labels.txt\"", "labels = \"other.txt\"", "36:10: 'output.labels' names a file that no [[file]] lists")]
     [DataRow("name = \"scores\"", "name = \"\"", "32:8: 'output.name' must be 1 to 256 printable characters")]
     [DataRow("name = \"scores\"", "name = \"a\\nb\"", "32:8: 'output.name' must be 1 to 256 printable characters")]
+    [DataRow("tensor = \"x\"", "tensor = \"\"", "26:10: 'input.tensor' must be 1 to 256 printable characters")]
+    [DataRow("tensor = \"y\"", "tensor = \"a\\nb\"", "35:10: 'output.tensor' must be 1 to 256 printable characters")]
     [DataRow("denormal_as_zero = true", "denormal_as_zero = 1", "39:20: 'session.denormal_as_zero' must be true or false")]
     [DataRow("code = \"c\"", "coed = \"c\"", "42:1: unknown key 'coed' in [lineage]; did you mean 'code'?")]
     public void Each_wrong_value_is_refused_where_it_stands(string good, string bad, string message)
@@ -169,6 +171,18 @@ public sealed class ModelManifestTests
     }
 
     [TestMethod]
+    public void A_tensor_of_the_graphs_is_one_input_or_one_output()
+    {
+        const string Second = "\n[[input]]\nname = \"mask\"\ndatatype = \"BOOL\"\nshape = [1]\n";
+        Assert.AreEqual("mask", Parse(Good + Second).Inputs[1].Tensor);
+        StringAssert.EndsWith(Errors(Good + Second + "tensor = \"x\"").Single(), ":10: 'input.tensor' 'x' appears twice in [[input]]", StringComparison.Ordinal);
+        StringAssert.EndsWith(Errors(Good + Second.Replace("mask", "x", StringComparison.Ordinal)).Single(), ":1: 'input.tensor' 'x' appears twice in [[input]]", StringComparison.Ordinal);
+        StringAssert.EndsWith(Errors(Good + Second.Replace("mask", "image", StringComparison.Ordinal)).Single(), ":8: 'input.name' 'image' appears twice in [[input]]", StringComparison.Ordinal);
+        StringAssert.EndsWith(
+            Errors(Good + Second.Replace("input", "output", StringComparison.Ordinal) + "tensor = \"y\"").Single(), ":10: 'output.tensor' 'y' appears twice in [[output]]", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public void Everything_wrong_comes_at_once()
     {
         string[] errors = Errors("format = 1\nname = \"\"\n[[file]]\n[[file]]\n[[input]]\ndatatype = \"X\"\nshape = []");
@@ -183,6 +197,7 @@ public sealed class ModelManifestTests
         TreeFile a = OmsCases.Entry("a.onnx", "0123456789"), labels = OmsCases.Entry("labels.txt", "01234567890123456789"), self = OmsCases.Entry("model.toml", Good);
         manifest.CheckFiles([a, labels, self]);
         Assert.AreEqual("the content differs from model.toml: 'labels.txt' is listed but missing", Difference(a, self));
+        Assert.AreEqual("the content differs from model.toml: 'model.toml' itself is missing", Difference(a, labels));
         Assert.AreEqual("the content differs from model.toml: 'b' is not listed", Difference(a, labels, self, OmsCases.Entry("b", "")));
         Assert.AreEqual(
             "the content differs from model.toml: 'a.onnx' has 1 bytes, 10 are listed; 'labels.txt' is listed but missing",

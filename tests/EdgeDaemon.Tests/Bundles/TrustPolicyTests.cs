@@ -90,6 +90,28 @@ public sealed class TrustPolicyTests
         StringAssert.Contains(Errors(Head + Key(one, "a") + Key(other, "a")).Single(), "'key.name' 'a' is the name of an earlier key", StringComparison.Ordinal);
     }
 
+    [TestMethod]
+    public void A_missing_name_is_no_double_and_an_unusable_key_still_has_its_name()
+    {
+        string missing = Head + "[[key]]\nroles = ['release']\nmodels = ['*']\npublic_key = 'x'\n[[key]]\nroles = ['release']\nmodels = ['*']\npublic_key = 'x'\n";
+        string[] errors = Errors(missing);
+        Assert.AreEqual(4, errors.Length, string.Join('\n', errors));
+        Assert.IsFalse(errors.Any(e => e.Contains("earlier key", StringComparison.Ordinal)));
+        errors = Errors(missing.Replace("[[key]]", "[[key]]\nname = 'a'", StringComparison.Ordinal));
+        Assert.AreEqual("t:10:8: 'key.name' 'a' is the name of an earlier key; names are unique", errors.Single(e => e.Contains("earlier key", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void A_message_about_a_name_stays_on_its_line()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string hostile = Key(key, "k").Replace("name = 'k'", "name = \"a\\n\\u202eb\"", StringComparison.Ordinal);
+        foreach (string error in Errors(Head + hostile + hostile))
+        {
+            Assert.IsFalse(error.Any(c => char.IsControl(c) || c == '\u202e'), error);
+        }
+    }
+
     private static string Key(ECDsa key, string name) =>
         $"[[key]]\nname = '{name}'\nroles = ['release']\nmodels = ['digits', 'line-*']\npublic_key = '''\n{key.ExportSubjectPublicKeyInfoPem()}\n'''\n";
 

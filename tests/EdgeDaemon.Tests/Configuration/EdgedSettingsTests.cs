@@ -186,6 +186,15 @@ public sealed class EdgedSettingsTests
     }
 
     [TestMethod]
+    public void A_message_about_a_listener_stays_on_its_line()
+    {
+        const string Hostile = "[[listen]]\nname = \"a\\nb\"\nunix = \"/a\\n\\u202eb\"\nexposes = ['inference']\n";
+        string[] errors = Errors("format = 1\n" + Hostile + Hostile);
+        Assert.AreEqual(4, errors.Length);
+        Assert.IsFalse(errors.Any(error => error.Any(c => char.IsControl(c) || c == '\u202e')));
+    }
+
+    [TestMethod]
     public void A_listener_without_keys_misses_three_and_is_no_double()
     {
         string[] errors = Errors("format = 1\n[[listen]]\n[[listen]]");
