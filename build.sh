@@ -85,7 +85,8 @@ onnx_runtime() {
   local work folder
   work=$(mktemp -d)
   # A failure leaves no 291 MB behind.
-  trap 'rm -rf "$work"' RETURN
+  npm_work=$work
+  trap 'rm -rf "$npm_work"' EXIT
   cp packaging/runtime/package.json packaging/runtime/package-lock.json "$work/"
   (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --silent)
   folder=${EDGE_RID:-$(rid)}
@@ -94,6 +95,8 @@ onnx_runtime() {
     || fail "the ONNX Runtime library that npm delivered is not the pinned one ($pinned)"
   install -m 0644 "$folder/libonnxruntime.so.1" "$library.new"
   mv "$library.new" "$library"
+  rm -rf "$work"
+  trap - EXIT
 }
 
 deps() {
