@@ -7,7 +7,7 @@ artifacts=$root/artifacts
 bin=$artifacts/bin
 runtime=$artifacts/runtime
 development=$artifacts/dev
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 ORT_DISABLE_TELEMETRY=1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 
 say() { printf '%s\n' "$*"; }
 step() { printf '\n== %s\n' "$*"; }
@@ -294,9 +294,9 @@ run_tests() {
   tfm=${chosen%% *}
   export EDGED_BIN=$bin EDGED_ORT=$runtime/libonnxruntime.so.1 EDGED_CONFORMANCE=${EDGED_CONFORMANCE:-$root/../shared/conformance}
   step "unit tests"
-  count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress
+  count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress --no-ansi
   step "end-to-end tests"
-  count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress
+  count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress --no-ansi
   step "fuzz, scaled"
   local target
   for target in toml oip_json binary_body oms; do
