@@ -7,7 +7,7 @@ artifacts=$root/artifacts
 bin=$artifacts/bin
 runtime=$artifacts/runtime
 development=$artifacts/dev
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 ORT_DISABLE_TELEMETRY=1
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 
 say() { printf '%s\n' "$*"; }
 step() { printf '\n== %s\n' "$*"; }
@@ -85,7 +85,8 @@ onnx_runtime() {
   local work folder
   work=$(mktemp -d)
   # A failure leaves no 291 MB behind.
-  trap 'rm -rf "$work"' RETURN
+  npm_work=$work
+  trap 'rm -rf "$npm_work"' EXIT
   cp packaging/runtime/package.json packaging/runtime/package-lock.json "$work/"
   (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --silent)
   folder=${EDGE_RID:-$(rid)}
@@ -94,6 +95,8 @@ onnx_runtime() {
     || fail "the ONNX Runtime library that npm delivered is not the pinned one ($pinned)"
   install -m 0644 "$folder/libonnxruntime.so.1" "$library.new"
   mv "$library.new" "$library"
+  rm -rf "$work"
+  trap - EXIT
 }
 
 deps() {
@@ -291,9 +294,9 @@ run_tests() {
   tfm=${chosen%% *}
   export EDGED_BIN=$bin EDGED_ORT=$runtime/libonnxruntime.so.1 EDGED_CONFORMANCE=${EDGED_CONFORMANCE:-$root/../shared/conformance}
   step "unit tests"
-  count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress
+  count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress --no-ansi
   step "end-to-end tests"
-  count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress
+  count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress --no-ansi
   step "fuzz, scaled"
   local target
   for target in toml oip_json binary_body oms; do

@@ -51,7 +51,7 @@ internal sealed class Lane : IDisposable
             {
                 member.Run.Execute();
             }
-            catch (OnnxException failure)
+            catch (Exception failure) when (failure is OnnxException or OnnxContractException)
             {
                 throw new RefusedException(Refusal.EngineFailed, $"member '{member.Name}': {failure.Message}", failure);
             }

@@ -102,7 +102,16 @@ internal sealed class ModelEngine : IDisposable
     private OnnxSession Open(
         OnnxRuntime runtime, EngineMember member, OnnxSessionOptions options, ImmutableArray<EnginePort> inputs, ImmutableArray<EnginePort> outputs)
     {
-        OnnxSession session = runtime.CreateSession(member.Graph.Span, options);
+        OnnxSession session;
+        try
+        {
+            session = runtime.CreateSession(member.Graph.Span, options);
+        }
+        catch (Exception reason) when (reason is OnnxException or OnnxContractException)
+        {
+            throw new OnnxContractException($"member '{member.Name}': {reason.Message}");
+        }
+
         _sessions.Add(session);
         Compare(member.Name, "input", session.Inputs, inputs);
         if (session.Inputs.Length != inputs.Length)

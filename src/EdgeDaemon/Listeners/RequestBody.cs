@@ -123,7 +123,8 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
             new RefusedException(Refusal.BodyTooLarge, $"the body is over max_body_bytes {limits.MaxBodyBytes}", failure),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
             new RefusedException(Refusal.BodyTooSlow, $"the body came slower than min_body_bytes_per_second {limits.MinBodyBytesPerSecond}", failure),
-        BadHttpRequestException => new RefusedException(Refusal.BodyTruncated, failure.Message, failure),
+        // The server wraps a chunk size that overflows as if the connection had failed.
+        BadHttpRequestException or IOException { InnerException: OverflowException } => new RefusedException(Refusal.BodyTruncated, failure.Message, failure),
         OperationCanceledException when clock.Expired =>
             new RefusedException(Refusal.BodyTooSlow, $"the body did not arrive within body_timeout_seconds {limits.BodyTimeout.TotalSeconds}"),
         OperationCanceledException or IOException =>

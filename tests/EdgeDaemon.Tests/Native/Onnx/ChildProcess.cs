@@ -42,6 +42,9 @@ internal static class ChildProcess
         start.Environment[Argument] = argument;
         start.Environment.Remove("ORT_DISABLE_TELEMETRY");
 
+        // The library also keeps quiet where it believes to run in continuous integration: the control must not.
+        start.Environment.Remove("CI");
+
         // The .NET runtime's diagnostics open a socket of their own, which is not what is looked for.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         foreach ((string name, string value) in environment)
