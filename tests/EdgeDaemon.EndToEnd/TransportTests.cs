@@ -53,4 +53,49 @@ public sealed class TransportTests
         using HttpConnection after = _daemon.Connect();
         Assert.AreEqual(200, after.Get("/v2/health/ready").Status);
     }
+
+    [TestMethod]
+    public void CallerThatAsksMuchAndReadsLate_GetsEveryAnswerWholeAndInOrder()
+    {
+        // Far more answers than socket and pipe hold: the daemon has to stop reading, wait for room, and go on where it was.
+        using HttpConnection connection = _daemon.Connect();
+        int[] images = [.. Enumerable.Range(1, 120).Select(i => (i * 37 % 400) + 1)];
+        var asking = new Thread(() =>
+        {
+            foreach (int count in images)
+            {
+                connection.Send(HttpConnection.Request("POST", "/v2/models/digits/infer", new byte[count * 64], "Inference-Header-Content-Length: 0"));
+            }
+        });
+        asking.Start();
+        using (HttpConnection other = _daemon.Connect())
+        {
+            Assert.AreEqual(200, other.Get("/v2/health/ready").Status, "one caller that does not read stops another");
+        }
+
+        foreach (int count in images)
+        {
+            HttpAnswer? answer = connection.Read();
+            Assert.IsNotNull(answer);
+            Assert.AreEqual(200, answer.Status, answer.Text);
+            Assert.AreEqual(count * 40, answer.Binary.Length);
+        }
+
+        asking.Join();
+    }
+
+    [TestMethod]
+    public void RequestInManySmallPieces_IsOneRequest()
+    {
+        using HttpConnection connection = _daemon.Connect();
+        byte[] request = HttpConnection.Request("POST", "/v2/models/digits/infer", new byte[64 * 3], "Inference-Header-Content-Length: 0");
+        foreach (byte[] piece in request.Chunk(7))
+        {
+            connection.Send(piece);
+        }
+
+        HttpAnswer? answer = connection.Read();
+        Assert.AreEqual(200, answer?.Status);
+        Assert.AreEqual(3 * 40, answer!.Binary.Length);
+    }
 }

@@ -6,8 +6,10 @@ internal static class Errno
     public const int NoEntry = 2;
     public const int Interrupted = 4;
     public const int NoDevice = 6;
+    public const int WouldBlock = 11; // EAGAIN
     public const int CrossDevice = 18; // what openat2 answers to an escape from beneath
     public const int NotDirectory = 20;
     public const int NoSystemCall = 38;
+    public const int ConnectionReset = 104;
     public const int TooManyLinks = 40; // ELOOP: a link where none is followed
 }

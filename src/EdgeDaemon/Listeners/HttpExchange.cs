@@ -140,7 +140,8 @@ internal sealed class HttpExchange
         PipeWriter output = ResponseBody;
         while (!bytes.IsEmpty)
         {
-            Span<byte> room = output.GetSpan(1);
+            // Asked for in one piece: an answer in 4 KiB blocks would take a system call for each.
+            Span<byte> room = output.GetSpan(Math.Min(bytes.Length, SegmentPool.Largest / 4));
             int take = Math.Min(room.Length, bytes.Length);
             bytes[..take].CopyTo(room);
             output.Advance(take);

@@ -14,6 +14,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private readonly KestrelServer _server;
     private readonly HttpApplication _application;
     private readonly EdgedSettings _settings;
+    private readonly SocketThreads _threads = new(Environment.ProcessorCount);
 
     public HttpFrontEnd(EdgedSettings settings, HttpApplication application, ILoggerFactory logs)
     {
@@ -54,7 +55,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             });
         }
 
-        _server = new KestrelServer(Options.Create(options), new UnixTransport(settings, new SegmentPool()), logs);
+        _server = new KestrelServer(Options.Create(options), new UnixTransport(settings, new SegmentPool(), _threads), logs);
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
@@ -65,6 +66,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _server.Dispose();
+        _threads.Dispose();
         foreach (ListenSettings listen in _settings.Listeners)
         {
             // A socket file left behind would look like a server that does not answer.

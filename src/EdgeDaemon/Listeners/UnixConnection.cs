@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
-using System.Net.Sockets;
+using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,9 +10,9 @@ namespace EdgeDaemon.Listeners;
 
 /// <summary>
 /// One accepted socket: a loop that receives into one pipe and a loop that sends from another. The server works on the pipes'
-/// other ends, on the very thread that received: a small request passes from socket to socket without changing threads.
+/// other ends, on the very thread that received.
 /// </summary>
-internal sealed class UnixConnection : ConnectionContext
+internal sealed class UnixConnection : ConnectionContext, ISocketOwner
 {
     private const int InputLimit = 1 << 20;
     private const int OutputLimit = 64 * 1024;
@@ -20,22 +20,25 @@ internal sealed class UnixConnection : ConnectionContext
     // Reads below a quarter of the block, this many in a row, make the next block smaller.
     private const int SmallReadsToShrink = 16;
 
-    private readonly Socket _socket;
+    private readonly StreamSocket _socket;
+    private readonly SocketThreads _threads;
+    private readonly ulong _token;
+    private readonly ReadySignal _arrival = new();
+    private readonly ReadySignal _room = new();
     private readonly Pipe _input;
     private readonly Pipe _output;
     private readonly CancellationTokenSource _closed = new();
-    private readonly Lock _shutdown = new();
-    private Exception? _shutdownReason;
-    private bool _socketClosed;
+    private volatile Exception? _shutdownReason;
+    private int _isShutDown;
+    private volatile bool _inputEnds;
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    public UnixConnection(Socket socket, SegmentPool segments, EndPoint local)
+    public UnixConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local)
     {
         _socket = socket;
+        _threads = threads;
         LocalEndPoint = local;
-
-        // Completions of sockets arrive on the thread pool already; inline from there saves a second hand-over.
         _input = new Pipe(new PipeOptions(
             segments, PipeScheduler.Inline, PipeScheduler.ThreadPool, InputLimit, InputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
         _output = new Pipe(new PipeOptions(
@@ -44,6 +47,7 @@ internal sealed class UnixConnection : ConnectionContext
         ConnectionClosed = _closed.Token;
         Features = new FeatureCollection();
         Features.Set<IMemoryPoolFeature>(new Pool(segments));
+        _token = threads.Watch(socket, this);
     }
 
     public override IDuplexPipe Transport { get; set; }
@@ -56,14 +60,33 @@ internal sealed class UnixConnection : ConnectionContext
 
     public void Start()
     {
-        // The first receive waits in its own work item: accepting must go on.
-        _receiving = Task.Run(ReceiveAsync);
         _sending = SendAsync();
+        _receiving = ReceiveAsync();
+    }
+
+    public void OnReady(Readiness readiness)
+    {
+        // Whoever waits for room is short of work; whoever waits for input may start an inference.
+        if ((readiness & ~(Readiness.Input | Readiness.InputEnds)) != 0)
+        {
+            _room.Set();
+        }
+
+        if ((readiness & ~Readiness.Output) != 0)
+        {
+            _inputEnds |= (readiness & ~(Readiness.Input | Readiness.Output)) != 0;
+            _arrival.Set();
+        }
+
+        if ((readiness & (Readiness.HungUp | Readiness.Error)) != 0)
+        {
+            QueueSignalClosed(); // Nobody will read the answer: a request that still waits for its turn need not.
+        }
     }
 
     public override void Abort(ConnectionAbortedException abortReason)
     {
-        Shutdown(abortReason);
+        ShutDown(abortReason);
         _output.Reader.CancelPendingRead();
     }
 
@@ -73,6 +96,10 @@ internal sealed class UnixConnection : ConnectionContext
         await Transport.Output.CompleteAsync();
         await _receiving;
         await _sending;
+
+        // Only now: a descriptor that is closed under a call is soon another caller's.
+        _threads.Forget(_token);
+        _socket.Dispose();
         SignalClosed();
         _closed.Dispose();
         await base.DisposeAsync();
@@ -88,48 +115,65 @@ internal sealed class UnixConnection : ConnectionContext
         {
             while (true)
             {
-                Memory<byte> buffer = _input.Writer.GetMemory(block);
-                int received = await _socket.ReceiveAsync(buffer, SocketFlags.None);
+                // No block is held while nothing arrives: an idle caller costs no memory, and its last bytes lie nowhere.
+                await _arrival.WaitAsync();
+                int received;
+                int room;
+                do
+                {
+                    Memory<byte> buffer = _input.Writer.GetMemory(block);
+                    room = buffer.Length;
+                    received = _socket.Receive(buffer.Span);
+                    if (received <= 0)
+                    {
+                        break;
+                    }
+
+                    // A full block means more is coming: take it in fewer, larger reads. Small ones give the memory back.
+                    if (received == room && block < SegmentPool.Largest)
+                    {
+                        block *= 4;
+                        smallReads = 0;
+                    }
+                    else if (block > SegmentPool.Smallest && received < block / 4 && ++smallReads == SmallReadsToShrink)
+                    {
+                        block /= 4;
+                        smallReads = 0;
+                    }
+
+                    _input.Writer.Advance(received);
+                    FlushResult flushed = await _input.Writer.FlushAsync();
+                    if (flushed.IsCompleted || flushed.IsCanceled)
+                    {
+                        return; // The server wants no more.
+                    }
+                }
+                while (received == room || _inputEnds);
+
+                if (received > 0)
+                {
+                    continue; // Less than there was room for is all that there was (epoll(7)): the next arrival is reported.
+                }
+
                 if (received == 0)
                 {
-                    halfClosed = true;
-                    break; // The other side has finished sending, and may still wait for its answer.
+                    halfClosed = Volatile.Read(ref _isShutDown) == 0;
+                    return; // The other side has finished sending, and may still wait for its answer.
                 }
 
-                // A full block means more is coming: take it in fewer, larger reads. Small ones give the memory back.
-                if (received == buffer.Length && block < SegmentPool.Largest)
-                {
-                    block *= 4;
-                    smallReads = 0;
-                }
-                else if (block > SegmentPool.Smallest && received < block / 4 && ++smallReads == SmallReadsToShrink)
-                {
-                    block /= 4;
-                    smallReads = 0;
-                }
-
-                _input.Writer.Advance(received);
-                FlushResult flushed = await _input.Writer.FlushAsync();
-                if (flushed.IsCompleted || flushed.IsCanceled)
-                {
-                    break; // The server wants no more.
-                }
+                await _input.Writer.FlushAsync(); // Ends the write that came to nothing.
             }
         }
-        catch (SocketException failure) when (failure.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted)
+        catch (PosixException failure)
         {
-            error = new ConnectionResetException(failure.Message, failure);
-        }
-        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
-        {
-            error = _shutdownReason ?? failure;
+            error = _shutdownReason ?? new ConnectionResetException(failure.Message, failure);
         }
         finally
         {
             await _input.Writer.CompleteAsync(_shutdownReason ?? error);
             if (!halfClosed)
             {
-                ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.SignalClosed(), this, preferLocal: false);
+                QueueSignalClosed();
             }
         }
     }
@@ -153,7 +197,14 @@ internal sealed class UnixConnection : ConnectionContext
                 {
                     for (ReadOnlyMemory<byte> rest = segment; !rest.IsEmpty;)
                     {
-                        rest = rest[await _socket.SendAsync(rest, SocketFlags.None)..];
+                        int sent = _socket.Send(rest.Span);
+                        if (sent == StreamSocket.WouldWait)
+                        {
+                            await RoomAsync();
+                            continue;
+                        }
+
+                        rest = rest[sent..];
                     }
                 }
 
@@ -164,13 +215,9 @@ internal sealed class UnixConnection : ConnectionContext
                 }
             }
         }
-        catch (SocketException failure)
+        catch (PosixException failure)
         {
             reason = new ConnectionResetException(failure.Message, failure);
-        }
-        catch (ObjectDisposedException failure)
-        {
-            reason = failure;
         }
         catch (Exception failure)
         {
@@ -179,36 +226,33 @@ internal sealed class UnixConnection : ConnectionContext
         }
         finally
         {
-            Shutdown(reason);
+            ShutDown(reason);
             await _output.Reader.CompleteAsync(unexpected);
             _input.Writer.CancelPendingFlush();
         }
     }
 
-    private void Shutdown(Exception? reason)
+    // The caller reads more slowly than it asks.
+    private async ValueTask RoomAsync()
     {
-        lock (_shutdown)
+        _threads.WatchOutput(_socket, _token, wanted: true);
+        await _room.WaitAsync();
+        _threads.WatchOutput(_socket, _token, wanted: false);
+    }
+
+    private void ShutDown(Exception? reason)
+    {
+        if (Interlocked.Exchange(ref _isShutDown, 1) == 0)
         {
-            if (_socketClosed)
-            {
-                return;
-            }
-
-            _socketClosed = true;
             _shutdownReason = reason ?? new ConnectionAbortedException("the connection was closed by this side");
-            try
-            {
-                // What was sent is still delivered; a receive that waits here ends.
-                _socket.Shutdown(SocketShutdown.Both);
-            }
-            catch (SocketException)
-            {
-                // Already gone.
-            }
 
-            _socket.Dispose();
+            // Whoever waits on this socket is woken by its readiness, finds it ended, and ends.
+            _socket.ShutDown();
         }
     }
+
+    private void QueueSignalClosed() =>
+        ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.SignalClosed(), this, preferLocal: false);
 
     private void SignalClosed()
     {

@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace EdgeDaemon.Native.Posix;
+
+/// <summary>What has become possible on a socket; the numbers are epoll's.</summary>
+[Flags]
+public enum Readiness
+{
+    None = 0,
+    Input = 0x001,
+    Output = 0x004,
+    Error = 0x008,
+    HungUp = 0x010,
+
+    /// <summary>The other side has finished sending.</summary>
+    InputEnds = 0x2000,
+}
+
+/// <summary>
+/// epoll(7), edge-triggered: each change of a watched socket is handed to exactly one of the threads that wait. Any number of
+/// threads may wait; the one that came last is woken first, whose caches are warm.
+/// </summary>
+public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
+{
+    private const uint EdgeTriggered = 1u << 31;
+
+    private readonly SafeFileHandle _closing;
+
+    /// <exception cref="PosixException">Out of descriptors.</exception>
+    public ReadinessQueue()
+        : base(ownsHandle: true)
+    {
+        int descriptor = SocketCalls.CreatePoll(SocketCalls.CloseOnExec);
+        SetHandle(descriptor >= 0 ? descriptor : throw PosixException.Last("make", "epoll"));
+
+        // Always readable, but not watched until the end: then every waiting thread sees it, since nobody takes it back.
+        int closing = SocketCalls.CreateEvent(1, SocketCalls.CloseOnExec);
+        _closing = new SafeFileHandle(closing >= 0 ? closing : throw PosixException.Last("make", "eventfd"), ownsHandle: true);
+    }
+
+    /// <summary>Watches input, and output too when <paramref name="output"/> says so, from now on. Closing the socket ends it.</summary>
+    /// <param name="socket">Any socket.</param>
+    /// <param name="token">Comes back from <see cref="TryWait"/>; not 0.</param>
+    /// <param name="output">Also report when there is room to send.</param>
+    public void Watch(SafeHandle socket, ulong token, bool output = false) => Control(SocketCalls.ControlAdd, socket, token, Wanted(output));
+
+    /// <summary>Changes what is watched; what is possible at this moment is reported anew.</summary>
+    public void Change(SafeHandle socket, ulong token, bool output) => Control(SocketCalls.ControlModify, socket, token, Wanted(output));
+
+    /// <summary>Waits for the next change. False once the queue has been ended.</summary>
+    public bool TryWait(out ulong token, out Readiness readiness)
+    {
+        byte* changed = stackalloc byte[16];
+        while (true)
+        {
+            // One at a time: what this thread takes and does not get to would wait behind a whole inference.
+            int count = SocketCalls.WaitPoll(this, changed, 1, -1);
+            if (count == 1)
+            {
+                readiness = (Readiness)(*(uint*)changed);
+                token = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(changed + SocketCalls.EventData, sizeof(ulong)));
+                return token != 0;
+            }
+
+            if (count < 0 && Marshal.GetLastPInvokeError() != Errno.Interrupted)
+            {
+                throw PosixException.Last("wait on", "epoll");
+            }
+        }
+    }
+
+    /// <summary>Sends every waiting thread home, now and from now on.</summary>
+    public void End() => Control(SocketCalls.ControlAdd, _closing, 0, (uint)Readiness.Input);
+
+    protected override bool ReleaseHandle()
+    {
+        _closing.Dispose();
+        return FileCalls.Close((int)handle) == 0;
+    }
+
+    private static uint Wanted(bool output) =>
+        EdgeTriggered | (uint)(Readiness.Input | Readiness.InputEnds | (output ? Readiness.Output : Readiness.None));
+
+    private void Control(int operation, SafeHandle socket, ulong token, uint wanted)
+    {
+        byte* record = stackalloc byte[16];
+        *(uint*)record = wanted;
+        BinaryPrimitives.WriteUInt64LittleEndian(new Span<byte>(record + SocketCalls.EventData, sizeof(ulong)), token);
+        if (SocketCalls.ControlPoll(this, operation, socket, record) != 0)
+        {
+            throw PosixException.Last("watch", "socket");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace EdgeDaemon.Native.Posix;
+
+/// <summary>libc's calls on sockets and on the readiness of many of them, one to one. The handles are counted: a descriptor is never closed under a call.</summary>
+internal static unsafe partial class SocketCalls
+{
+    public const int NonBlocking = 0x800; // SOCK_NONBLOCK
+    public const int CloseOnExec = 0x80000; // SOCK_CLOEXEC, EPOLL_CLOEXEC, EFD_CLOEXEC
+    public const int DoNotWait = 0x40; // MSG_DONTWAIT
+    public const int NoSignal = 0x4000; // MSG_NOSIGNAL: a caller that left must not kill the process with SIGPIPE
+    public const int BothWays = 2; // SHUT_RDWR
+
+    public const int ControlAdd = 1; // EPOLL_CTL_ADD
+    public const int ControlModify = 3; // EPOLL_CTL_MOD
+
+    // struct epoll_event is packed on x86-64 and nowhere else.
+    private static readonly bool Packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    /// <summary>Bytes of the kernel's struct epoll_event, and where its 64 bits of data lie.</summary>
+    public static int EventSize => Packed ? 12 : 16;
+
+    public static int EventData => Packed ? 4 : 8;
+
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    public static partial int Accept(SafeHandle listener, void* address, void* length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static partial nint Receive(SafeHandle socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    public static partial nint Send(SafeHandle socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    public static partial int ShutDown(SafeHandle socket, int how);
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    public static partial int CreatePoll(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    public static partial int ControlPoll(SafeHandle poll, int operation, SafeHandle socket, byte* wanted);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    public static partial int WaitPoll(SafeHandle poll, byte* events, int most, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int CreateEvent(uint start, int flags);
+}

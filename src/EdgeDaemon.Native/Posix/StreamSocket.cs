@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace EdgeDaemon.Native.Posix;
+
+/// <summary>
+/// A connected stream socket whose calls never wait. <see cref="ReadinessQueue"/> says when to try again.
+/// </summary>
+public sealed unsafe class StreamSocket : SafeHandleMinusOneIsInvalid
+{
+    /// <summary>What a call returns that would have had to wait.</summary>
+    public const int WouldWait = -1;
+
+    private StreamSocket(int descriptor)
+        : base(ownsHandle: true) => SetHandle(descriptor);
+
+    /// <summary>The next connection of a listening socket; null when none waits.</summary>
+    /// <param name="listener">Must not block.</param>
+    /// <exception cref="PosixException">Out of descriptors, or the caller left before it was accepted: the next may do better.</exception>
+    public static StreamSocket? Accept(SafeHandle listener)
+    {
+        while (true)
+        {
+            int descriptor = SocketCalls.Accept(listener, null, null, SocketCalls.NonBlocking | SocketCalls.CloseOnExec);
+            if (descriptor >= 0)
+            {
+                return new StreamSocket(descriptor);
+            }
+
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.WouldBlock:
+                    return null;
+                case Errno.Interrupted:
+                    continue;
+                default:
+                    throw PosixException.Last("accept", "connection");
+            }
+        }
+    }
+
+    /// <summary>Takes what has arrived: the number of bytes, 0 when the other side has finished sending, or <see cref="WouldWait"/>.</summary>
+    /// <exception cref="PosixException">The connection is gone.</exception>
+    public int Receive(Span<byte> buffer)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            while (true)
+            {
+                nint received = SocketCalls.Receive(this, bytes, (nuint)buffer.Length, SocketCalls.DoNotWait);
+                if (received >= 0)
+                {
+                    return (int)received;
+                }
+
+                if (!Again("receive from"))
+                {
+                    return WouldWait;
+                }
+            }
+        }
+    }
+
+    /// <summary>Hands over as much as the kernel has room for: the number of bytes, or <see cref="WouldWait"/>.</summary>
+    /// <exception cref="PosixException">The connection is gone.</exception>
+    public int Send(ReadOnlySpan<byte> data)
+    {
+        fixed (byte* bytes = data)
+        {
+            while (true)
+            {
+                nint sent = SocketCalls.Send(this, bytes, (nuint)data.Length, SocketCalls.DoNotWait | SocketCalls.NoSignal);
+                if (sent >= 0)
+                {
+                    return (int)sent;
+                }
+
+                if (!Again("send to"))
+                {
+                    return WouldWait;
+                }
+            }
+        }
+    }
+
+    /// <summary>Ends both directions: what was sent is still delivered, and whoever waits for readiness is woken. The descriptor stays.</summary>
+    public void ShutDown() => _ = SocketCalls.ShutDown(this, SocketCalls.BothWays); // ENOTCONN: the other side was faster.
+
+    protected override bool ReleaseHandle() => FileCalls.Close((int)handle) == 0;
+
+    // True: the call was interrupted and is to be made again. False: it would have had to wait.
+    private static bool Again(string action) => Marshal.GetLastPInvokeError() switch
+    {
+        Errno.Interrupted => true,
+        Errno.WouldBlock => false,
+        _ => throw PosixException.Last(action, "connection"),
+    };
+}
