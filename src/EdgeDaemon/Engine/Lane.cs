@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
@@ -25,6 +26,7 @@ internal sealed class Lane : IDisposable
     private readonly int _outputs;
     private readonly TensorBlockPool _pool;
     private readonly TensorBlock?[] _means;
+    private RunEstimate _estimate;
 
     public Lane(int index, MemberPort[] members, int outputs, TensorBlockPool pool)
     {
@@ -37,9 +39,13 @@ internal sealed class Lane : IDisposable
 
     public int Index { get; }
 
+    /// <summary>Whether a run over these inputs is expected to take a millisecond or more.</summary>
+    public bool ExpectsLong(ReadOnlySpan<EngineInput> inputs) => _estimate.IsLong(Bytes(inputs));
+
     /// <summary>Runs every member on the same inputs (in the contract's order) and combines their outputs.</summary>
     public void Run(ReadOnlySpan<EngineInput> inputs)
     {
+        long start = Stopwatch.GetTimestamp();
         foreach (MemberPort member in _members)
         {
             for (int i = 0; i < inputs.Length; i++)
@@ -64,6 +70,8 @@ internal sealed class Lane : IDisposable
                 Mean(i);
             }
         }
+
+        _estimate.Learn(Bytes(inputs), Stopwatch.GetTimestamp() - start);
     }
 
     public ElementType OutputType(int index) => _members[0].Run.OutputType(_members[0].OutputIndex[index]);
@@ -95,6 +103,17 @@ internal sealed class Lane : IDisposable
         {
             member.Run.Dispose();
         }
+    }
+
+    private static long Bytes(ReadOnlySpan<EngineInput> inputs)
+    {
+        long bytes = 0;
+        foreach (ref readonly EngineInput input in inputs)
+        {
+            bytes += input.Bytes;
+        }
+
+        return bytes;
     }
 
     // The soft vote on logits: the mean over the members, summed in their listed order so that it is the same bits each time.

@@ -24,7 +24,7 @@ internal sealed class ModelEngine : IDisposable
 
     public ModelEngine(
         OnnxRuntime runtime, ImmutableArray<EngineMember> members, ImmutableArray<EnginePort> inputs, ImmutableArray<EnginePort> outputs,
-        OnnxSessionOptions options, int lanes, int queue, TensorBlockPool pool)
+        OnnxSessionOptions options, int lanes, int queue, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume)
     {
         var made = new List<Lane>(lanes);
         try
@@ -47,7 +47,7 @@ internal sealed class ModelEngine : IDisposable
                 made.Add(new Lane(index, ports, outputs.Length, pool));
             }
 
-            _lanes = new LanePool([.. made], queue);
+            _lanes = new LanePool([.. made], queue, resume);
         }
         catch
         {

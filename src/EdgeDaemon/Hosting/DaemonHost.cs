@@ -52,7 +52,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         OnnxRuntime runtime = await loading;
         documents.Runtime = runtime;
         Log.RuntimeLoaded(log, runtime.Version, settings.Runtime.Library, runtime.Digest);
-        new ModelLifecycle(settings, trust, runtime, pool, TimeProvider.System, log).LoadAll(registry);
+        new ModelLifecycle(settings, trust, runtime, pool, SocketThreads.Continue, TimeProvider.System, log).LoadAll(registry);
 
         await front.StartAsync(CancellationToken.None);
         foreach (ListenSettings listen in settings.Listeners)

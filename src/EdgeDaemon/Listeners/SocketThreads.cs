@@ -12,41 +12,62 @@ internal interface ISocketOwner
 }
 
 /// <summary>
-/// The threads that wait for sockets and do the work that arrives on them, each from the first byte to the last of the answer:
-/// one for each core. Handing a request to another thread costs more than a small model's inference: two wake-ups where one will do.
+/// The threads that wait for sockets and do the work that arrives on them, each from the first byte to the last of the answer: one
+/// for each core. Handing a request to another thread costs more than a small model's inference: two wake-ups where one will do.
+/// A thread that begins something long says so, and another takes its place meanwhile: bodies are read and health is answered
+/// while every core computes.
 /// </summary>
 internal sealed class SocketThreads : IDisposable
 {
-    /// <summary>So long may every thread be busy with one piece of work each before another is added for the others' sake.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(25);
+    private const int MostThreads = 256;
 
-    private const int MostAdded = 64;
+    [ThreadStatic]
+    private static SocketThreads? _mine;
 
-    // Looks without news after which the watch sleeps: an idle device is not woken forty times a second.
-    private const int LooksBeforeSleep = 8;
+    [ThreadStatic]
+    private static bool _gaveUpPlace;
+
+    [ThreadStatic]
+    private static Queue<IThreadPoolWorkItem>? _next;
 
     private readonly ReadinessQueue _queue = new();
     private readonly ConcurrentDictionary<ulong, ISocketOwner> _owners = new();
-    private readonly Worker[] _workers;
-    private readonly Thread _watch;
-    private readonly AutoResetEvent _work = new(false);
+    private readonly Lock _change = new();
+    private readonly List<Thread> _threads = [];
+    private readonly SemaphoreSlim _places = new(0);
     private ulong _lastToken;
-    private int _added;
-    private volatile bool _watchSleeps;
-    private volatile bool _ended;
+    private int _resting;
+    private bool _ended;
 
-    public SocketThreads(int threads)
+    /// <param name="places">How many threads wait and work at a time, those with something long not counted.</param>
+    public SocketThreads(int places)
     {
-        _workers = [.. Enumerable.Range(0, threads).Select(_ => new Worker())];
-        for (int i = 0; i < threads; i++)
+        for (int i = 0; i < places; i++)
         {
-            Worker worker = _workers[i];
-            worker.Thread = new Thread(() => Work(worker)) { IsBackground = true, Name = $"sockets-{i}" };
-            worker.Thread.Start();
+            Add();
         }
+    }
 
-        _watch = new Thread(Watch) { IsBackground = true, Name = "sockets-watch" };
-        _watch.Start();
+    /// <summary>
+    /// To be called before work of a millisecond or more, once for a piece of work. Lets another thread wait for sockets in place of
+    /// this one until it is done; on a thread that is none of these it does nothing.
+    /// </summary>
+    public static void BeginLongWork() => _mine?.GiveUpPlace();
+
+    /// <summary>
+    /// Runs the work on this very thread as soon as what it is doing has returned: it is awake, and its core's caches are warm. On a
+    /// thread that is none of these, on the runtime's pool.
+    /// </summary>
+    public static void Continue(IThreadPoolWorkItem work)
+    {
+        if (_next is { } next)
+        {
+            next.Enqueue(work);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: true);
+        }
     }
 
     /// <summary>Calls the owner at each change, until <see cref="Forget"/>. The token names the socket here.</summary>
@@ -67,117 +88,75 @@ internal sealed class SocketThreads : IDisposable
     /// <summary>Returns when every thread has finished what it was doing.</summary>
     public void Dispose()
     {
-        _ended = true;
-        _work.Set();
+        Thread[] threads;
+        lock (_change)
+        {
+            _ended = true;
+            threads = [.. _threads];
+        }
+
         _queue.End();
-        _watch.Join();
-        foreach (Worker worker in _workers)
-        {
-            worker.Thread.Join();
-        }
-
-        while (Volatile.Read(ref _added) != 0)
-        {
-            Thread.Sleep(1);
-        }
-
+        _places.Release(MostThreads);
+        Array.ForEach(threads, thread => thread.Join());
         _queue.Dispose();
-        _work.Dispose();
+        _places.Dispose();
     }
 
-    private void Work(Worker worker)
+    private void Work()
     {
+        _mine = this;
+        Queue<IThreadPoolWorkItem> next = _next = new Queue<IThreadPoolWorkItem>();
         while (_queue.TryWait(out ulong token, out Readiness readiness))
         {
-            worker.Begin();
-            if (_watchSleeps)
+            if (_owners.TryGetValue(token, out ISocketOwner? owner))
             {
-                _work.Set();
+                owner.OnReady(readiness);
             }
 
-            Call(token, readiness);
-            worker.End();
-        }
-    }
-
-    private void Call(ulong token, Readiness readiness)
-    {
-        if (_owners.TryGetValue(token, out ISocketOwner? owner))
-        {
-            owner.OnReady(readiness);
-        }
-    }
-
-    // A model that computes for seconds on every core must not keep a health check, or a small model's callers, waiting.
-    private void Watch()
-    {
-        int quiet = 0;
-        while (!_ended)
-        {
-            if (quiet >= LooksBeforeSleep)
+            while (next.TryDequeue(out IThreadPoolWorkItem? work))
             {
-                _watchSleeps = true;
-                Interlocked.MemoryBarrier();
-                if (!_ended && Array.TrueForAll(_workers, worker => !worker.IsBusy))
-                {
-                    _work.WaitOne();
-                }
-
-                _watchSleeps = false;
-                quiet = 0;
+                work.Execute();
             }
 
-            Thread.Sleep(Patience);
-            bool stuck = true;
-            bool idle = true;
-            foreach (Worker worker in _workers)
+            if (_gaveUpPlace)
             {
-                (bool busy, bool same) = worker.Look();
-                stuck &= busy && same;
-                idle &= !busy && same;
-            }
-
-            quiet = idle ? quiet + 1 : 0;
-            if (stuck && Volatile.Read(ref _added) < MostAdded)
-            {
-                Interlocked.Increment(ref _added);
-                new Thread(Assist) { IsBackground = true, Name = "sockets-added" }.Start();
+                _gaveUpPlace = false;
+                Interlocked.Increment(ref _resting);
+                _places.Wait();
             }
         }
     }
 
-    // Serves until one of the regular threads is free again.
-    private void Assist()
+    private void GiveUpPlace()
     {
-        while (Array.TrueForAll(_workers, worker => worker.IsBusy) && _queue.TryWait(out ulong token, out Readiness readiness))
+        if (_gaveUpPlace)
         {
-            Call(token, readiness);
+            return;
         }
 
-        Interlocked.Decrement(ref _added);
+        _gaveUpPlace = true;
+        lock (_change)
+        {
+            if (_resting > 0)
+            {
+                Interlocked.Decrement(ref _resting);
+                _places.Release();
+            }
+            else if (!_ended && _threads.Count < MostThreads)
+            {
+                Add();
+            }
+            else
+            {
+                _gaveUpPlace = false; // Nobody can take it.
+            }
+        }
     }
 
-    private sealed class Worker
+    private void Add()
     {
-        private long _pieces; // even: waits
-        private long _seen;
-
-        public Thread Thread { get; set; } = null!;
-
-        public bool IsBusy => (Volatile.Read(ref _pieces) & 1) != 0;
-
-        // With a full fence: either the watch sees this, or this thread sees that the watch sleeps.
-        public void Begin() => Interlocked.Increment(ref _pieces);
-
-        public void End() => Volatile.Write(ref _pieces, _pieces + 1);
-
-        /// <summary>By the watch alone: is it at work, and is it still at what it was at when last looked at?</summary>
-        public (bool Busy, bool Same) Look()
-        {
-            long pieces = Volatile.Read(ref _pieces);
-            bool same = pieces == _seen;
-            _seen = pieces;
-            return ((pieces & 1) != 0, same);
-        }
+        var thread = new Thread(Work) { IsBackground = true, Name = $"sockets-{_threads.Count}" };
+        _threads.Add(thread);
+        thread.Start();
     }
 }

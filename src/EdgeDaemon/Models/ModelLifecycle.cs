@@ -15,7 +15,8 @@ namespace EdgeDaemon.Models;
 /// The path of a model from a folder to the registry, and the only place that knows its order. A bundle that fails anywhere is
 /// refused with its reason; the others serve.
 /// </summary>
-internal sealed class ModelLifecycle(EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, TimeProvider clock, ILogger log)
+internal sealed class ModelLifecycle(
+    EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, TimeProvider clock, ILogger log)
 {
     /// <summary>Loads every bundle of the state directory and publishes what serves and what was refused.</summary>
     public void LoadAll(ModelRegistry registry)
@@ -125,7 +126,8 @@ internal sealed class ModelLifecycle(EdgedSettings settings, TrustPolicy trust, 
             new OnnxSessionOptions(settings.Engine.IntraOpThreads, manifest.DenormalAsZero),
             lanes,
             settings.Engine.Queue,
-            pool);
+            pool,
+            resume);
     }
 
     private static ImmutableArray<string> Labels(ModelManifest manifest, ContentTree content)

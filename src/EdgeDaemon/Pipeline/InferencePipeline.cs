@@ -34,6 +34,11 @@ internal sealed class InferencePipeline(
             Lane lane = model.Engine.TryEnter(out Lane free) ? free : await model.Engine.WaitAsync(exchange.Aborted);
             try
             {
+                if (lane.ExpectsLong(work.Inputs(work.Plan.Count)))
+                {
+                    SocketThreads.BeginLongWork();
+                }
+
                 lane.Run(work.Inputs(work.Plan.Count));
                 encoder.Encode(exchange, work, model, lane);
             }

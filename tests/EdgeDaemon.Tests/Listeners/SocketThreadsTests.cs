@@ -62,7 +62,9 @@ public sealed class SocketThreadsTests : IDisposable
     }
 
     [TestMethod]
-    public void While_every_thread_is_busy_for_long_others_are_served()
+    [DataRow(true)]
+    [DataRow(false)]
+    public void Long_work_that_was_announced_keeps_nobody_waiting(bool announced)
     {
         using var release = new ManualResetEventSlim();
         using var busy = new CountdownEvent(2);
@@ -74,7 +76,7 @@ public sealed class SocketThreadsTests : IDisposable
             {
                 (Socket caller, StreamSocket socket) = Connect();
                 open.AddRange([caller, socket]);
-                threads.Watch(socket, new Blocker(busy, release));
+                threads.Watch(socket, new Blocker(busy, release, announced));
                 caller.Send([1]);
             }
 
@@ -86,7 +88,18 @@ public sealed class SocketThreadsTests : IDisposable
                 var owner = new Counter();
                 threads.Watch(socket, owner);
                 caller.Send([1]);
-                owner.Expect(1);
+                if (announced)
+                {
+                    owner.Expect(1);
+                }
+                else
+                {
+                    // The control: both threads are taken, so nothing can be reported before one is released.
+                    Assert.AreEqual(0, owner.Count);
+                    release.Set();
+                    owner.Expect(1);
+                    break;
+                }
             }
         }
         finally
@@ -97,29 +110,35 @@ public sealed class SocketThreadsTests : IDisposable
     }
 
     [TestMethod]
-    public void After_a_long_rest_a_stuck_thread_is_still_noticed()
+    public void Threads_that_were_added_rest_and_are_used_again()
     {
-        // The watch sleeps when nothing happens; work wakes it.
-        using var release = new ManualResetEventSlim();
-        using var busy = new CountdownEvent(1);
-        using var threads = new SocketThreads(1);
-        Thread.Sleep(SocketThreads.Patience * 12);
-        (Socket first, StreamSocket blocked) = Connect();
-        (Socket second, StreamSocket served) = Connect();
-        using (first)
-        using (blocked)
-        using (second)
-        using (served)
+        // Long work one piece after the other, from many sockets at once: every piece is done, and no more threads exist than were needed.
+        using var threads = new SocketThreads(2);
+        var names = new System.Collections.Concurrent.ConcurrentDictionary<string, int>();
+        using var done = new CountdownEvent(400);
+        List<IDisposable> open = [];
+        try
         {
-            threads.Watch(blocked, new Blocker(busy, release));
-            first.Send([1]);
-            Assert.IsTrue(busy.Wait(Long));
-            var owner = new Counter();
-            threads.Watch(served, owner);
-            second.Send([1]);
-            owner.Expect(1);
-            release.Set();
+            for (int i = 0; i < 400; i++)
+            {
+                (Socket caller, StreamSocket socket) = Connect();
+                open.AddRange([caller, socket]);
+                threads.Watch(socket, new LongWorker(names, done));
+                caller.Send([1]);
+                if (i % 4 == 3)
+                {
+                    // Four at a time, so that it is known how many threads can be needed.
+                    int rest = 399 - i;
+                    Assert.IsTrue(SpinWait.SpinUntil(() => done.CurrentCount <= rest, Long));
+                }
+            }
         }
+        finally
+        {
+            open.ForEach(one => one.Dispose());
+        }
+
+        Assert.IsLessThanOrEqualTo(2 + 4 + 2, names.Count, string.Join(' ', names.Keys));
     }
 
     [TestMethod]
@@ -202,14 +221,37 @@ public sealed class SocketThreadsTests : IDisposable
         }
     }
 
-    private sealed class Blocker(CountdownEvent busy, ManualResetEventSlim release) : ISocketOwner
+    private sealed class Blocker(CountdownEvent busy, ManualResetEventSlim release, bool announces) : ISocketOwner
     {
         public void OnReady(Readiness readiness)
         {
-            if (!release.IsSet)
+            if (release.IsSet)
             {
-                busy.Signal();
-                release.Wait();
+                return;
+            }
+
+            if (announces)
+            {
+                SocketThreads.BeginLongWork();
+            }
+
+            busy.Signal();
+            release.Wait();
+        }
+    }
+
+    private sealed class LongWorker(System.Collections.Concurrent.ConcurrentDictionary<string, int> names, CountdownEvent done) : ISocketOwner
+    {
+        private int _begun;
+
+        public void OnReady(Readiness readiness)
+        {
+            if (Interlocked.Exchange(ref _begun, 1) == 0)
+            {
+                SocketThreads.BeginLongWork();
+                SocketThreads.BeginLongWork();
+                names[Thread.CurrentThread.Name!] = 1;
+                done.Signal();
             }
         }
     }
