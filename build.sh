@@ -211,6 +211,7 @@ unix = "$development/control.sock"
 mode = "0600"
 exposes = ["control"]
 TOML
+  [ -f "$development/releases.toml" ] || "$bin/edged" init --config "$development/edged.toml"
 }
 
 run() {

@@ -15,11 +15,15 @@ run.SetAction((result, cancel) => RunVerb.ExecuteAsync(result.GetValue(config)!.
 var check = new Command("check", "Check the configuration and trust files; print every error at once as file:line:column: message.") { config };
 check.SetAction(result => CheckVerb.Execute(result.GetValue(config)!.FullName, Console.Out, Console.Error));
 
+var init = new Command("init", "Make the state directory and the empty release history of a new device. Once: it never replaces one.") { config };
+init.SetAction(result => InitVerb.Execute(result.GetValue(config)!.FullName, Console.Out, Console.Error));
+
 var root = new RootCommand(
     """
     EdgeDaemon: serves signed ONNX models to local applications over a Unix socket.
 
     Examples:
+      edged init --config /etc/edged/edged.toml
       edged check --config /etc/edged/edged.toml
       edged run --config /etc/edged/edged.toml
 
@@ -28,6 +32,7 @@ var root = new RootCommand(
 {
     run,
     check,
+    init,
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -146,7 +146,7 @@ public sealed class RefusedBundleTests
     });
 
     [TestMethod]
-    public async Task ExpiredTrustFile_RefusesEveryBundle_AndTheDaemonSaysWhy()
+    public async Task ExpiredTrustFile_RefusesWhatIsNew_AndTheDaemonSaysWhy()
     {
         using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
         await using (Daemon good = await Daemon.StartAsync(state))
@@ -158,6 +158,12 @@ public sealed class RefusedBundleTests
         Command check = Command.Edged("check", "--config", state.Config);
         Assert.AreEqual(1, check.ExitCode);
         StringAssert.Contains(check.Errors, "the trust policy expired on 2026-01-01");
+        await using (Daemon old = await Daemon.StartAsync(state))
+        {
+            Assert.IsTrue(old.Model("bench-mlp").GetProperty("expired").GetBoolean(), "what was in service goes on, and says so");
+        }
+
+        state.Forget();
         await using Daemon daemon = await Daemon.StartAsync(state);
         JsonElement model = daemon.Model("bench-mlp");
         Assert.AreEqual("UNAVAILABLE", model.GetProperty("state").GetString());
@@ -189,7 +195,9 @@ public sealed class RefusedBundleTests
             Assert.AreEqual(200, Ask(untouched, "digits"));
         }
 
+        // To a device that has not seen it: the damage is to be the reason, not the history.
         damage(state);
+        state.Forget();
         await using Daemon daemon = await Daemon.StartAsync(state);
         JsonElement model = daemon.Model(Victim);
         Assert.AreEqual("UNAVAILABLE", model.GetProperty("state").GetString());

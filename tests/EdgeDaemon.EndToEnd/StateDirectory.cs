@@ -11,6 +11,8 @@ internal sealed class StateDirectory : IDisposable
 
     public string Trust => At("trust.toml");
 
+    public string History => At("releases.toml");
+
     public string Config => At("edged.toml");
 
     public string InferenceSocket => At("i.sock");
@@ -30,7 +32,15 @@ internal sealed class StateDirectory : IDisposable
         }
 
         state.Configure(settings);
+        state.Forget();
         return state;
+    }
+
+    /// <summary>A new history, as on a device that has accepted nothing yet.</summary>
+    public void Forget()
+    {
+        File.Delete(History);
+        Command.Edged("init", "--config", Config).Succeeded();
     }
 
     public string At(string name) => Path.Combine(Root, name);

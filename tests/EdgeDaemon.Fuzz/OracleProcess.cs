@@ -6,6 +6,8 @@ namespace EdgeDaemon.Fuzz;
 /// <summary>The Python script that judges the same bytes: cases in on standard input, one verdict a line out.</summary>
 internal sealed class OracleProcess : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly Process _process;
 
     public OracleProcess(string script)
@@ -34,7 +36,13 @@ internal sealed class OracleProcess : IDisposable
         var verdicts = new string[cases.Count];
         for (int i = 0; i < verdicts.Length; i++)
         {
-            verdicts[i] = _process.StandardOutput.ReadLine()
+            Task<string?> line = _process.StandardOutput.ReadLineAsync();
+            if (!line.IsCompleted && !line.Wait(Patience))
+            {
+                throw new InvalidOperationException($"the oracle has not judged a case of {cases[i].Length} bytes within {Patience.TotalSeconds} s: {Convert.ToHexStringLower(cases[i].AsSpan(0, Math.Min(64, cases[i].Length)))}...");
+            }
+
+            verdicts[i] = line.Result
                 ?? throw new InvalidOperationException("the oracle ended before it had judged every case; its error is above");
         }
 

@@ -2,7 +2,15 @@ namespace EdgeDaemon.Client.Control;
 
 /// <summary><c>GET /control/status</c>. <paramref name="Framework"/>: what the daemon was built with. Uptime in seconds.</summary>
 public sealed record DaemonStatus(
-    string Version, string Framework, RuntimeStatus Runtime, double UptimeSeconds, int ModelsReady, int ModelsRefused);
+    string Version, string Framework, RuntimeStatus Runtime, double UptimeSeconds, int ModelsReady, int ModelsRefused, TrustStatus? Trust = null);
+
+/// <summary>What models were judged by at the last load.</summary>
+/// <param name="Version">Of the trust policy.</param>
+/// <param name="Expires">Of the trust policy.</param>
+/// <param name="TrustedTime">The time that expiry was judged by.</param>
+/// <param name="ClockIsBehind">The device's clock showed an earlier time than is known to have passed.</param>
+/// <param name="Fault">Why no bundle could be judged at all; null when they were.</param>
+public sealed record TrustStatus(long Version, DateTimeOffset Expires, DateTimeOffset TrustedTime, bool ClockIsBehind, string? Fault);
 
 /// <summary>The ONNX Runtime library that the daemon loaded: its own version, its SHA-256 (hex) and where it lies.</summary>
 public sealed record RuntimeStatus(string Version, string Sha256, string Path);

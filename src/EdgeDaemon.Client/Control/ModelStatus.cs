@@ -20,6 +20,7 @@ public sealed record ModelStatusList(IReadOnlyList<ModelStatus> Models);
 /// <param name="Members">The model files of the ensemble.</param>
 /// <param name="InferenceCount">Inferences answered since the model began to serve.</param>
 /// <param name="LoadedAt">When the model began to serve.</param>
+/// <param name="Expired">The release, or the trust policy, has expired; it goes on because it was in service before.</param>
 /// <param name="Lineage">What model.toml says of the model's origin, as it stands there.</param>
 public sealed record ModelStatus(
     string Folder,
@@ -33,6 +34,7 @@ public sealed record ModelStatus(
     IReadOnlyList<MemberStatus>? Members = null,
     ulong? InferenceCount = null,
     DateTimeOffset? LoadedAt = null,
+    bool? Expired = null,
     JsonElement? Lineage = null);
 
 /// <summary>One model file of the ensemble.</summary>

@@ -19,7 +19,7 @@ public sealed record BundleSigners(ImmutableArray<TrustedKey> Keys, ImmutableArr
     public static BundleSigners Find(
         TrustPolicy trust, IEnumerable<SignatureFile> signatures, IReadOnlyList<TreeFile> tree, RangeDigest? ranges = null)
     {
-        TrustedKey[] candidates = [.. trust.Keys.Where(key => key.Roles.Contains(TrustRole.Release))];
+        TrustedKey[] candidates = [.. trust.KeysFor(TrustRole.Release)];
         OmsKey[] keys = [.. candidates.Select(key => key.Key)];
         var options = new OmsTreeOptions { RangeDigest = ranges };
         var signers = ImmutableArray.CreateBuilder<TrustedKey>();

@@ -33,6 +33,8 @@ public sealed record ModelManifest
 
     public required DateTimeOffset? Expires { get; init; }
 
+    public required ReleaseTargets Targets { get; init; }
+
     public required string Description { get; init; }
 
     /// <summary>Every file of the content but model.toml itself.</summary>
@@ -70,6 +72,7 @@ public sealed record ModelManifest
             SecurityFloor = root.RequiredInteger("security_floor", 0, long.MaxValue),
             Created = root.RequiredDateTime("created"),
             Expires = root.OptionalDateTime("expires"),
+            Targets = ReleaseTargets.Read(root.Table("targets")),
             Description = root.String("description", "", 1024),
             Files = files,
             Members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name", Needed),
@@ -78,6 +81,11 @@ public sealed record ModelManifest
             DenormalAsZero = root.Table("session")?.Boolean("denormal_as_zero", false) ?? false,
             Lineage = ManifestLineage.Read(root.Table("lineage")),
         };
+        if (manifest.SecurityFloor > manifest.Sequence)
+        {
+            root.ErrorAt("security_floor", $"is above sequence {manifest.Sequence}: the release would shut itself out");
+        }
+
         manifest.CheckEnsemble(root);
         root.Finish();
         diagnostics.ThrowIfAny();
@@ -148,9 +156,9 @@ public sealed record ModelManifest
     }
 
     private static string? VersionFault(string text) =>
-        text.Length > 0 && text.All(char.IsAsciiDigit) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        text.Length > 0 && text.All(char.IsAsciiDigit) && (text.Length == 1 || text[0] != '0') && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _)
             ? null
-            : "must be decimal digits in quotes, like \"1\": clients of the protocol parse it as a number";
+            : "must be decimal digits in quotes without leading zeros, like \"1\": clients of the protocol parse it as a number";
 
     private void CheckEnsemble(TomlSection root)
     {

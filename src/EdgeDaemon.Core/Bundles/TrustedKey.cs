@@ -9,7 +9,7 @@ namespace EdgeDaemon.Core.Bundles;
 /// <param name="Models">Patterns of model names, <c>*</c> any run of characters and <c>?</c> any one.</param>
 public sealed record TrustedKey(string Name, OmsKey Key, ImmutableArray<TrustRole> Roles, ImmutableArray<string> Models)
 {
-    private const int MostPatterns = 256;
+    internal const int MostPatterns = 256;
 
     /// <summary>The key's identity: SHA-256 of its SPKI, 64 lower-case hex digits.</summary>
     public string SpkiDigestHex { get; } = SpkiDigest.Hex(Key.Digest.AsSpan());
@@ -21,8 +21,10 @@ public sealed record TrustedKey(string Name, OmsKey Key, ImmutableArray<TrustRol
     internal static TrustedKey? Read(TomlSection table, out string name)
     {
         name = table.RequiredString("name", 64, text => text.Length > 0 && !text.Any(char.IsControl) ? null : "must be 1 to 64 printable characters");
-        ImmutableArray<TrustRole> roles = table.RequiredChoices("roles", ("release", TrustRole.Release));
-        ImmutableArray<string> models = table.RequiredStrings("models", MostPatterns, 64, NamePattern.Fault);
+        ImmutableArray<TrustRole> roles = table.RequiredChoices("roles", ("release", TrustRole.Release), ("trust", TrustRole.Trust));
+        ImmutableArray<string> models = table.Has("models") || roles.Contains(TrustRole.Release) || roles.IsEmpty
+            ? table.RequiredStrings("models", MostPatterns, ModelName.MaxLength, NamePattern.Fault)
+            : [];
         string pem = table.RequiredString("public_key", 16 * 1024, text => text.Length > 0 ? null : "must be a public key in PEM");
         if (pem.Length == 0)
         {
@@ -44,5 +46,9 @@ public sealed record TrustedKey(string Name, OmsKey Key, ImmutableArray<TrustRol
 /// <summary>What a trusted key may sign.</summary>
 public enum TrustRole
 {
+    /// <summary>Models.</summary>
     Release,
+
+    /// <summary>The next version of the policy.</summary>
+    Trust,
 }

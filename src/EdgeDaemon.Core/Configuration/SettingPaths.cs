@@ -8,10 +8,13 @@ internal static class SettingPaths
     // sun_path is 108 bytes with its final zero.
     private const int LongestSocketPath = 107;
 
+    // Two spellings of one socket would be two listeners that take each other's file away.
     /// <summary>Null when good, else what is wrong.</summary>
     public static string? CheckAbsolute(string path) =>
         path.Length == 0 || path[0] != '/' ? "must be an absolute path (starting with '/')"
-        : path.Contains('\0', StringComparison.Ordinal) ? "must not hold a NUL character"
+        : path.Any(char.IsControl) ? "must not hold a control character"
+        : path.Split('/').Skip(1).SkipLast(1).Any(part => part is "" or "." or "..") || path.EndsWith("/.", StringComparison.Ordinal) || path.EndsWith("/..", StringComparison.Ordinal)
+            ? "must be written without '//', '/./' and '/../': one path has one spelling"
         : null;
 
     public static string? CheckSocket(string path) =>

@@ -20,7 +20,7 @@ internal static class FirstTrustFile
             # Which keys may release which models on this device. A bundle that no key listed here has signed is refused.
             format = 1
             version = 1                       # raise it with every change
-            expires = {now.UtcDateTime.AddYears(1):yyyy-MM-ddTHH:mm:ssZ}    # from then on nothing is accepted under this file; install a newer one before
+            expires = {now.UtcDateTime.AddYears(1):yyyy-MM-ddTHH:mm:ssZ}    # from then on nothing new is accepted under this file; install a newer one before
 
             [[key]]
             name = {TomlQuote.Of(name)}

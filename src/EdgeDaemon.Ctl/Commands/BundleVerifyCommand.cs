@@ -30,7 +30,12 @@ internal static class BundleVerifyCommand
             BundleFolder bundle = BundleFolder.Open(parsed.GetRequiredValue(folder));
             using ContentTree tree = bundle.Read();
             VerifiedBundle verified = VerifiedBundle.Verify(
-                trust, bundle.SignatureFiles(), tree.Entries, bundle.Manifest(tree).Span, bundle.ManifestPath, DateTimeOffset.UtcNow, tree.RangeDigest);
+                new TrustContext(trust, ReleaseHistory.Empty, Device: null, DateTimeOffset.UtcNow),
+                bundle.SignatureFiles(),
+                tree.Entries,
+                bundle.Manifest(tree).Span,
+                bundle.ManifestPath,
+                tree.RangeDigest);
 
             TextWriter output = parsed.InvocationConfiguration.Output;
             ModelManifest manifest = verified.Manifest;

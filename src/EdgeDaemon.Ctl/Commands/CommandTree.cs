@@ -20,6 +20,16 @@ internal static class CommandTree
                 BundleVerifyCommand.Create(),
                 BundleInspectCommand.Create(),
             },
+            new CtlCommand("trust", "Show, change, sign and install trust files: who may release which models.",
+                "edgectl trust show trust.toml")
+            {
+                TrustShowCommand.Create(),
+                TrustShowCommand.CreateCheck(),
+                TrustChangeCommands.CreateAdd(),
+                TrustChangeCommands.CreateRevoke(),
+                TrustUpdateCommands.CreateSign(),
+                TrustUpdateCommands.CreateInstall(),
+            },
             InferCommand.Create(),
             new CtlCommand("model", "Ask the running daemon about its models (control socket).", "edgectl model list")
             {

@@ -71,6 +71,7 @@ internal static class ModelStatusCommand
         Line("sequence", model.Sequence?.ToString(CultureInfo.InvariantCulture));
         Line("release", model.ReleaseDigest);
         Line("signed by", string.Join(", ", model.SignedBy ?? []));
+        Line("expired", model.Expired == true ? "yes; it goes on because it was in service before" : null);
         Line("folder", model.Folder);
         Line("loaded", model.LoadedAt?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         Line("inferences", model.InferenceCount?.ToString(CultureInfo.InvariantCulture));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using EdgeDaemon.Client.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Help;
@@ -35,6 +36,11 @@ internal static class StatusCommand
           sha256  {Printable.Of(status.Runtime.Sha256)}
         up for    {TimeSpan.FromSeconds(Math.Clamp(Math.Floor(status.UptimeSeconds), 0, 1e9)):c}
         models    {status.ModelsReady} ready, {status.ModelsRefused} refused
-
+        {(status.Trust is { } trust ? Text(trust) : "")}
         """;
+
+    private static string Text(TrustStatus trust) => string.Create(CultureInfo.InvariantCulture, $"""
+        trust     version {trust.Version}, expires {trust.Expires.UtcDateTime:yyyy-MM-dd}{(trust.ClockIsBehind ? "; THE CLOCK IS BEHIND, judged as of " + trust.TrustedTime.UtcDateTime.ToString("u", CultureInfo.InvariantCulture) : "")}{(trust.Fault is { } fault ? "; NO BUNDLE CAN BE JUDGED: " + Printable.Of(fault, 1000) : "")}
+
+        """);
 }

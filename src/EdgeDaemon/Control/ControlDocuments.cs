@@ -25,6 +25,17 @@ internal sealed class ControlDocuments(ModelRegistry registry, EdgedSettings set
         json.WriteString("path", settings.Runtime.Library);
         json.WriteEndObject();
         json.WriteNumber("uptime_seconds", (long)(clock.GetUtcNow() - _started).TotalSeconds);
+        if (registry.Trust is { } trust)
+        {
+            json.WriteStartObject("trust");
+            json.WriteNumber("version", trust.TrustVersion);
+            json.WriteString("expires", trust.TrustExpires);
+            json.WriteString("trusted_time", trust.TrustedTime);
+            json.WriteBoolean("clock_is_behind", trust.ClockIsBehind);
+            json.WriteString("fault", trust.Fault);
+            json.WriteEndObject();
+        }
+
         json.WriteNumber("models_ready", registry.Serving.Length);
         json.WriteNumber("models_refused", registry.Refused.Length);
     });
@@ -72,6 +83,7 @@ internal sealed class ControlDocuments(ModelRegistry registry, EdgedSettings set
         json.WriteNumber("sequence", model.Manifest.Sequence);
         json.WriteString("state", "READY");
         json.WriteString("reason", "");
+        json.WriteBoolean("expired", model.Expired);
         json.WriteString("release_digest", model.ReleaseDigest);
         json.WriteStartArray("signed_by");
         foreach (string key in model.SignedBy)

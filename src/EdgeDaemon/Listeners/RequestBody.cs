@@ -51,7 +51,7 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         var all = new BlockWriter(pool, limits.MaxBodyBytes, Refusal.BodyTooLarge);
         try
         {
-                while (true)
+            while (true)
             {
                 ReadResult result = await ReadAsync();
                 foreach (ReadOnlyMemory<byte> segment in result.Buffer)

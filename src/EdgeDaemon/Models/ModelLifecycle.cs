@@ -18,17 +18,60 @@ namespace EdgeDaemon.Models;
 internal sealed class ModelLifecycle(
     EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, TimeProvider clock, ILogger log)
 {
+    private readonly ReleaseStore _releases = new(settings.StateDirectory);
+    private readonly DeviceIdentity _device = new(settings.Device.Fleet, settings.Device.Class, settings.Device.Id, Hosting.Build.Number);
+
     /// <summary>Loads every bundle of the state directory and publishes what serves and what was refused.</summary>
     public void LoadAll(ModelRegistry registry)
     {
-        var serving = new Dictionary<string, ServedModel>(StringComparer.Ordinal);
         var refused = new List<RefusedBundle>();
+        ReleaseHistory history;
+        try
+        {
+            history = _releases.Read();
+        }
+        catch (Exception unusable) when (unusable is BundleException or IOException or UnauthorizedAccessException)
+        {
+            // Fail closed: without it nobody knows whether a release is an old one that somebody put back.
+            Log.HistoryUnusable(log, unusable.Message);
+            foreach (string folder in Folders())
+            {
+                Reject(refused, Path.GetFileName(folder), null, unusable.Message);
+            }
+
+            registry.Publish([], refused, new TrustState(trust.Version, trust.Expires, clock.GetUtcNow(), false, unusable.Message));
+            return;
+        }
+
+        TrustedTime time = TrustedTime.Of(clock.GetUtcNow(), history.Time > Hosting.Build.Date ? history.Time : Hosting.Build.Date);
+        if (time.ClockIsBehind)
+        {
+            Log.ClockIsBehind(log, clock.GetUtcNow(), time.Now);
+        }
+
+        Dictionary<string, ServedModel> serving = LoadEach(new TrustContext(trust, history, _device, time.Now), refused);
+        Record(history, time.Now, serving, refused);
+        foreach (ServedModel model in serving.Values)
+        {
+            Log.ModelServes(log, model.Name, model.Manifest.Version, model.Manifest.Sequence, model.ReleaseDigest, string.Join(", ", model.SignedBy));
+            if (model.Expired)
+            {
+                Log.ModelExpired(log, model.Name);
+            }
+        }
+
+        registry.Publish(serving.Values, refused, new TrustState(trust.Version, trust.Expires, time.Now, time.ClockIsBehind, null));
+    }
+
+    private Dictionary<string, ServedModel> LoadEach(TrustContext context, List<RefusedBundle> refused)
+    {
+        var serving = new Dictionary<string, ServedModel>(StringComparer.Ordinal);
         foreach (string folder in Folders())
         {
             string shown = Path.GetFileName(folder);
             try
             {
-                ServedModel model = Load(folder, shown);
+                ServedModel model = Load(folder, shown, context);
                 if (serving.TryGetValue(model.Name, out ServedModel? other))
                 {
                     // Exactly one version of a name is served: the higher sequence, whichever folder comes first.
@@ -47,15 +90,35 @@ internal sealed class ModelLifecycle(
             }
         }
 
-        foreach (ServedModel model in serving.Values)
-        {
-            Log.ModelServes(log, model.Name, model.Manifest.Version, model.Manifest.Sequence, model.ReleaseDigest, string.Join(", ", model.SignedBy));
-        }
-
-        registry.Publish(serving.Values, refused);
+        return serving;
     }
 
-    private ServedModel Load(string folder, string shown)
+    // Commit: what serves from here on is on the disk first. A new release that could not be recorded could be undone by a restart.
+    private void Record(ReleaseHistory before, DateTimeOffset now, Dictionary<string, ServedModel> serving, List<RefusedBundle> refused)
+    {
+        ReleaseHistory after = before.See(trust.Version, now);
+        foreach (ServedModel model in serving.Values)
+        {
+            after = after.Accept(model.Manifest, model.ReleaseDigest, now);
+        }
+
+        try
+        {
+            _releases.Write(after);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.HistoryUnusable(log, failure.Message);
+            foreach (ServedModel model in serving.Values.Where(model => !before.Holds(model.ReleaseDigest)).ToArray())
+            {
+                serving.Remove(model.Name);
+                model.Dispose();
+                Reject(refused, model.Folder, model.Manifest, $"its acceptance could not be recorded: {failure.Message}");
+            }
+        }
+    }
+
+    private ServedModel Load(string folder, string shown, TrustContext context)
     {
         VerifiedBundle? verified = null;
         try
@@ -65,12 +128,11 @@ internal sealed class ModelLifecycle(
 
             // Verify and inspect: signatures before anything parses a byte of the content, then the manifest that they cover.
             verified = VerifiedBundle.Verify(
-                trust,
+                context,
                 Signatures(folder),
                 content.Entries,
                 content.Find(ModelManifest.FileName) is { } manifest ? manifest.Bytes.Span : default,
                 Path.Combine(folder, "content", ModelManifest.FileName),
-                clock.GetUtcNow(),
                 content.RangeDigest);
             foreach (IgnoredSignature ignored in verified.Signers.Ignored)
             {

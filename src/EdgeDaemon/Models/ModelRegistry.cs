@@ -16,8 +16,14 @@ internal sealed class ModelRegistry
 
     public ImmutableArray<RefusedBundle> Refused => _now.Refused;
 
-    public void Publish(IEnumerable<ServedModel> models, IEnumerable<RefusedBundle> refused) =>
+    /// <summary>What they were judged by; null before the first load.</summary>
+    public TrustState? Trust { get; private set; }
+
+    public void Publish(IEnumerable<ServedModel> models, IEnumerable<RefusedBundle> refused, TrustState trust)
+    {
+        Trust = trust;
         _now = new Snapshot([.. models], [.. refused]);
+    }
 
     /// <summary>The model a route names. Exactly one version of a name is served; another one asked for is not found.</summary>
     /// <param name="name">As the path named it.</param>

@@ -17,6 +17,7 @@ internal sealed class ServedModel : IDisposable
         Folder = folder;
         Manifest = manifest;
         ReleaseDigest = bundle.ReleaseDigest;
+        Expired = bundle.Expired;
         SignedBy = [.. bundle.Signers.Keys.Select(key => key.Name)];
         Members = members;
         LoadedAt = loadedAt;
@@ -38,6 +39,9 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>The identity of the model: 64 lower-case hex digits.</summary>
     public string ReleaseDigest { get; }
+
+    /// <summary>It, or the trust policy, has expired; it goes on because it was in service before.</summary>
+    public bool Expired { get; }
 
     /// <summary>Names of the trusted keys whose signatures were verified.</summary>
     public ImmutableArray<string> SignedBy { get; }

@@ -39,6 +39,15 @@ internal static partial class Log
     [LoggerMessage(22, LogLevel.Warning, "bundle {Folder}: signature {File} does not count: {Reason}")]
     public static partial void SignatureIgnored(ILogger logger, string folder, string file, string reason);
 
+    [LoggerMessage(23, LogLevel.Error, "no bundle can be judged: {Reason}")]
+    public static partial void HistoryUnusable(ILogger logger, string reason);
+
+    [LoggerMessage(24, LogLevel.Warning, "the clock shows {Clock:u}, but {Floor:u} has passed already: it is unset or was set back; expiry is judged by the latter")]
+    public static partial void ClockIsBehind(ILogger logger, DateTimeOffset clock, DateTimeOffset floor);
+
+    [LoggerMessage(25, LogLevel.Warning, "model {Name} serves although it, or the trust policy, has expired: it was in service before (expired_releases of the trust policy)")]
+    public static partial void ModelExpired(ILogger logger, string name);
+
     [LoggerMessage(30, LogLevel.Warning, "request {Id} refused: {Refusal}: {Detail}")]
     public static partial void RequestRefused(ILogger logger, string id, Refusal refusal, string detail);
 

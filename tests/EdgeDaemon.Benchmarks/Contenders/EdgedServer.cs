@@ -72,6 +72,7 @@ internal static class EdgedServer
             exposes = ["inference"]
 
             """);
+        Run(options.Edged, "init", "--config", configuration);
         return configuration;
     }
 
@@ -120,16 +121,18 @@ internal static class EdgedServer
             """;
     }
 
-    private static void EdgeCtl(Options options, params string[] arguments)
+    private static void EdgeCtl(Options options, params string[] arguments) => Run(options.EdgeCtl, arguments);
+
+    private static void Run(string program, params string[] arguments)
     {
-        var info = new ProcessStartInfo(options.EdgeCtl, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
-        using Process process = Process.Start(info) ?? throw new InvalidOperationException("edgectl did not start");
+        var info = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using Process process = Process.Start(info) ?? throw new InvalidOperationException($"{program} did not start");
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         string errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
         {
-            throw new InvalidOperationException($"edgectl {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output.Result}{errors}");
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{output.Result}{errors}");
         }
     }
 }

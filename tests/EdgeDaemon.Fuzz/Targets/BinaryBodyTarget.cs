@@ -50,7 +50,7 @@ internal sealed class BinaryBodyTarget : FuzzTarget
         byte[] body = input[(2 + input[1])..].ToArray();
         if (!HeadLength.TryParse(header, out long head))
         {
-            return "reject";
+            return "reject header";
         }
 
         try
@@ -68,11 +68,21 @@ internal sealed class BinaryBodyTarget : FuzzTarget
             BinaryBody.Plan(head, body.Length, _request);
             return OipVerdict.Of(_request, json, tensor => Binary(tensor, body));
         }
-        catch (RefusedException)
+        catch (RefusedException refused)
         {
-            return "reject";
+            return Class(refused.Refusal);
         }
     }
+
+    // What a body's length can be refused for is told apart: to call a short body long would send its caller the wrong way.
+    private static string Class(Refusal refusal) => refusal switch
+    {
+        Refusal.HeadLengthBeyondBody => "reject beyond",
+        Refusal.InputWrongByteCount => "reject size",
+        Refusal.BodyTruncated => "reject truncated",
+        Refusal.BodyTrailingBytes => "reject trailing",
+        _ => "reject",
+    };
 
     private static void ValidateRaw(TensorContract contract, byte[] body)
     {

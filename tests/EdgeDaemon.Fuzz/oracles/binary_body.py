@@ -58,18 +58,25 @@ def judge(case):
     if head == 0:
         shape, size = raw_request(kind, contract, body)
         return f"accept raw [{','.join(map(str, shape))}] {size}"
-    require(head <= len(body), "beyond body")
+    require(head <= len(body), "beyond")
     request = read_request(body[:head])
-    at = head
-    tensors = {}
-    for index, (_, element, shape, size, _) in enumerate(request[3]):
+    planned = head
+    for _, element, shape, size, _ in request[3]:
         if size is None:
             continue
         product = 1
         for dimension in shape:
             product *= dimension
         require(size == product * SIZES[element] if element != "BYTES" else size >= 4 * product, "size")
-        require(at + size <= len(body), "truncated")
+        planned += size
+        require(planned <= MAX_LONG, "size")
+    require(planned <= len(body), "truncated")
+    require(planned == len(body), "trailing")
+    at = head
+    tensors = {}
+    for index, (_, element, shape, size, _) in enumerate(request[3]):
+        if size is None:
+            continue
         raw = body[at:at + size]
         at += size
         if element == "BOOL":
@@ -77,9 +84,8 @@ def judge(case):
         elif element == "BYTES":
             check_bytes(raw, shape)
         tensors[index] = raw.hex()
-    require(at == len(body), "trailing")
     return verdict_line(request, lambda index: tensors[index])
 
 
 if __name__ == "__main__":
-    serve(judge)
+    serve(judge, ("header", "beyond", "size", "truncated", "trailing"))

@@ -311,7 +311,7 @@ def judge(raw):
     return verdict_line(request, lambda index: "b%d" % request[3][index][3])
 
 
-def serve(judge_one):
+def serve(judge_one, told_apart=()):
     source = sys.stdin.buffer
     while True:
         head = source.read(4)
@@ -320,8 +320,8 @@ def serve(judge_one):
         case = source.read(struct.unpack("<I", head)[0])
         try:
             line = judge_one(case)
-        except Reject:
-            line = "reject"
+        except Reject as reason:
+            line = f"reject {reason}" if str(reason) in told_apart else "reject"
         print(line, flush=True)
 
 

@@ -102,6 +102,8 @@ public sealed class ModelManifestTests
     [DataRow("name = \"digits\"", "name = \"a/b\"", "2:8: 'name' must be 1 to 64 letters")]
     [DataRow("version = \"12\"", "version = 12", "3:11: 'version' must be a string")]
     [DataRow("version = \"12\"", "version = \"1.2\"", "3:11: 'version' must be decimal digits")]
+    [DataRow("version = \"12\"", "version = \"01\"", "3:11: 'version' must be decimal digits in quotes without leading zeros")]
+    [DataRow("security_floor = 2", "security_floor = 99", "5:18: 'security_floor' is above sequence")]
     [DataRow("version = \"12\"", "version = \"\"", "3:11: 'version' must be decimal digits")]
     [DataRow("version = \"12\"", "version = \"9999999999999999999\"", "3:11: 'version' must be decimal digits")]
     [DataRow("sequence = 3", "sequence = -1", "4:12: 'sequence' must be between 0")]

@@ -112,6 +112,35 @@ public sealed class TrustPolicyTests
         }
     }
 
+    [TestMethod]
+    public void Thresholds_rules_and_revocations_are_read()
+    {
+        using ECDsa one = ECDsa.Create(ECCurve.NamedCurves.nistP256), other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string digest = new('a', 64);
+        TrustPolicy policy = Parse(
+            Head + "threshold = 1\nmax_sequence_jump = 9\nexpired_releases = 'refuse'\n" + Key(one, "a") + Key(other, "b").Replace("['release']", "['release', 'trust']", StringComparison.Ordinal)
+            + $"[[rule]]\nmodels = ['prod-*']\nthreshold = 2\n[[revoked]]\nrelease = '{digest}'\nreason = 'bad'\n");
+        Assert.AreEqual((1, 1, 9L, false), (policy.Threshold, policy.TrustThreshold, policy.MaxSequenceJump, policy.ExpiredReleasesServe));
+        Assert.AreEqual((2, 1), (policy.SignersFor("prod-x"), policy.SignersFor("x")));
+        Assert.IsTrue(policy.IsRevokedRelease(digest) && !policy.IsRevokedKey(digest));
+        Assert.AreEqual("b", policy.KeysFor(TrustRole.Trust).Single().Name);
+    }
+
+    [TestMethod]
+    [DataRow("threshold = 2\n", "", "4:13: 'threshold' asks for 2 signers, but only 1 listed keys may release")]
+    [DataRow("trust_threshold = 1\n", "", "4:19: 'trust_threshold' asks for 1 signers, but only 0 listed keys have the role \"trust\"")]
+    [DataRow("threshold = 0\n", "", "4:13: 'threshold' must be between 1 and 64")]
+    [DataRow("max_sequence_jump = 0\n", "", "4:21: 'max_sequence_jump' must be between 1")]
+    [DataRow("expired_releases = 'maybe'\n", "", "4:20: 'expired_releases' must be one of")]
+    [DataRow("", "[[revoked]]\nreason = 'x'\n", "names exactly one")]
+    [DataRow("", "[[revoked]]\nkey = 'AB'\n", "'revoked.key' must be 64 lower-case hex digits")]
+    [DataRow("", "[[rule]]\nmodels = ['x']\n", "missing key 'threshold' in [[rule]]")]
+    public void Wrong_thresholds_and_revocations_are_refused_where_they_stand(string top, string end, string message)
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        StringAssert.Contains(Errors(Head + top + Key(key, "k") + end).Single(), message, StringComparison.Ordinal);
+    }
+
     private static string Key(ECDsa key, string name) =>
         $"[[key]]\nname = '{name}'\nroles = ['release']\nmodels = ['digits', 'line-*']\npublic_key = '''\n{key.ExportSubjectPublicKeyInfoPem()}\n'''\n";
 

@@ -94,7 +94,7 @@ public sealed class VerifiedBundleTests : IDisposable
 
     [TestMethod]
     public void Other_manifest_bytes_than_those_signed_are_a_callers_mistake() =>
-        Assert.ThrowsExactly<ArgumentException>(() => VerifiedBundle.Verify(Trust("digits"), [Sign(_key)], Tree(), "format = 1"u8, "m", Now));
+        Assert.ThrowsExactly<ArgumentException>(() => VerifiedBundle.Verify(Context(), [Sign(_key)], Tree(), "format = 1"u8, "m"));
 
     [TestMethod]
     public void A_signed_text_that_is_no_manifest_is_refused()
@@ -119,7 +119,7 @@ public sealed class VerifiedBundleTests : IDisposable
     public void A_release_expires_at_its_instant()
     {
         var expires = new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        Assert.IsNotNull(VerifiedBundle.Verify(Trust("digits"), [Sign(_key)], Tree(), Encoding.UTF8.GetBytes(_manifest), "m", expires.AddTicks(-1)));
+        Assert.IsNotNull(VerifiedBundle.Verify(Context(now: expires.AddTicks(-1)), [Sign(_key)], Tree(), Encoding.UTF8.GetBytes(_manifest), "m"));
         StringAssert.StartsWith(Refused([Sign(_key)], now: expires), "the release expired on 2027-01-01", StringComparison.Ordinal);
     }
 
@@ -127,6 +127,70 @@ public sealed class VerifiedBundleTests : IDisposable
     public void A_signer_of_other_models_is_refused() =>
         Assert.AreEqual(
             "none of its signers (release) may release a model named 'digits'; see 'models' in the trust policy", Refused([Sign(_key)], models: "letters"));
+
+    [TestMethod]
+    public void As_many_distinct_signers_are_needed_as_the_policy_asks_for()
+    {
+        using ECDsa second = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        string both = $"[[key]]\nname = 'second'\nroles = ['release']\nmodels = ['*']\npublic_key = '''\n{second.ExportSubjectPublicKeyInfoPem()}'''\n";
+        string rule = "[[rule]]\nmodels = ['dig*']\nthreshold = 2\n";
+        Assert.AreEqual(2, Verify([Sign(_key), Sign(second)], Context(more: both + rule)).Signers.Keys.Length);
+        Assert.AreEqual(1, Verify([Sign(_key)], Context(more: both)).Signers.Keys.Length, "the control: without the rule one will do");
+        Assert.AreEqual(1, Verify([Sign(_key)], Context(more: both + rule.Replace("dig*", "other*", StringComparison.Ordinal))).Signers.Keys.Length, "a rule for others");
+        StringAssert.StartsWith(
+            Refused(Context(more: both + rule), Sign(_key), Sign(_key), Sign(_stranger)),
+            "1 of its signers (release) may release a model named 'digits', and the trust policy asks for 2", StringComparison.Ordinal);
+
+        // A signer of other models does not count, though its signature is good.
+        StringAssert.StartsWith(
+            Refused(Context(more: both.Replace("['*']", "['letters']", StringComparison.Ordinal) + rule), Sign(_key), Sign(second)), "1 of its signers", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void A_revoked_key_counts_nowhere_and_a_revoked_release_is_refused()
+    {
+        string key = SpkiDigest.Hex(SpkiDigest.Of(_key.ExportSubjectPublicKeyInfo()));
+        StringAssert.StartsWith(Refused(Context(more: $"[[revoked]]\nkey = '{key}'\n"), Sign(_key)), "no signature by a trusted key holds", StringComparison.Ordinal);
+        StringAssert.StartsWith(Refused(Context(more: $"[[revoked]]\nrelease = '{Digest()}'\n"), Sign(_key)), "the trust policy revokes this release", StringComparison.Ordinal);
+        Assert.IsNotNull(Verify([Sign(_key)], Context(more: $"[[revoked]]\nrelease = '{new string('0', 64)}'\n")), "the control: another digest");
+
+        // Not even one that serves already.
+        ReleaseHistory held = ReleaseHistory.Empty.Accept(Verify([Sign(_key)]).Manifest, Digest(), Now);
+        StringAssert.StartsWith(Refused(Context(history: held, more: $"[[revoked]]\nrelease = '{Digest()}'\n"), Sign(_key)), "the trust policy revokes", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void What_is_in_service_outlives_its_expiry_unless_the_policy_says_otherwise()
+    {
+        var late = new DateTimeOffset(2031, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        ReleaseHistory held = ReleaseHistory.Empty.Accept(Verify([Sign(_key)]).Manifest, Digest(), Now);
+        Assert.IsTrue(Verify([Sign(_key)], Context(now: late, history: held)).Expired);
+        Assert.IsFalse(Verify([Sign(_key)], Context(history: held)).Expired);
+        StringAssert.StartsWith(Refused(Context(now: late), Sign(_key)), "the trust policy expired", StringComparison.Ordinal);
+        StringAssert.StartsWith(Refused(Context(now: late, history: held, more: "expired_releases = 'refuse'"), Sign(_key)), "the trust policy expired", StringComparison.Ordinal);
+        StringAssert.StartsWith(
+            Refused(Context(now: late.AddYears(-2), history: held, more: "expired_releases = 'refuse'"), Sign(_key)), "the release expired", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void A_policy_older_than_one_that_was_in_force_is_refused()
+    {
+        StringAssert.StartsWith(Refused(Context(history: ReleaseHistory.Empty.See(2, Now)), Sign(_key)), "the trust policy has version 1, but version 2 was in force", StringComparison.Ordinal);
+        Assert.IsNotNull(Verify([Sign(_key)], Context(history: ReleaseHistory.Empty.See(1, Now))));
+    }
+
+    [TestMethod]
+    public void An_older_release_and_one_for_another_device_are_refused()
+    {
+        ModelManifest newer = ModelManifest.Parse(Encoding.UTF8.GetBytes(_manifest.Replace("sequence = 1", "sequence = 5", StringComparison.Ordinal)), "m");
+        StringAssert.Contains(
+            Refused(Context(history: ReleaseHistory.Empty.Accept(newer, new string('a', 64), Now)), Sign(_key)), "its sequence 1 is below 5", StringComparison.Ordinal);
+        _manifest = _manifest.Replace("file = [", "targets = { classes = ['camera'] }\nfile = [", StringComparison.Ordinal);
+        var camera = new DeviceIdentity(null, "camera", null, new Version(0, 1, 0));
+        Assert.IsNotNull(Verify([Sign(_key)], Context(device: camera)));
+        Assert.IsNotNull(Verify([Sign(_key)]), "off the device targets are not judged");
+        StringAssert.StartsWith(Refused(Context(device: camera with { Class = "lamp" }), Sign(_key)), "it is meant for class 'camera'", StringComparison.Ordinal);
+    }
 
     public void Dispose()
     {
@@ -139,14 +203,24 @@ public sealed class VerifiedBundleTests : IDisposable
     private SignatureFile Sign(ECDsa key) =>
         new(SpkiDigest.SignatureFileName(SpkiDigest.Of(key.ExportSubjectPublicKeyInfo())), OmsSigner.Sign("digits", Tree(), key));
 
-    private TrustPolicy Trust(string models) => TrustPolicy.Parse(
+    private TrustPolicy Trust(string models, string more) => TrustPolicy.Parse(
         Encoding.UTF8.GetBytes(
-            $"format = 1\nversion = 1\nexpires = 2030-01-01T00:00:00Z\n[[key]]\nname = 'release'\nroles = ['release']\nmodels = ['{models}']\npublic_key = '''\n{_key.ExportSubjectPublicKeyInfoPem()}'''\n"),
+            $"format = 1\nversion = 1\nexpires = 2030-01-01T00:00:00Z\n{(more.StartsWith('[') ? "" : more)}\n{(more.StartsWith('[') ? more : "")}\n[[key]]\nname = 'release'\nroles = ['release']\nmodels = ['{models}']\npublic_key = '''\n{_key.ExportSubjectPublicKeyInfoPem()}'''\n"),
         "t");
 
-    private VerifiedBundle Verify(SignatureFile[] signatures) => VerifiedBundle.Verify(Trust("digits"), signatures, Tree(), Encoding.UTF8.GetBytes(_manifest), "m", Now);
+    private VerifiedBundle Verify(SignatureFile[] signatures, TrustContext? context = null) =>
+        VerifiedBundle.Verify(context ?? Context(), signatures, Tree(), Encoding.UTF8.GetBytes(_manifest), "m");
+
+    private TrustContext Context(
+        string models = "digits", DateTimeOffset? now = null, ReleaseHistory? history = null, DeviceIdentity? device = null, string more = "") =>
+        new(Trust(models, more), history ?? ReleaseHistory.Empty, device, now ?? Now);
+
+    private string Digest() => ReleaseDigest.Hex(ReleaseDigest.Compute(Tree()));
 
     private string Refused(SignatureFile[] signatures, TreeFile[]? tree = null, string models = "digits", DateTimeOffset? now = null) =>
         Assert.ThrowsExactly<BundleException>(
-            () => VerifiedBundle.Verify(Trust(models), signatures, tree ?? Tree(), Encoding.UTF8.GetBytes(_manifest), "m", now ?? Now)).Message;
+            () => VerifiedBundle.Verify(Context(models, now), signatures, tree ?? Tree(), Encoding.UTF8.GetBytes(_manifest), "m")).Message;
+
+    private string Refused(TrustContext context, params SignatureFile[] signatures) =>
+        Assert.ThrowsExactly<BundleException>(() => Verify(signatures, context)).Message;
 }

@@ -9,7 +9,7 @@ namespace EdgeDaemon.Tests.Configuration;
 [TestClass]
 public sealed class ExampleFileTests
 {
-    private static readonly string[] Sections = ["", "[runtime]", "[limits]", "[engine]", "[bundles]", "[log]", "[[listen]]"];
+    private static readonly string[] Sections = ["", "[runtime]", "[limits]", "[engine]", "[bundles]", "[device]", "[log]", "[[listen]]"];
 
     [TestMethod]
     public void Its_values_are_the_defaults_but_for_the_listeners()
