@@ -39,10 +39,10 @@ def raw_request(kind, contract, body):
     unit = fixed * SIZES[kind]
     if -1 in contract:
         require(unit > 0, "zero beside variable")
-        require(len(body) % unit == 0, "length")
+        require(len(body) % unit == 0, "size")
         shape = [len(body) // unit if d == -1 else d for d in contract]
     else:
-        require(len(body) == unit, "length")
+        require(len(body) == unit, "size")
         shape = contract
     if kind == "BOOL":
         check_bool(body)
