@@ -68,7 +68,8 @@ internal sealed class HttpConnection : IDisposable
         return Read(head) ?? throw new AssertFailedException("the connection was closed without an answer");
     }
 
-    public void Send(ReadOnlySpan<byte> bytes)
+    /// <summary>False when the daemon has closed the connection.</summary>
+    public bool Send(ReadOnlySpan<byte> bytes)
     {
         try
         {
@@ -76,10 +77,13 @@ internal sealed class HttpConnection : IDisposable
             {
                 bytes = bytes[_socket.Send(bytes)..];
             }
+
+            return true;
         }
         catch (SocketException closed) when (closed.SocketErrorCode is SocketError.Shutdown or SocketError.ConnectionReset or SocketError.TimedOut)
         {
             // The daemon need not read what it has refused; its answer can still be read.
+            return false;
         }
     }
 
