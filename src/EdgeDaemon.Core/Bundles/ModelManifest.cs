@@ -49,6 +49,9 @@ public sealed record ModelManifest
     /// <summary>Denormal numbers are flushed to zero in the members' sessions.</summary>
     public required bool DenormalAsZero { get; init; }
 
+    /// <summary>Graphs may branch and loop.</summary>
+    public required bool ControlFlow { get; init; }
+
     public required ManifestLineage Lineage { get; init; }
 
     /// <exception cref="TomlException">The text is no TOML 1.0.</exception>
@@ -79,6 +82,7 @@ public sealed record ModelManifest
             Inputs = Each(root, "input", MostTensors, ManifestInput.Read, input => input.Contract.Name, "name", Needed, input => input.Tensor),
             Outputs = Each(root, "output", MostTensors, table => ManifestOutput.Read(table, files), output => output.Contract.Name, "name", Needed, output => output.Tensor),
             DenormalAsZero = root.Table("session")?.Boolean("denormal_as_zero", false) ?? false,
+            ControlFlow = root.Table("inspection")?.Boolean("control_flow", false) ?? false,
             Lineage = ManifestLineage.Read(root.Table("lineage")),
         };
         if (manifest.SecurityFloor > manifest.Sequence)

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Ctl.Bundles;
 
@@ -12,7 +13,7 @@ namespace EdgeDaemon.Ctl.Answers;
 /// <summary>A bundle's content for people and for programs. Without a manifest that can be read, the rest is still shown.</summary>
 internal static class InspectionText
 {
-    public static string Lines(ModelManifest? manifest, ImmutableArray<TreeFile> files, SignatureReading[] signatures)
+    public static string Lines(ModelManifest? manifest, ModelInspection? inspection, ImmutableArray<TreeFile> files, SignatureReading[] signatures)
     {
         var text = new StringBuilder();
         void Line(string key, string value) => text.Append(CultureInfo.InvariantCulture, $"{key,-11}{value}\n");
@@ -67,14 +68,27 @@ internal static class InspectionText
             Line("signature", "none");
         }
 
+        foreach (MemberInspection member in inspection?.Members ?? [])
+        {
+            OnnxSummary graph = member.Report.Summary;
+            Line("graph", string.Create(CultureInfo.InvariantCulture, $"{member.Member}: {graph.Nodes} nodes, {graph.Parameters} parameters in {graph.WeightBytes} bytes; IR {graph.IrVersion}, by {Printable.Of(graph.Producer.Length == 0 ? "nobody named" : graph.Producer)}"));
+            Line("opsets", string.Join(", ", graph.Opsets.Select(set => $"{(set.Key.Length == 0 ? "ai.onnx" : Printable.Of(set.Key))} {set.Value}")));
+            Line("operators", string.Join(", ", graph.Operators.Select(used => $"{Printable.Of(used.Key)} {used.Value}")));
+        }
+
+        foreach ((string file, OnnxFinding finding) in inspection?.All ?? [])
+        {
+            Line(finding.Severity.ToString().ToLowerInvariant(), $"{Printable.Of(file)}: {finding}");
+        }
+
         return text.ToString();
     }
 
     /// <summary>
-    /// <c>{"model": {...}|null, "release_digest", "files": [{"name", "size", "sha256"}], "signatures": [{"file", "hint", "fault"}]}</c>
+    /// <c>{"model": {...}|null, "release_digest", "files": [{"name", "size", "sha256"}], "signatures": [{"file", "hint", "fault"}], "graphs": [...], "findings": [...]}</c>
     /// and a line end.
     /// </summary>
-    public static string Json(ModelManifest? manifest, ImmutableArray<TreeFile> files, SignatureReading[] signatures)
+    public static string Json(ModelManifest? manifest, ModelInspection? inspection, ImmutableArray<TreeFile> files, SignatureReading[] signatures)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
@@ -112,10 +126,58 @@ internal static class InspectionText
             }
 
             json.WriteEndArray();
+            WriteInspection(json, inspection);
             json.WriteEndObject();
         }
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
+    }
+
+    private static void WriteInspection(Utf8JsonWriter json, ModelInspection? inspection)
+    {
+        json.WriteStartArray("graphs");
+        foreach (MemberInspection member in inspection?.Members ?? [])
+        {
+            OnnxSummary graph = member.Report.Summary;
+            json.WriteStartObject();
+            json.WriteString("member", member.Member);
+            json.WriteString("file", member.File);
+            json.WriteNumber("ir_version", graph.IrVersion);
+            json.WriteString("producer", graph.Producer);
+            json.WriteNumber("nodes", graph.Nodes);
+            json.WriteNumber("parameters", graph.Parameters);
+            json.WriteNumber("weight_bytes", graph.WeightBytes);
+            json.WriteStartObject("opsets");
+            foreach ((string domain, long version) in graph.Opsets)
+            {
+                json.WriteNumber(domain.Length == 0 ? "ai.onnx" : domain, version);
+            }
+
+            json.WriteEndObject();
+            json.WriteStartObject("operators");
+            foreach ((string name, long uses) in graph.Operators)
+            {
+                json.WriteNumber(name, uses);
+            }
+
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("findings");
+        foreach ((string file, OnnxFinding finding) in inspection?.All ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("file", file);
+            json.WriteString("severity", finding.Severity.ToString().ToLowerInvariant());
+            json.WriteString("code", finding.Code);
+            json.WriteString("place", finding.Place);
+            json.WriteString("detail", finding.Detail);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteManifest(Utf8JsonWriter json, ModelManifest manifest)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Core.Toml;
 using EdgeDaemon.Ctl.Answers;
 using EdgeDaemon.Ctl.Bundles;
@@ -17,13 +18,18 @@ internal static class BundleInspectCommand
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand(
             "inspect",
-            "Show what a bundle says of itself: manifest, files, signatures. Proves nothing; 'bundle verify' does.",
+            "Show what a bundle says of itself and what its graphs hold: manifest, files, signatures, findings. Proves nothing; 'bundle verify' does.",
             "edgectl bundle inspect mymodel",
             "edgectl bundle inspect mymodel --json")
         {
             folder, json,
         };
-        command.ExitNote = "Here 1 also means that model.toml is missing, wrong, or not about these files.";
+        command.ExitNote = "Here 1 also means that model.toml is missing, wrong, or not about these files, or that a finding is a danger: no device would load it.";
+        command.Details =
+            """
+            The graphs are walked as edged walks them before it loads one, without ONNX
+            Runtime. A finding has a severity (info, warning, danger), a code and a place.
+            """;
         command.SetAction(parsed =>
         {
             BundleFolder bundle = BundleFolder.Open(parsed.GetRequiredValue(folder));
@@ -42,10 +48,16 @@ internal static class BundleInspectCommand
                 fault = wrong;
             }
 
+            ModelInspection? inspection = manifest is null || fault is not null ? null : ModelInspection.Of(manifest, name => tree.Find(name)!.Bytes);
             TextWriter output = parsed.InvocationConfiguration.Output;
             output.Write(parsed.GetValue(json)
-                ? InspectionText.Json(manifest, tree.Entries, signatures)
-                : InspectionText.Lines(manifest, tree.Entries, signatures));
+                ? InspectionText.Json(manifest, inspection, tree.Entries, signatures)
+                : InspectionText.Lines(manifest, inspection, tree.Entries, signatures));
+            if (fault is null && inspection!.All.Any(found => found.Finding.Severity == FindingSeverity.Danger))
+            {
+                fault = new CtlException("the inspection found danger; edged refuses this bundle");
+            }
+
             return (int)(fault is null ? ExitCode.Ok : FailureReport.Write(fault, parsed.InvocationConfiguration.Error));
         });
         return command;

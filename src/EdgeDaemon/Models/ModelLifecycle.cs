@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Toml;
 using EdgeDaemon.Engine;
@@ -18,6 +19,8 @@ namespace EdgeDaemon.Models;
 internal sealed class ModelLifecycle(
     EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, TimeProvider clock, ILogger log)
 {
+    private const int MostShown = 5;
+
     private readonly ReleaseStore _releases = new(settings.StateDirectory);
     private readonly DeviceIdentity _device = new(settings.Device.Fleet, settings.Device.Class, settings.Device.Id, Hosting.Build.Number);
 
@@ -139,8 +142,12 @@ internal sealed class ModelLifecycle(
                 Log.SignatureIgnored(log, shown, ignored.File, ignored.Reason);
             }
 
+            // Inspect: our own walk over every graph, before the runtime parses a byte of it.
+            ModelInspection inspection = ModelInspection.Of(verified.Manifest, name => content.Find(name)!.Bytes);
+            Judge(inspection, shown);
+
             // Stage: the graphs, from the very bytes that were hashed.
-            return new ServedModel(shown, verified, Members(verified.Manifest, content), Labels(verified.Manifest, content), clock.GetUtcNow(), Stage(verified.Manifest, content));
+            return new ServedModel(shown, verified, inspection, Members(verified.Manifest, content), Labels(verified.Manifest, content), clock.GetUtcNow(), Stage(verified.Manifest, content));
         }
         catch (Exception reason) when (reason is ContentTreeException or BundleException or ManifestException or OnnxException or OnnxContractException or IOException or UnauthorizedAccessException)
         {
@@ -153,6 +160,21 @@ internal sealed class ModelLifecycle(
         catch (TomlInvalidException invalid)
         {
             throw new BundleRefusedException(string.Join("; ", invalid.Diagnostics), null, invalid);
+        }
+    }
+
+    private void Judge(ModelInspection inspection, string shown)
+    {
+        (string File, OnnxFinding Finding)[] refusing = [.. inspection.All.Where(found => found.Finding.Severity >= settings.Bundles.RefuseFrom)];
+        if (refusing.Length > 0)
+        {
+            throw new BundleException(
+                $"inspection: {string.Join("; ", refusing.Take(MostShown).Select(found => $"{Printable.Of(found.File)}: {found.Finding}"))}{(refusing.Length > MostShown ? $"; and {refusing.Length - MostShown} more" : "")}");
+        }
+
+        foreach ((string file, OnnxFinding finding) in inspection.All.Where(found => found.Finding.Severity == FindingSeverity.Warning).Take(MostShown))
+        {
+            Log.InspectionWarning(log, shown, Printable.Of(file), finding.ToString());
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
 
@@ -11,13 +12,14 @@ internal sealed class ServedModel : IDisposable
     private long _inferences;
 
     public ServedModel(
-        string folder, VerifiedBundle bundle, ImmutableArray<ServedMember> members, ImmutableArray<string> labels, DateTimeOffset loadedAt, ModelEngine engine)
+        string folder, VerifiedBundle bundle, ModelInspection inspection, ImmutableArray<ServedMember> members, ImmutableArray<string> labels, DateTimeOffset loadedAt, ModelEngine engine)
     {
         ModelManifest manifest = bundle.Manifest;
         Folder = folder;
         Manifest = manifest;
         ReleaseDigest = bundle.ReleaseDigest;
         Expired = bundle.Expired;
+        Inspection = inspection;
         SignedBy = [.. bundle.Signers.Keys.Select(key => key.Name)];
         Members = members;
         LoadedAt = loadedAt;
@@ -42,6 +44,9 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>It, or the trust policy, has expired; it goes on because it was in service before.</summary>
     public bool Expired { get; }
+
+    /// <summary>What the walk over its graphs found and what they are made of.</summary>
+    public ModelInspection Inspection { get; }
 
     /// <summary>Names of the trusted keys whose signatures were verified.</summary>
     public ImmutableArray<string> SignedBy { get; }

@@ -48,6 +48,9 @@ internal static partial class Log
     [LoggerMessage(25, LogLevel.Warning, "model {Name} serves although it, or the trust policy, has expired: it was in service before (expired_releases of the trust policy)")]
     public static partial void ModelExpired(ILogger logger, string name);
 
+    [LoggerMessage(26, LogLevel.Warning, "bundle {Folder}: {File}: {Finding}")]
+    public static partial void InspectionWarning(ILogger logger, string folder, string file, string finding);
+
     [LoggerMessage(30, LogLevel.Warning, "request {Id} refused: {Refusal}: {Detail}")]
     public static partial void RequestRefused(ILogger logger, string id, Refusal refusal, string detail);
 

@@ -1,4 +1,5 @@
 using System.Text;
+using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Toml;
 
@@ -15,7 +16,7 @@ public sealed class EdgedSettingsTests
         Assert.AreEqual("/etc/edged/trust.toml", settings.TrustFile);
         Assert.AreEqual(new RuntimeSettings("/usr/lib/edged/libonnxruntime.so.1", null), settings.Runtime);
         Assert.AreEqual(new EngineSettings(0, 1, 64), settings.Engine);
-        Assert.AreEqual(new BundleSettings(2147483648, 1024), settings.Bundles);
+        Assert.AreEqual(new BundleSettings(2147483648, 1024, FindingSeverity.Danger), settings.Bundles);
         Assert.AreEqual(new LogSettings(LogVerbosity.Information), settings.Log);
         LimitSettings limits = settings.Limits;
         Assert.AreEqual(
@@ -69,7 +70,7 @@ public sealed class EdgedSettingsTests
         Assert.AreEqual(("/s", "/t"), (settings.StateDirectory, settings.TrustFile));
         Assert.AreEqual(new RuntimeSettings("/l", new string('a', 64)), settings.Runtime);
         Assert.AreEqual(new EngineSettings(64, 256, 0), settings.Engine);
-        Assert.AreEqual(new BundleSettings(1024, 100_000), settings.Bundles);
+        Assert.AreEqual(new BundleSettings(1024, 100_000, FindingSeverity.Danger), settings.Bundles);
         Assert.AreEqual(LogVerbosity.Debug, settings.Log.Level);
         LimitSettings limits = settings.Limits;
         Assert.AreEqual(

@@ -6,10 +6,10 @@ namespace EdgeDaemon.Core.Bundles.Onnx;
 /// </summary>
 internal ref struct ProtobufCursor(ReadOnlySpan<byte> message)
 {
-    private const int Varint = 0;
-    private const int Fixed64 = 1;
-    private const int Delimited = 2;
-    private const int Fixed32 = 5;
+    public const int Varint = 0;
+    public const int Fixed64 = 1;
+    public const int Delimited = 2;
+    public const int Fixed32 = 5;
 
     private ReadOnlySpan<byte> _rest = message;
 
@@ -22,6 +22,12 @@ internal ref struct ProtobufCursor(ReadOnlySpan<byte> message)
     /// <summary>The value of a varint field; 0 for the other kinds.</summary>
     public ulong Number { get; private set; }
 
+    /// <summary>How the field just read is written.</summary>
+    public int Wire { get; private set; }
+
+    /// <summary>True when a number of the field just read took more bytes than it needs.</summary>
+    public bool WasOverlong { get; private set; }
+
     /// <summary>True when the field just read is length-delimited (a message, text or bytes).</summary>
     public bool IsDelimited { get; private set; }
 
@@ -33,12 +39,14 @@ internal ref struct ProtobufCursor(ReadOnlySpan<byte> message)
             return false;
         }
 
+        WasOverlong = false;
         ulong tag = ReadVarint();
         Field = tag >> 3 is > 0 and <= int.MaxValue ? (int)(tag >> 3) : throw new OnnxFormatException("a field number is invalid");
         Content = default;
         Number = 0;
-        IsDelimited = (tag & 7) == Delimited;
-        switch ((int)(tag & 7))
+        Wire = (int)(tag & 7);
+        IsDelimited = Wire == Delimited;
+        switch (Wire)
         {
             case Varint:
                 Number = ReadVarint();
@@ -91,6 +99,7 @@ internal ref struct ProtobufCursor(ReadOnlySpan<byte> message)
             value |= (ulong)(part & 0x7F) << (7 * i);
             if (part < 0x80)
             {
+                WasOverlong |= i > 0 && part == 0;
                 _rest = _rest[(i + 1)..];
                 return value;
             }

@@ -28,5 +28,5 @@ internal static class OnnxBytes
     public static byte[] Port(int field, string name, long type, params long?[] shape) =>
         Bytes(field, Text(1, name), Bytes(2, Bytes(1, Number(1, type), Bytes(2, [.. shape.Select(d => Bytes(1, d is long n ? Number(1, n) : Text(2, "N")))]))));
 
-    public static byte[] Model(params byte[][] graph) => [.. Number(1, 8), .. Text(2, "test"), .. Bytes(7, graph)];
+    public static byte[] Model(params byte[][] graph) => [.. Number(1, 8), .. Text(2, "test"), .. Bytes(7, graph), .. Bytes(8, Number(2, 17))];
 }

@@ -214,7 +214,7 @@ public sealed class BundleCommandTests
     {
         using var tree = new BundleTree();
         string output = ToolRun.Of("bundle", "inspect", tree.Bundle).Succeeded().Output;
-        foreach (string text in new[] { "model      tiny", "version    1 (sequence 1, security floor 0)", "input      x FP32 [-1,1,8,8]", "output     y FP32 [-1,3], labels in labels.txt", "member     model  model.onnx", "  labels.txt\n", "lists these 3 files" })
+        foreach (string text in new[] { "model      tiny", "version    1 (sequence 1, security floor 0)", "input      x FP32 [-1,1,8,8]", "output     y FP32 [-1,3], labels in labels.txt", "member     model  model.onnx", "  labels.txt\n", "lists these 3 files", "graph      model: 1 nodes", "opsets     ai.onnx 17", "operators  Identity 1" })
         {
             StringAssert.Contains(output, text);
         }
@@ -223,7 +223,25 @@ public sealed class BundleCommandTests
         Assert.AreEqual("tiny", json.RootElement.GetProperty("model").GetProperty("name").GetString());
         Assert.AreEqual(3, json.RootElement.GetProperty("files").GetArrayLength());
         Assert.AreEqual(JsonValueKind.Null, json.RootElement.GetProperty("signatures")[0].GetProperty("fault").ValueKind);
+        Assert.AreEqual(1, json.RootElement.GetProperty("graphs")[0].GetProperty("operators").GetProperty("Identity").GetInt32());
+        Assert.AreEqual(0, json.RootElement.GetProperty("findings").GetArrayLength());
         StringAssert.Contains(tree.Verify().Output, json.RootElement.GetProperty("release_digest").GetString());
+    }
+
+    [TestMethod]
+    public void Inspect_names_what_no_device_would_load()
+    {
+        using var tree = new BundleTree(signed: false);
+        File.WriteAllBytes(tree["tiny/content/more.bin"], "\u007fELF..."u8.ToArray());
+        tree.Edit("[[member]]", "[[file]]\npath = \"more.bin\"\nsize = 7\n\n[[member]]");
+        tree.Edit("shape = [-1, 3]", "shape = [-1, 4]");
+        ToolRun run = ToolRun.Of("bundle", "inspect", tree.Bundle);
+        Assert.AreEqual(1, run.Code);
+        StringAssert.Contains(run.Error, "the inspection found danger");
+        StringAssert.Contains(run.Output, "danger     more.bin: native_code at more.bin: it is a native library or program (ELF)");
+        StringAssert.Contains(run.Output, "danger     model.onnx: interface at graph.output: 'y' has shape [-1,3], model.toml declares [-1,4]");
+        using JsonDocument json = JsonDocument.Parse(ToolRun.Of("bundle", "inspect", tree.Bundle, "--json").Output);
+        Assert.AreEqual("native_code", json.RootElement.GetProperty("findings")[1].GetProperty("code").GetString());
     }
 
     [TestMethod]

@@ -12,7 +12,8 @@ internal sealed class BundleTree : IDisposable
     public BundleTree(bool signed = true)
     {
         ToolRun.Of("keygen", "--out", Key, "--trust", Trust, "--name", "dev", "--models", "tiny*").Succeeded();
-        _tree.Add("tiny/content/model.onnx", OnnxBytes.Model(OnnxBytes.Port(11, "x", 1, null, 1, 8, 8), OnnxBytes.Port(12, "y", 1, null, 3)));
+        _tree.Add("tiny/content/model.onnx", OnnxBytes.Model(
+            OnnxBytes.Bytes(1, OnnxBytes.Text(1, "x"), OnnxBytes.Text(2, "y"), OnnxBytes.Text(4, "Identity")), OnnxBytes.Port(11, "x", 1, null, 1, 8, 8), OnnxBytes.Port(12, "y", 1, null, 3)));
         _tree.Add("tiny/content/labels.txt", "zero\none\ntwo\n");
         ToolRun.Of("bundle", "init", Bundle, "--name", "tiny").Succeeded();
         if (signed)

@@ -1,0 +1,42 @@
+using System.Text;
+
+namespace EdgeDaemon.Core.Bundles.Onnx;
+
+/// <summary>Key and value pairs: for people and tools, never for the runtime.</summary>
+internal static class OnnxMetadata
+{
+    public const int MostEntries = 1024;
+
+    private const int LongestValue = 1 << 20;
+
+    public static void Entry(ReadOnlySpan<byte> entry, OnnxFindings findings, string place)
+    {
+        (string key, _) = Pair(entry, findings, place);
+
+        // The runtime reads load options from here when its environment says so (ORT_LOAD_CONFIG_FROM_MODEL).
+        if (key == "ort_config")
+        {
+            findings.Danger(OnnxRule.Metadata, place, "the key 'ort_config' carries load options");
+        }
+    }
+
+    public static (string Key, string Value) Pair(ReadOnlySpan<byte> entry, OnnxFindings findings, string place)
+    {
+        string key = "", value = "";
+        var fields = new OnnxFields(entry, OnnxMessage.Entry, findings, place);
+        while (fields.Next())
+        {
+            if (fields.Field == 1)
+            {
+                key = OnnxText.Name(fields.Content, findings, place);
+            }
+            else
+            {
+                OnnxText.Check(fields.Content, LongestValue, OnnxRule.Metadata, findings, place);
+                value = Encoding.UTF8.GetString(fields.Content[..Math.Min(fields.Content.Length, OnnxText.LongestName)]);
+            }
+        }
+
+        return (key, value);
+    }
+}
