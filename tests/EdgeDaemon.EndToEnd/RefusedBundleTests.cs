@@ -133,6 +133,18 @@ public sealed class RefusedBundleTests
         state.Sign(Victim);
     });
 
+    // Fields that the runtime passes over or obeys, behind a graph that it loads: refused by our walk before it is asked.
+    [TestMethod]
+    [DataRow("A20100", "training at model")]
+    [DataRow("CA0100", "functions at model")]
+    [DataRow("72100A0A6F72745F636F6E66696712027B7D", "metadata at model.metadata_props: the key 'ort_config'")]
+    [DataRow("980601", "unknown_field at model")]
+    [DataRow("288100", "not_canonical at model")]
+    [DataRow("42130A0F61692E6F6E6E782E636F6E747269621001", null)]
+    public Task GraphWithMoreThanItNeeds_IsRefused_ThoughCorrectlySigned(string tail, string? reason) => reason is null
+        ? ServesAsync(tail)
+        : RefusesAsync("inspection: member-b\\.onnx: " + Regex.Escape(reason), state => Append(state, tail));
+
     [TestMethod]
     [DataRow("tensor = \"x\"", "tensor = \"y\"", "'y'")]
     [DataRow("shape = [-1,1,8,8]", "shape = [-1,1,9,9]", "shape|9")]
@@ -207,6 +219,35 @@ public sealed class RefusedBundleTests
         Command list = Command.Edgectl("model", "list", "--json", "--socket", state.ControlSocket).Succeeded();
         Assert.AreEqual(1, JsonDocument.Parse(list.Output).RootElement.GetProperty("models").EnumerateArray().Count(listed => listed.GetProperty("state").GetString() == "UNAVAILABLE"), list.Output);
         Assert.AreEqual(200, Ask(daemon, "bench-mlp"));
+    }
+
+    // The control for the tails: an import that no node uses is a warning and loads.
+    private static async Task ServesAsync(string tail)
+    {
+        using StateDirectory state = StateDirectory.Create("", "digits/" + Victim);
+        Append(state, tail);
+        await using (Daemon daemon = await Daemon.StartAsync(state))
+        {
+            Assert.AreEqual(200, Ask(daemon, "digits"));
+            StringAssert.Contains(daemon.Errors, "opset_unused at model.opset_import");
+        }
+
+        File.AppendAllText(state.Config, "\n[bundles]\nrefuse_from = \"warning\"\n");
+        await using Daemon stricter = await Daemon.StartAsync(state);
+        Assert.AreEqual(404, Ask(stricter, "digits"));
+    }
+
+    private static void Append(StateDirectory state, string tail)
+    {
+        string graph = state.Content(Victim, "member-b.onnx");
+        long was = new FileInfo(graph).Length;
+        File.WriteAllBytes(graph, [.. File.ReadAllBytes(graph), .. Convert.FromHexString(tail)]);
+        string manifest = state.Content(Victim, "model.toml");
+        string text = File.ReadAllText(manifest);
+        int entry = text.IndexOf("member-b.onnx", StringComparison.Ordinal);
+        int size = text.IndexOf($"size = {was}", entry, StringComparison.Ordinal);
+        File.WriteAllText(manifest, text[..size] + $"size = {was + (tail.Length / 2)}" + text[(size + $"size = {was}".Length)..]);
+        state.Sign(Victim);
     }
 
     private static int Ask(Daemon daemon, string model)
