@@ -7,20 +7,27 @@ namespace EdgeDaemon.Core.Bundles;
 public sealed record IgnoredSignature(string File, string Reason);
 
 /// <summary>
-/// Who signed a content tree: the trusted keys with a good signature over all of it, each once, and the files that did not
-/// count. Nothing of the content is parsed for this.
+/// Who signed a content tree: the keys with a good signature over all of it that are trusted, or that a trusted root vouches for, each once; and the
+/// files that did not count. Nothing of the content is parsed for this.
 /// </summary>
 public sealed record BundleSigners(ImmutableArray<TrustedKey> Keys, ImmutableArray<IgnoredSignature> Ignored)
 {
     /// <param name="trust">Decides which keys and which method; nothing in a signature file adds to it.</param>
     /// <param name="signatures">In any order.</param>
     /// <param name="tree">Every file of <c>content/</c> with the digest of the very bytes that will be used.</param>
+    /// <param name="now">Trusted time, for certificates.</param>
     /// <param name="ranges">For signatures over shards; null refuses those.</param>
     public static BundleSigners Find(
-        TrustPolicy trust, IEnumerable<SignatureFile> signatures, IReadOnlyList<TreeFile> tree, RangeDigest? ranges = null)
+        TrustPolicy trust, IEnumerable<SignatureFile> signatures, IReadOnlyList<TreeFile> tree, DateTimeOffset now, RangeDigest? ranges = null)
     {
         TrustedKey[] candidates = [.. trust.KeysFor(TrustRole.Release)];
-        OmsKey[] keys = [.. candidates.Select(key => key.Key)];
+        var accepted = new OmsTrust
+        {
+            Keys = [.. candidates.Select(key => key.Key)],
+            Anchors = [.. trust.Roots.Select(root => root.Anchor)],
+            IsRevoked = trust.IsRevokedKey,
+            Now = now,
+        };
         var options = new OmsTreeOptions { RangeDigest = ranges };
         var signers = ImmutableArray.CreateBuilder<TrustedKey>();
         var ignored = ImmutableArray.CreateBuilder<IgnoredSignature>();
@@ -28,7 +35,7 @@ public sealed record BundleSigners(ImmutableArray<TrustedKey> Keys, ImmutableArr
         {
             try
             {
-                OmsVerified verified = OmsVerifier.Verify(signature.Bytes, keys);
+                OmsVerified verified = OmsVerifier.Verify(signature.Bytes, accepted);
                 ImmutableArray<TreeFile> signed = verified.Statement.MatchTree(tree, options);
                 if (signed.Length != tree.Count)
                 {
@@ -36,8 +43,11 @@ public sealed record BundleSigners(ImmutableArray<TrustedKey> Keys, ImmutableArr
                     throw new OmsException(OmsFault.FileUnlisted, "it leaves files of the content unsigned");
                 }
 
-                TrustedKey signer = candidates.First(key => ReferenceEquals(key.Key, verified.Key));
-                if (!signers.Contains(signer))
+                // One key is one signer, by whatever certificate and however often it signs.
+                TrustedKey signer = verified.Anchor is { } anchor
+                    ? trust.Roots.First(root => ReferenceEquals(root.Anchor, anchor)).Vouched(verified)
+                    : candidates.First(key => ReferenceEquals(key.Key, verified.Key));
+                if (signers.All(other => other.SpkiDigestHex != signer.SpkiDigestHex))
                 {
                     signers.Add(signer);
                 }

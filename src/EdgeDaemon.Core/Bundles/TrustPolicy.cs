@@ -19,7 +19,7 @@ public sealed class TrustPolicy
     private readonly FrozenSet<string> _revokedKeys;
     private readonly FrozenSet<string> _revokedReleases;
 
-    private TrustPolicy(TomlSection root, ImmutableArray<TrustedKey> keys, ImmutableArray<ThresholdRule> rules, ImmutableArray<Revocation> revoked)
+    private TrustPolicy(TomlSection root, ImmutableArray<TrustedKey> keys, ImmutableArray<TrustedRoot> roots, ImmutableArray<ThresholdRule> rules, ImmutableArray<Revocation> revoked)
     {
         Version = root.RequiredInteger("version", 1, long.MaxValue);
         Expires = root.RequiredDateTime("expires");
@@ -28,6 +28,7 @@ public sealed class TrustPolicy
         MaxSequenceJump = root.Integer("max_sequence_jump", UsualJump, 1L, 1L << 62);
         ExpiredReleasesServe = root.Choice("expired_releases", true, ("serve", true), ("refuse", false));
         Keys = keys;
+        Roots = roots;
         Revoked = revoked;
         _rules = rules;
         _revokedKeys = revoked.Where(entry => entry.Key is not null).Select(entry => entry.Key!).ToFrozenSet(StringComparer.Ordinal);
@@ -53,6 +54,9 @@ public sealed class TrustPolicy
     public bool ExpiredReleasesServe { get; }
 
     public ImmutableArray<TrustedKey> Keys { get; }
+
+    /// <summary>Roots that vouch for signers by certificate.</summary>
+    public ImmutableArray<TrustedRoot> Roots { get; }
 
     public ImmutableArray<Revocation> Revoked { get; }
 
@@ -87,7 +91,8 @@ public sealed class TrustPolicy
         ImmutableArray<ThresholdRule> rules = [.. root.Tables("rule", MostRules).Select(ThresholdRule.Read)];
         ImmutableArray<Revocation> revoked = [.. root.Tables("revoked", MostRevoked).Select(Revocation.Read)];
         ImmutableArray<TrustedKey> keys = ReadKeys(root);
-        var policy = new TrustPolicy(root, keys, rules, revoked);
+        ImmutableArray<TrustedRoot> roots = ReadRoots(root, keys);
+        var policy = new TrustPolicy(root, keys, roots, rules, revoked);
         root.Finish();
         policy.CheckReachable(root);
         diagnostics.ThrowIfAny();
@@ -123,12 +128,33 @@ public sealed class TrustPolicy
         return keys.ToImmutable();
     }
 
+    private static ImmutableArray<TrustedRoot> ReadRoots(TomlSection root, ImmutableArray<TrustedKey> keys)
+    {
+        var roots = ImmutableArray.CreateBuilder<TrustedRoot>();
+        var names = new HashSet<string>(keys.Select(key => key.Name), StringComparer.Ordinal);
+        foreach (TomlSection table in root.Tables("root", MostKeys))
+        {
+            TrustedRoot? read = TrustedRoot.Read(table, out string name);
+            if (name.Length > 0 && !names.Add(name))
+            {
+                table.ErrorAt("name", $"{TomlText.Quote(name)} is the name of an earlier key or root; names are unique");
+            }
+
+            if (read is not null)
+            {
+                roots.Add(read);
+            }
+        }
+
+        return roots.ToImmutable();
+    }
+
     // A threshold that nobody can meet would be found out when the next release is refused, in the field.
     private void CheckReachable(TomlSection root)
     {
         int release = KeysFor(TrustRole.Release).Count();
         int trust = KeysFor(TrustRole.Trust).Count();
-        if (release > 0 && Threshold > release)
+        if (release > 0 && Roots.IsEmpty && Threshold > release)
         {
             root.ErrorAt("threshold", $"asks for {Threshold} signers, but only {release} listed keys may release");
         }

@@ -46,7 +46,7 @@ public sealed record VerifiedBundle(ModelManifest Manifest, BundleSigners Signer
             throw new BundleException($"the trust policy revokes this release ({digest})");
         }
 
-        BundleSigners signers = FindSigners(policy, signatures, tree, ranges);
+        BundleSigners signers = FindSigners(trust, signatures, tree, ranges);
         TreeFile entry = tree.FirstOrDefault(file => file.Name == ModelManifest.FileName)
             ?? throw new BundleException($"its content has no {ModelManifest.FileName}");
         if (!SHA256.HashData(manifest).AsSpan().SequenceEqual(entry.Sha256.AsSpan()))
@@ -77,14 +77,14 @@ public sealed record VerifiedBundle(ModelManifest Manifest, BundleSigners Signer
     }
 
     private static BundleSigners FindSigners(
-        TrustPolicy policy, IReadOnlyCollection<SignatureFile> signatures, IReadOnlyList<TreeFile> tree, RangeDigest? ranges)
+        TrustContext trust, IReadOnlyCollection<SignatureFile> signatures, IReadOnlyList<TreeFile> tree, RangeDigest? ranges)
     {
         if (signatures.Count == 0)
         {
             throw new BundleException("it has no signature; sign it with 'edgectl bundle sign'");
         }
 
-        BundleSigners signers = BundleSigners.Find(policy, signatures, tree, ranges);
+        BundleSigners signers = BundleSigners.Find(trust.Policy, signatures, tree, trust.Now, ranges);
         return signers.Keys.IsEmpty
             ? throw new BundleException(
                 $"no signature by a trusted key holds: {string.Join("; ", signers.Ignored.Select(ignored => $"{Printable.Of(ignored.File)}: {ignored.Reason}"))}")
