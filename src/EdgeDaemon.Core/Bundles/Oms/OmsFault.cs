@@ -21,14 +21,6 @@ public enum OmsFault
     SignatureCount,
     Base64Malformed,
 
-    // The certificates of a chain.
-    CertificateMalformed,
-    CertificateChain,
-    CertificateTime,
-    CertificateUsage,
-    CertificateRevoked,
-    SignerNotAllowed,
-
     // The key and its signature.
     KeyUnsupported,
     KeyNotTrusted,

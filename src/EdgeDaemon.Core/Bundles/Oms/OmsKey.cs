@@ -91,16 +91,13 @@ public sealed class OmsKey
     }
 
     /// <summary>True when <paramref name="signature"/> (ASN.1 DER) is this key's over the DSSE encoding of the payload.</summary>
-    internal bool Verifies(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature) => Verifies(OmsNames.PayloadType, payload, signature);
-
-    /// <summary>The same for a payload of another type.</summary>
-    internal bool Verifies(string payloadType, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
+    internal bool Verifies(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
     {
         using var key = ECDsa.Create();
         key.ImportSubjectPublicKeyInfo(Spki.AsSpan(), out _);
         try
         {
-            return key.VerifyHash(Dsse.Hash(payloadType, payload, Hash), signature, DSASignatureFormat.Rfc3279DerSequence);
+            return key.VerifyHash(Dsse.Hash(OmsNames.PayloadType, payload, Hash), signature, DSASignatureFormat.Rfc3279DerSequence);
         }
         catch (CryptographicException)
         {

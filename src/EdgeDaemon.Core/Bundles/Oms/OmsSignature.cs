@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace EdgeDaemon.Core.Bundles.Oms;
@@ -16,11 +15,10 @@ public sealed class OmsSignature
         ("certificate", OmsMethod.Sigstore),
     ];
 
-    private OmsSignature(OmsMethod method, string? hint, ImmutableArray<byte[]> certificates, byte[] payload, byte[] signature)
+    private OmsSignature(OmsMethod method, string? hint, byte[] payload, byte[] signature)
     {
         Method = method;
         Hint = hint;
-        Certificates = certificates;
         Payload = payload;
         Signature = signature;
     }
@@ -29,9 +27,6 @@ public sealed class OmsSignature
 
     /// <summary>Key method: which key the signer says it used, not empty; null when the bundle is of the form before 1.1, which carries the key instead.</summary>
     public string? Hint { get; }
-
-    /// <summary>Certificate method: DER, leaf first, at most eight; nothing proven, empty otherwise.</summary>
-    internal ImmutableArray<byte[]> Certificates { get; }
 
     /// <summary>The statement's bytes as they were signed. Parse these, never a second decoding.</summary>
     public ReadOnlyMemory<byte> Payload { get; }
@@ -57,9 +52,7 @@ public sealed class OmsSignature
         }
 
         // 2. Exactly one kind of material: with two, each reader would choose its own.
-        OmsJson material = bundle.Object("verificationMaterial");
-        (OmsMethod method, string? hint) = ReadMaterial(material);
-        ImmutableArray<byte[]> certificates = method == OmsMethod.Certificate ? ReadChain(material.Object("x509CertificateChain")) : [];
+        (OmsMethod method, string? hint) = ReadMaterial(bundle.Object("verificationMaterial"));
 
         // 3. The envelope, with exactly one signature: a second one would be looked at by nobody.
         if (bundle.Has("messageSignature"))
@@ -85,7 +78,7 @@ public sealed class OmsSignature
         _ = signature.OptionalText("keyid");
         byte[] sig = OmsBase64.Decode(signature.Text("sig"), "the signature");
         byte[] payload = OmsBase64.Decode(envelope.Text("payload"), "the payload");
-        return new OmsSignature(method, hint, certificates, payload, sig);
+        return new OmsSignature(method, hint, payload, sig);
     }
 
     private static (OmsMethod Method, string? Hint) ReadMaterial(OmsJson material)
@@ -118,15 +111,6 @@ public sealed class OmsSignature
         }
 
         return (found.Value, found == OmsMethod.Key ? ReadHint(material.Object("publicKey")) : null);
-    }
-
-    private static ImmutableArray<byte[]> ReadChain(OmsJson chain)
-    {
-        OmsJson certificates = chain.Array("certificates");
-        int count = certificates.Element.GetArrayLength();
-        return count is 0 or > OmsChain.MostCertificates
-            ? throw new OmsException(OmsFault.CertificateChain, $"{certificates.Path} has {count} entries, not 1 to {OmsChain.MostCertificates}")
-            : [.. Enumerable.Range(0, count).Select(i => OmsBase64.Decode(certificates.ObjectAt(i).Text("rawBytes"), $"{certificates.Path}[{i}].rawBytes"))];
     }
 
     private static string? ReadHint(OmsJson publicKey)

@@ -27,20 +27,6 @@ internal static class OmsCases
         }
     }
 
-    /// <summary>The same by the certificate method, at a time.</summary>
-    public static (OmsFault Fault, string Detail) Judge(byte[] signature, string model, OmsTrust trust, bool ignoreUnlisted = false)
-    {
-        try
-        {
-            Check(OmsVerifier.Verify(signature, trust).Statement, model, ignoreUnlisted);
-            return (OmsFault.None, "");
-        }
-        catch (OmsException e)
-        {
-            return (e.Fault, e.Message);
-        }
-    }
-
     public static void Check(OmsStatement statement, string model, bool ignoreUnlisted = false)
     {
         bool single = File.Exists(model);
