@@ -90,6 +90,15 @@ public sealed class OmsKey
         return new OmsKey(key.ExportSubjectPublicKeyInfo(), key.ExportSubjectPublicKeyInfoPem(), hash, name);
     }
 
+    /// <summary>Refuses another spelling of this key (a compressed point, say): under a second digest it would pass a deny list.</summary>
+    internal void CheckPlain(ReadOnlySpan<byte> spki)
+    {
+        if (!spki.SequenceEqual(Spki.AsSpan()))
+        {
+            throw Unsupported("it is not written as named curve and uncompressed point");
+        }
+    }
+
     /// <summary>True when <paramref name="signature"/> (ASN.1 DER) is this key's over the DSSE encoding of the payload.</summary>
     internal bool Verifies(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
     {
