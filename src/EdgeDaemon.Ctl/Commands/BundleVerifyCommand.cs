@@ -28,9 +28,9 @@ internal static class BundleVerifyCommand
             string path = parsed.GetRequiredValue(trustFile);
             TrustPolicy trust = TrustPolicy.Parse(SafeFileRead.Read(path, MaxTrustBytes), path);
             BundleFolder bundle = BundleFolder.Open(parsed.GetRequiredValue(folder));
-            using ContentTree tree = bundle.Read();
+            using HashedTree tree = bundle.Hash();
             VerifiedBundle verified = VerifiedBundle.Verify(
-                trust, bundle.SignatureFiles(), tree.Entries, bundle.Manifest(tree).Span, bundle.ManifestPath, DateTimeOffset.UtcNow, tree.RangeDigest);
+                trust, bundle.SignatureFiles(), tree.Entries, bundle.Manifest(tree), bundle.ManifestPath, DateTimeOffset.UtcNow, tree.RangeDigest);
 
             TextWriter output = parsed.InvocationConfiguration.Output;
             ModelManifest manifest = verified.Manifest;

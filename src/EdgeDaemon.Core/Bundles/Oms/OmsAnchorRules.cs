@@ -25,6 +25,9 @@ public sealed record OmsAnchorRules
     /// </summary>
     public bool RelaxUsage { get; init; }
 
+    /// <summary>Authorities that signers may leave out of their files. Like those in a file they prove nothing by being here.</summary>
+    public ImmutableArray<OmsCertificate> Intermediates { get; init; } = [];
+
     /// <summary>Keys that no certificate of a chain may have: SPKI digests, 64 lower-case hex digits.</summary>
     public ImmutableArray<string> DeniedSpki { get; init; } = [];
 

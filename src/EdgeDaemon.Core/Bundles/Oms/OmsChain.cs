@@ -73,9 +73,8 @@ internal sealed class OmsChain
             return true;
         }
 
-        for (int i = 1; i < _certificates.Length; i++)
+        foreach (OmsCertificate issuer in _certificates.Skip(1).Concat(anchor.Rules.Intermediates))
         {
-            OmsCertificate issuer = _certificates[i];
             if (issuer.Is(anchor.Root) || path.Exists(issuer.Is) || !IsIssuer(issuer, path, anchor.Rules))
             {
                 continue;
