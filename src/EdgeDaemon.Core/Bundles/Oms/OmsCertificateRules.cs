@@ -13,7 +13,9 @@ internal static class OmsCertificateRules
     public static void CheckLeaf(OmsCertificate leaf, bool relaxUsage)
     {
         CheckUnderstood(leaf);
-        if (leaf.IsAuthority)
+
+        // CA without keyCertSign issues nothing: the reference's own test certificates are of that kind.
+        if (leaf.IsAuthority && (leaf.KeyUsage is not { } issuing || (issuing & OmsKeyUsage.KeyCertSign) != 0))
         {
             throw new OmsException(OmsFault.CertificateUsage, $"{Shown(leaf)} is an authority; models are signed by leaf certificates");
         }

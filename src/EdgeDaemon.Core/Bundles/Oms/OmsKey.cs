@@ -69,8 +69,9 @@ public sealed class OmsKey
             key.ImportSubjectPublicKeyInfo(spki, out int read);
             return read == spki.Length ? Of(key) : throw Unsupported("bytes follow the key");
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
+            // The latter is how .NET says that it does not know the curve.
             throw Unsupported("it is not an elliptic curve key, or its point is not on the curve", e);
         }
     }

@@ -7,7 +7,7 @@ namespace EdgeDaemon.Core.Bundles.Oms;
 /// What certificates and revocation lists have in common: a body, an algorithm and a signature. ECDSA on the three curves and RSA
 /// PKCS#1 v1.5, with SHA-2; an authority may use either, whatever its subjects use.
 /// </summary>
-internal sealed record OmsSignedDer(ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Algorithm, ReadOnlyMemory<byte> Signature)
+internal sealed record OmsSignedDer(ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Algorithm, string AlgorithmOid, ReadOnlyMemory<byte> Signature)
 {
     private const int LeastRsaBits = 2048;
 
@@ -23,9 +23,10 @@ internal sealed record OmsSignedDer(ReadOnlyMemory<byte> Body, ReadOnlyMemory<by
         outer.ThrowIfNotEmpty();
         ReadOnlyMemory<byte> body = parts.ReadEncodedValue();
         ReadOnlyMemory<byte> algorithm = parts.ReadEncodedValue();
+        string oid = new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier();
         byte[] signature = parts.ReadBitString(out int unused);
         parts.ThrowIfNotEmpty();
-        return unused == 0 ? new OmsSignedDer(body, algorithm, signature) : throw new AsnContentException("the signature ends inside a byte");
+        return unused == 0 ? new OmsSignedDer(body, algorithm, oid, signature) : throw new AsnContentException("the signature ends inside a byte");
     }
 
     /// <summary>True when the key made the signature.</summary>
@@ -41,6 +42,10 @@ internal sealed record OmsSignedDer(ReadOnlyMemory<byte> Body, ReadOnlyMemory<by
         {
             // A key of another kind than the algorithm says, or a malformed signature: not this key's.
             return false;
+        }
+        catch (PlatformNotSupportedException unknown)
+        {
+            throw new OmsException(OmsFault.CertificateUnsupported, "an authority's key is on a curve that is not taken", unknown);
         }
     }
 
@@ -76,9 +81,7 @@ internal sealed record OmsSignedDer(ReadOnlyMemory<byte> Body, ReadOnlyMemory<by
 
     private (bool Rsa, HashAlgorithmName Hash) ReadAlgorithm()
     {
-        AsnReader algorithm = new AsnReader(Algorithm, AsnEncodingRules.DER).ReadSequence();
-        string oid = algorithm.ReadObjectIdentifier();
-        return oid switch
+        return AlgorithmOid switch
         {
             "1.2.840.10045.4.3.2" => (false, HashAlgorithmName.SHA256),
             "1.2.840.10045.4.3.3" => (false, HashAlgorithmName.SHA384),
@@ -86,7 +89,7 @@ internal sealed record OmsSignedDer(ReadOnlyMemory<byte> Body, ReadOnlyMemory<by
             "1.2.840.113549.1.1.11" => (true, HashAlgorithmName.SHA256),
             "1.2.840.113549.1.1.12" => (true, HashAlgorithmName.SHA384),
             "1.2.840.113549.1.1.13" => (true, HashAlgorithmName.SHA512),
-            _ => throw new OmsException(OmsFault.CertificateUnsupported, $"it is signed with algorithm {oid}; ECDSA and RSA PKCS#1 with SHA-256, SHA-384 or SHA-512 are taken"),
+            _ => throw new OmsException(OmsFault.CertificateUnsupported, $"it is signed with algorithm {AlgorithmOid}; ECDSA and RSA PKCS#1 with SHA-256, SHA-384 or SHA-512 are taken"),
         };
     }
 }
