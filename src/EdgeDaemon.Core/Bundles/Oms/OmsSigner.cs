@@ -121,7 +121,7 @@ public static class OmsSigner
         json.WriteString("hash_type", OmsNames.Sha256);
         json.WriteBoolean("allow_symlinks", false);
         json.WriteStartArray("ignore_paths");
-        foreach (string path in ignorePaths.Concat(ResourceName.GitNames))
+        foreach (string path in ignorePaths.Union(ResourceName.GitNames, StringComparer.Ordinal))
         {
             json.WriteStringValue(path);
         }
