@@ -105,6 +105,29 @@ public sealed class TrustTests
     }
 
     [TestMethod]
+    public async Task SignerByCertificate_CountsUnderItsRoot()
+    {
+        using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
+        await ServesAsync(state, 1);
+        Openssl(state, "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout root.key -out root.pem -days 2 -subj /CN=root -addext keyUsage=critical,keyCertSign");
+        Openssl(state, "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout leaf.key -out leaf.csr -subj /CN=alice");
+        File.WriteAllText(state.At("leaf.ext"), "keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n");
+        Openssl(state, "x509 -req -in leaf.csr -CA root.pem -CAkey root.key -CAcreateserial -extfile leaf.ext -days 2 -out leaf.pem");
+        string signatures = Path.Combine(state.Bundle(Folder), "signatures");
+        File.Delete(Directory.GetFiles(signatures).Single());
+        Command.Edgectl(
+            "oms", "sign", "--method", "certificate", "--model-path", Path.Combine(state.Bundle(Folder), "content"), "--bundle", Path.Combine(signatures, "alice.sig"), "--private-key",
+            state.At("leaf.key"), "--signing-cert", state.At("leaf.pem")).Succeeded();
+        await RefusedAsync(state, "no signature by a trusted key holds");
+        File.AppendAllText(state.Trust, $"\n[[root]]\nname = \"fleet\"\nmodels = [\"bench-*\"]\ncertificate = '''\n{File.ReadAllText(state.At("root.pem"))}'''\n");
+        await ServesAsync(state, 1);
+        Command verify = Command.Edgectl("bundle", "verify", state.Bundle(Folder), "--trust", state.Trust).Succeeded();
+        StringAssert.Contains(verify.Output, "signed by  fleet: CN=alice", StringComparison.Ordinal);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        Assert.AreEqual("fleet: CN=alice", daemon.Model(Folder).GetProperty("signed_by")[0].GetString());
+    }
+
+    [TestMethod]
     public async Task RevokedReleaseAndRevokedKey_StopWhatServes()
     {
         using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
@@ -222,6 +245,12 @@ public sealed class TrustTests
         text = text[..text.LastIndexOf("# sha256 ", StringComparison.Ordinal)];
         string digest = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
         File.WriteAllText(state.History, $"{text}# sha256 {digest}\n");
+    }
+
+    private static void Openssl(StateDirectory state, string arguments)
+    {
+        string[] words = arguments.Split(' ');
+        Command.Run("/bin/sh", "-c", $"cd '{state.Root}' && umask 077 && openssl {string.Join(' ', words.Select(word => $"'{word}'"))}").Succeeded();
     }
 
     private static void Copy(string from, string to) => Command.Run("/bin/cp", "-r", from, to).Succeeded();

@@ -21,13 +21,8 @@ public sealed record BundleSigners(ImmutableArray<TrustedKey> Keys, ImmutableArr
         TrustPolicy trust, IEnumerable<SignatureFile> signatures, IReadOnlyList<TreeFile> tree, DateTimeOffset now, RangeDigest? ranges = null)
     {
         TrustedKey[] candidates = [.. trust.KeysFor(TrustRole.Release)];
-        var accepted = new OmsTrust
-        {
-            Keys = [.. candidates.Select(key => key.Key)],
-            Anchors = [.. trust.Roots.Select(root => root.Anchor)],
-            IsRevoked = trust.IsRevokedKey,
-            Now = now,
-        };
+        OmsKey[] keys = [.. candidates.Select(key => key.Key)];
+        OmsAnchor[] anchors = [.. trust.Roots.Select(root => root.Anchor)];
         var options = new OmsTreeOptions { RangeDigest = ranges };
         var signers = ImmutableArray.CreateBuilder<TrustedKey>();
         var ignored = ImmutableArray.CreateBuilder<IgnoredSignature>();
@@ -35,7 +30,7 @@ public sealed record BundleSigners(ImmutableArray<TrustedKey> Keys, ImmutableArr
         {
             try
             {
-                OmsVerified verified = OmsVerifier.Verify(signature.Bytes, accepted);
+                OmsVerified verified = OmsVerifier.Verify(signature.Bytes, keys, anchors, now);
                 ImmutableArray<TreeFile> signed = verified.Statement.MatchTree(tree, options);
                 if (signed.Length != tree.Count)
                 {

@@ -91,7 +91,7 @@ public sealed class TrustPolicy
         ImmutableArray<ThresholdRule> rules = [.. root.Tables("rule", MostRules).Select(ThresholdRule.Read)];
         ImmutableArray<Revocation> revoked = [.. root.Tables("revoked", MostRevoked).Select(Revocation.Read)];
         ImmutableArray<TrustedKey> keys = ReadKeys(root);
-        ImmutableArray<TrustedRoot> roots = ReadRoots(root, keys);
+        ImmutableArray<TrustedRoot> roots = ReadRoots(root, keys, [.. revoked.Select(entry => entry.Key).OfType<string>()]);
         var policy = new TrustPolicy(root, keys, roots, rules, revoked);
         root.Finish();
         policy.CheckReachable(root);
@@ -128,13 +128,13 @@ public sealed class TrustPolicy
         return keys.ToImmutable();
     }
 
-    private static ImmutableArray<TrustedRoot> ReadRoots(TomlSection root, ImmutableArray<TrustedKey> keys)
+    private static ImmutableArray<TrustedRoot> ReadRoots(TomlSection root, ImmutableArray<TrustedKey> keys, ImmutableArray<string> revokedKeys)
     {
         var roots = ImmutableArray.CreateBuilder<TrustedRoot>();
         var names = new HashSet<string>(keys.Select(key => key.Name), StringComparer.Ordinal);
         foreach (TomlSection table in root.Tables("root", MostKeys))
         {
-            TrustedRoot? read = TrustedRoot.Read(table, out string name);
+            TrustedRoot? read = TrustedRoot.Read(table, revokedKeys, out string name);
             if (name.Length > 0 && !names.Add(name))
             {
                 table.ErrorAt("name", $"{TomlText.Quote(name)} is the name of an earlier key or root; names are unique");

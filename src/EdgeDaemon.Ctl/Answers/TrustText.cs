@@ -27,6 +27,12 @@ internal static class TrustText
             output.WriteLine($"            {string.Join(", ", key.Roles.Select(Role))}{(key.Models.IsEmpty ? "" : "; models " + string.Join(", ", key.Models))}");
         }
 
+        foreach (TrustedRoot root in policy.Roots)
+        {
+            output.WriteLine($"root        {Printable.Of(root.Name)}  {root.Anchor.Root.SpkiDigestHex} ({Printable.Of(root.Anchor.Root.Subject)}, until {root.Anchor.Root.NotAfter.UtcDateTime:yyyy-MM-dd})");
+            output.WriteLine($"            vouches for signers of models {string.Join(", ", root.Models)}");
+        }
+
         foreach (Revocation revocation in policy.Revoked)
         {
             output.WriteLine($"revoked     {(revocation.Key is null ? "release" : "key")} {revocation.Key ?? revocation.Release}{(revocation.Reason is { } reason ? "  " + Printable.Of(reason) : "")}");
@@ -65,6 +71,19 @@ internal static class TrustText
                 Strings(json, "roles", key.Roles.Select(Role));
                 Strings(json, "models", key.Models);
                 json.WriteBoolean("revoked", policy.IsRevokedKey(key.SpkiDigestHex));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("roots");
+            foreach (TrustedRoot root in policy.Roots)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", root.Name);
+                json.WriteString("subject", root.Anchor.Root.Subject);
+                json.WriteString("digest", root.Anchor.Root.SpkiDigestHex);
+                json.WriteString("not_after", root.Anchor.Root.NotAfter);
+                Strings(json, "models", root.Models);
                 json.WriteEndObject();
             }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Native.Posix.Files;
 
@@ -7,6 +8,9 @@ namespace EdgeDaemon.Ctl.Bundles;
 internal sealed class BundleFolder
 {
     private const int Readable = 0b110_100_100;
+
+    // model.toml itself may have 1 MiB; its reader says so.
+    private const int MaxManifestBytes = 2 << 20;
 
     private BundleFolder(string path)
     {
@@ -33,6 +37,24 @@ internal sealed class BundleFolder
 
     /// <summary>Every file below content/ in memory, with digests of those bytes; links and special files are refused.</summary>
     public ContentTree Read() => ContentTree.Read(Content, new ContentTreeLimits());
+
+    /// <summary>Digests only, in constant memory: for a verdict, not for what is loaded afterwards.</summary>
+    public HashedTree Hash() => HashedTree.Read(Content, new ContentTreeLimits());
+
+    /// <summary>model.toml, the bytes that <paramref name="tree"/> has the digest of; empty when there is none.</summary>
+    public byte[] Manifest(HashedTree tree)
+    {
+        TreeFile? entry = tree.Entries.FirstOrDefault(file => file.Name == ModelManifest.FileName);
+        if (entry is null)
+        {
+            return [];
+        }
+
+        byte[] bytes = SafeFileRead.Read(ManifestPath, MaxManifestBytes);
+        return SHA256.HashData(bytes).AsSpan().SequenceEqual(entry.Sha256.AsSpan())
+            ? bytes
+            : throw new CtlException($"{ManifestPath} changed while the bundle was read; try again");
+    }
 
     /// <summary>model.toml as <paramref name="tree"/> holds it.</summary>
     public ReadOnlyMemory<byte> Manifest(ContentTree tree) =>

@@ -28,12 +28,12 @@ internal static class BundleVerifyCommand
             string path = parsed.GetRequiredValue(trustFile);
             TrustPolicy trust = TrustPolicy.Parse(SafeFileRead.Read(path, MaxTrustBytes), path);
             BundleFolder bundle = BundleFolder.Open(parsed.GetRequiredValue(folder));
-            using ContentTree tree = bundle.Read();
+            using HashedTree tree = bundle.Hash();
             VerifiedBundle verified = VerifiedBundle.Verify(
                 new TrustContext(trust, ReleaseHistory.Empty, Device: null, DateTimeOffset.UtcNow),
                 bundle.SignatureFiles(),
                 tree.Entries,
-                bundle.Manifest(tree).Span,
+                bundle.Manifest(tree),
                 bundle.ManifestPath,
                 tree.RangeDigest);
 

@@ -30,6 +30,12 @@ internal static class CommandTree
                 TrustUpdateCommands.CreateSign(),
                 TrustUpdateCommands.CreateInstall(),
             },
+            new CtlCommand("oms", "Sign and verify any folder or file with OpenSSF Model Signing, as 'model_signing' does.",
+                "edgectl oms verify --method key --model-path DIR --bundle model.sig --public-key key.pub")
+            {
+                OmsSignCommand.Create(),
+                OmsVerifyCommand.Create(),
+            },
             InferCommand.Create(),
             new CtlCommand("model", "Ask the running daemon about its models (control socket).", "edgectl model list")
             {

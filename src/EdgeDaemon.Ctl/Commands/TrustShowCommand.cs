@@ -51,7 +51,7 @@ internal static class TrustShowCommand
             }
 
             int release = policy.KeysFor(TrustRole.Release).Count();
-            if (release == 0)
+            if (release == 0 && policy.Roots.IsEmpty)
             {
                 throw new CtlException($"{path}: no key may release a model; add one with 'edgectl trust add'");
             }
@@ -66,7 +66,7 @@ internal static class TrustShowCommand
                 output.WriteLine($"warning: key '{Printable.Of(revoked.Name)}' is listed and revoked; it counts nowhere");
             }
 
-            output.WriteLine($"good: version {policy.Version}, {release} key(s) may release, {policy.KeysFor(TrustRole.Trust).Count()} may sign the next version");
+            output.WriteLine($"good: version {policy.Version}, {release} key(s) may release, {policy.Roots.Length} root(s) vouch for signers, {policy.KeysFor(TrustRole.Trust).Count()} may sign the next version");
             return (int)ExitCode.Ok;
         });
         return command;

@@ -16,16 +16,17 @@ internal static class PrivateKeyFile
     private const int MaxBytes = 16 << 10;
 
     /// <summary>A P-256, P-384 or P-521 key; the caller disposes it.</summary>
+    /// <param name="passphraseFile">For an encrypted key: a file of mode 0600 whose first line is the passphrase.</param>
     /// <exception cref="CtlException">Not such a key; the message names the file and what to do.</exception>
     /// <exception cref="IOException">Not readable, or readable by others than its owner.</exception>
-    public static ECDsa Read(string path)
+    public static ECDsa Read(string path, string? passphraseFile = null)
     {
         byte[] file = SafeFileRead.Read(path, MaxBytes, secret: true);
         char[] text = GC.AllocateUninitializedArray<char>(file.Length, pinned: true);
         try
         {
             Encoding.Latin1.GetChars(file, text);
-            return Import(path, text);
+            return Import(path, text, passphraseFile);
         }
         finally
         {
@@ -55,7 +56,7 @@ internal static class PrivateKeyFile
         }
     }
 
-    private static ECDsa Import(string path, ReadOnlySpan<char> text)
+    private static ECDsa Import(string path, ReadOnlySpan<char> text, string? passphraseFile)
     {
         // openssl puts a block of curve parameters before the key in its older form: look for the key among the blocks.
         while (PemEncoding.TryFind(text, out PemFields block))
@@ -67,7 +68,9 @@ internal static class PrivateKeyFile
                 case "EC PRIVATE KEY":
                     return Decode(path, text[block.Base64Data], pkcs8: false);
                 case "ENCRYPTED PRIVATE KEY":
-                    throw new CtlException($"{path} is encrypted, and passphrases are not read yet; decrypt it to a file of mode 0600 with 'openssl pkcs8 -in {path} -out FILE'");
+                    return passphraseFile is null
+                        ? throw new CtlException($"{path} is encrypted; give its passphrase in a file of mode 0600 with --passphrase-file")
+                        : Decrypt(path, text[block.Base64Data], passphraseFile);
                 case "PUBLIC KEY":
                     throw new CtlException($"{path} holds a public key; signing needs the private one");
             }
@@ -76,6 +79,33 @@ internal static class PrivateKeyFile
         }
 
         throw new CtlException($"{path} holds no private key in PEM ('-----BEGIN PRIVATE KEY-----'); 'edgectl keygen' makes one");
+    }
+
+    private static ECDsa Decrypt(string path, ReadOnlySpan<char> base64, string passphraseFile)
+    {
+        byte[] passphrase = SafeFileRead.Read(passphraseFile, MaxBytes, secret: true);
+        byte[] der = GC.AllocateUninitializedArray<byte>(base64.Length, pinned: true);
+        var key = ECDsa.Create();
+        try
+        {
+            Convert.TryFromBase64Chars(base64, der, out int length);
+            int end = passphrase.AsSpan().IndexOfAny((byte)'\r', (byte)'\n');
+            key.ImportEncryptedPkcs8PrivateKey(passphrase.AsSpan(0, end < 0 ? passphrase.Length : end), der.AsSpan(0, length), out int read);
+            OmsKey.Of(key);
+            return read == length ? key : throw new CtlException($"{path}: bytes follow the key");
+        }
+        catch (Exception error)
+        {
+            key.Dispose();
+            throw error is CryptographicException or OmsException
+                ? new CtlException($"{path} does not open with the passphrase in {passphraseFile}, or is no P-256, P-384 or P-521 key", error)
+                : error;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(passphrase);
+            CryptographicOperations.ZeroMemory(der);
+        }
     }
 
     private static ECDsa Decode(string path, ReadOnlySpan<char> base64, bool pkcs8)

@@ -16,6 +16,20 @@ internal sealed class OmsTarget : FuzzTarget
     private static readonly OmsKey Key = OmsKey.FromSpki(Convert.FromHexString(
         "3059301306072a8648ce3d020106082a8648ce3d030107034200" + "044a598a85274f30fbfc2ad9c9438d1a5c901f805502207583ccb771e99b24cd069ab64454ed8af4183d4d24e28d40e12cbff87040416b30ca7265020b3b7e0f31"));
 
+    // A root, an intermediate and a leaf whose private keys are gone; 2025 to 2045.
+    private static readonly OmsAnchor Anchor = new(OmsCertificate.FromDer(Convert.FromBase64String(
+        "MIIBTDCB86ADAgECAhQi+yqaZWBB6tN+QttSl/rfXZXDKzAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlmdXp6IHJvb3QwHhcNMjUwMTAxMDAwMDAwWhcNNDUwMTAxMDAwMDAwWjAUMRIwEAYDVQQDDAlmdXp6IHJvb3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR7bHWACnaMx5wMht0DMgf57I9bftJrJEhV2SyMlOvFL1ucgMkN6nsd1JghQKRMNX+bVYlEf4KUXw5kT73PJ4HcoyMwITAPBgNVHRMBAf8EBTADAQH/MA4GA1UdDwEB/wQEAwIBBjAKBggqhkjOPQQDAgNIADBFAiAjaC0jF7KIlJC7qXPJcO9GKWgijWVGy2cgKIPD7o+feAIhAOHs49JOIpEgafrmBBdQ3Caiimd3qOfTiB+Thb0t1Uwq")));
+
+    private static readonly DateTimeOffset Time = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>SHA-256 of the certificates that the oracle knows too; it judges no others but the first.</summary>
+    private static readonly HashSet<string> Known =
+    [
+        "9ca916f9ed6a7d77b1d758a0e9e06bdd6b26150731021abcd000376dca0e4a29",
+        "37b16227b892cd841020f90bfb913d42fbbc5ad7c8aa79d748e65daa018eb0b4",
+        "f0168f41ced78ad48683ebdee86d0833b2dd81232558ea849ad2fb510bf821d3",
+    ];
+
     private static readonly Dictionary<string, byte[]> Content = new()
     {
         ["a.txt"] = [.. "2"u8],
@@ -49,7 +63,7 @@ internal sealed class OmsTarget : FuzzTarget
             "\\ud800", "\\udc00", "\\ud83d\\ude00", "\ufeff", "\ufffd", "\u0085", "\\\\", "..", "/", "./", "//", "=", "==", "-", "_", "+",
             "\"files\"", "\"shards\"", "\"shard_size\":4,", "\"shard_size\":10.0,", "sha256-sharded-4", ":0:4", ":4:8", ":8:10", ":00:4", ".:0:10",
             "\"hint\":\"\",", "\"hint\":null,", "\"rawBytes\":\"\"", "\"tlogEntries\":[]", "\"tlogEntries\":{}", "\"messageSignature\":{},",
-            "\"certificate\":{},", "\"certificate\":null,", "\"keyid\":null", "\"keyid\":\"\"", "\"ignore_paths\":[\".\"],", "\"extra\":1,",
+            "\"certificate\":{},", "\"x509CertificateChain\":{\"certificates\":[]},", "{\"rawBytes\":\"MAA=\"},", "\"certificate\":null,", "\"keyid\":null", "\"keyid\":\"\"", "\"ignore_paths\":[\".\"],", "\"extra\":1,",
             ResourceOf("f", "0123456789"), ResourceOf("f:0:4", "0123"), ResourceOf("f:8:10", "89"), ResourceOf(".", "x"), ResourceOf("../f", "x"),
             ResourceOf("cache/x", "x"), ResourceOf("cache/x", "y"), ResourceOf(".git/HEAD", "g"), ResourceOf("empty", ""), ResourceOf("a//b", "1"),
             "\"_type\":\"https://in-toto.io/Statement/v1\",", "\"name\":\".\"", "\"allow_symlinks\":true",
@@ -112,11 +126,16 @@ internal sealed class OmsTarget : FuzzTarget
         string inner;
         try
         {
-            inner = Describe(OmsVerifier.Verify(json, [Key]).Statement);
+            inner = Describe(OmsVerifier.Verify(json, [Key], [Anchor], Time).Statement);
         }
         catch (OmsException e)
         {
-            inner = e.Fault is OmsFault.MethodNotConfigured or OmsFault.KeyNotTrusted or OmsFault.SignatureInvalid ? "unsigned" : "senseless";
+            inner = IsOfSigner(e.Fault) ? "unsigned" : "senseless";
+        }
+
+        if (signature.Method == OmsMethod.Certificate && IsUnjudged(json))
+        {
+            inner = "unjudged";
         }
 
         string method = signature.Method switch
@@ -127,6 +146,24 @@ internal sealed class OmsTarget : FuzzTarget
         };
         string payload = Convert.ToHexStringLower(SHA256.HashData(signature.Payload.Span));
         return $"bundle {method} {Hex(signature.Hint)} {payload} {OrDash(Convert.ToHexStringLower(signature.Signature.Span))} {inner}";
+    }
+
+    private static bool IsOfSigner(OmsFault fault) =>
+        fault is OmsFault.MethodNotConfigured or OmsFault.KeyUnsupported or OmsFault.KeyNotTrusted or OmsFault.SignatureInvalid
+            or (>= OmsFault.CertificateMalformed and <= OmsFault.CertificateNotAllowed);
+
+    /// <summary>A stranger's certificate among the others may be none at all, which is for X.509's own readers to say.</summary>
+    private static bool IsUnjudged(byte[] json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        return document.RootElement.GetProperty("verificationMaterial").GetProperty("x509CertificateChain").GetProperty("certificates").EnumerateArray()
+            .Skip(1).Any(each => !Known.Contains(Convert.ToHexStringLower(SHA256.HashData(FromBase64(each.GetProperty("rawBytes").GetString()!)))));
+    }
+
+    private static byte[] FromBase64(string accepted)
+    {
+        string standard = accepted.TrimEnd('=').Replace('-', '+').Replace('_', '/');
+        return Convert.FromBase64String(standard.PadRight((standard.Length + 3) / 4 * 4, '='));
     }
 
     private static string Describe(OmsStatement statement)

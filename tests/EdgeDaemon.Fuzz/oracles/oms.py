@@ -3,7 +3,8 @@
 
 Shares no code with the product: JSON by the standard library, P-256 by hand. Protocol: u32 little-endian length and that
 many bytes per case on stdin, one verdict line per case on stdout. The first byte of a case chooses: odd = a statement,
-taken as verified and its root digest put right, against the fixed tree; even = a whole signature file against the fixed key.
+taken as verified and its root digest put right, against the fixed tree; even = a whole signature file against the fixed key
+and the fixed root.
 """
 import hashlib
 import json
@@ -216,18 +217,38 @@ def der_integers(sig):
     return values if len(values) == 2 else None
 
 
-def verifies(payload, sig):
+def verifies(payload, sig, key):
     values = der_integers(sig)
     if values is None or not all(0 < v < N for v in values):
         return False
     r, s = values
     z = int.from_bytes(hashlib.sha256(b"DSSEv1 %d %s %d " % (len(TYPE), TYPE, len(payload)) + payload).digest(), "big")
     w = pow(s, -1, N)
-    point = add(times(z * w % N, G), times(r * w % N, Q))
+    point = add(times(z * w % N, G), times(r * w % N, key))
     return point is not None and point[0] % N == r
 
 
 # --------------------------------------------------------------------------------------------------------------- bundle
+# By SHA-256 of their DER: a root, an intermediate below it, and a leaf below that with its key. A changed certificate is another one.
+ROOT = "9ca916f9ed6a7d77b1d758a0e9e06bdd6b26150731021abcd000376dca0e4a29"
+INTERMEDIATE = "37b16227b892cd841020f90bfb913d42fbbc5ad7c8aa79d748e65daa018eb0b4"
+LEAF = "f0168f41ced78ad48683ebdee86d0833b2dd81232558ea849ad2fb510bf821d3"
+LEAF_KEY = (0x2FB90C2EEC075E725DF1C3A0969EABF6D212C82A5824B7CB4D386EBD53B173C0,
+            0x9016E596B86B2E6DCB7C158465FABF8A21C9456C4145DA07A9D0092588AC44A0)
+
+
+def chain(material):
+    entries = member(member(material, "x509CertificateChain", dict), "certificates", list)
+    need(1 <= len(entries) <= 8)
+    return [hashlib.sha256(base64(member(entry, "rawBytes", str))).hexdigest() for entry in entries]
+
+
+def chained(payload, sig, seen):
+    if not set(seen[1:]) <= {ROOT, INTERMEDIATE, LEAF}:
+        return None
+    return seen[0] == LEAF and INTERMEDIATE in seen and verifies(payload, sig, LEAF_KEY)
+
+
 def base64(value):
     digits = value
     if len(value) % 4 == 0:
@@ -248,7 +269,7 @@ def bundle(data):
     kinds = [k for k in ("publicKey", "x509CertificateChain", "certificate") if material.get(k) is not None]
     need(len(kinds) == 1 and isinstance(material.get("tlogEntries") or [], list))
     need(material.get("tlogEntries") is None or isinstance(material["tlogEntries"], list))
-    hint = None
+    hint, seen = None, chain(material) if kinds == ["x509CertificateChain"] else None
     if kinds == ["publicKey"]:
         key = member(material, "publicKey", dict)
         hint = optional(key, "hint") or None
@@ -261,9 +282,9 @@ def bundle(data):
     optional(signatures[0], "keyid")
     sig = base64(member(signatures[0], "sig", str))
     payload = base64(member(envelope, "payload", str))
-    signed = kinds == ["publicKey"] and hint in (None, HINT) and verifies(payload, sig)
+    signed = chained(payload, sig, seen) if seen else kinds == ["publicKey"] and hint in (None, HINT) and verifies(payload, sig, Q)
     try:
-        inner = str(Statement(payload)) if signed else "unsigned"
+        inner = "unjudged" if signed is None else str(Statement(payload)) if signed else "unsigned"
     except (Reject, Rootless):
         inner = "senseless"
     return "bundle %s %s %s %s %s" % (

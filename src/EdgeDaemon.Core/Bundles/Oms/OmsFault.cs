@@ -26,6 +26,24 @@ public enum OmsFault
     KeyNotTrusted,
     SignatureInvalid,
 
+    // The certificates: their bytes, the leaf, the way to a root, and what was taken back.
+    CertificateMalformed,
+    CertificateCount,
+    CertificateUnsupported,
+    CertificateUsage,
+    CertificateUntrusted,
+    CertificateNotAuthority,
+    CertificatePathLength,
+    CertificateNotYetValid,
+    CertificateExpired,
+    CertificateDenied,
+    CertificateRevoked,
+    RevocationListMalformed,
+    RevocationListMissing,
+    RevocationListForged,
+    RevocationListStale,
+    CertificateNotAllowed,
+
     // The statement, which is signed but not thereby sane.
     StatementShape,
     StatementTypeUnknown,

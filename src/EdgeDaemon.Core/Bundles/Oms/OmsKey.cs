@@ -69,8 +69,9 @@ public sealed class OmsKey
             key.ImportSubjectPublicKeyInfo(spki, out int read);
             return read == spki.Length ? Of(key) : throw Unsupported("bytes follow the key");
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
+            // The latter is how .NET says that it does not know the curve.
             throw Unsupported("it is not an elliptic curve key, or its point is not on the curve", e);
         }
     }
@@ -90,14 +91,26 @@ public sealed class OmsKey
         return new OmsKey(key.ExportSubjectPublicKeyInfo(), key.ExportSubjectPublicKeyInfoPem(), hash, name);
     }
 
+    /// <summary>Refuses another spelling of this key (a compressed point, say): under a second digest it would pass a deny list.</summary>
+    internal void CheckPlain(ReadOnlySpan<byte> spki)
+    {
+        if (!spki.SequenceEqual(Spki.AsSpan()))
+        {
+            throw Unsupported("it is not written as named curve and uncompressed point");
+        }
+    }
+
     /// <summary>True when <paramref name="signature"/> (ASN.1 DER) is this key's over the DSSE encoding of the payload.</summary>
-    internal bool Verifies(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
+    internal bool Verifies(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature) => Verifies(OmsNames.PayloadType, payload, signature);
+
+    /// <summary>The same for a payload of another type.</summary>
+    internal bool Verifies(string payloadType, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature)
     {
         using var key = ECDsa.Create();
         key.ImportSubjectPublicKeyInfo(Spki.AsSpan(), out _);
         try
         {
-            return key.VerifyHash(Dsse.Hash(OmsNames.PayloadType, payload, Hash), signature, DSASignatureFormat.Rfc3279DerSequence);
+            return key.VerifyHash(Dsse.Hash(payloadType, payload, Hash), signature, DSASignatureFormat.Rfc3279DerSequence);
         }
         catch (CryptographicException)
         {

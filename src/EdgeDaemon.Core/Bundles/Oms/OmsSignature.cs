@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace EdgeDaemon.Core.Bundles.Oms;
@@ -15,10 +16,11 @@ public sealed class OmsSignature
         ("certificate", OmsMethod.Sigstore),
     ];
 
-    private OmsSignature(OmsMethod method, string? hint, byte[] payload, byte[] signature)
+    private OmsSignature(OmsMethod method, string? hint, ImmutableArray<byte[]> certificates, byte[] payload, byte[] signature)
     {
         Method = method;
         Hint = hint;
+        Certificates = certificates;
         Payload = payload;
         Signature = signature;
     }
@@ -28,11 +30,18 @@ public sealed class OmsSignature
     /// <summary>Key method: which key the signer says it used, not empty; null when the bundle is of the form before 1.1, which carries the key instead.</summary>
     public string? Hint { get; }
 
+    /// <summary>Certificate method: the DER as it stands in the file, leaf first, not yet looked into; else empty.</summary>
+    internal ImmutableArray<byte[]> Certificates { get; }
+
     /// <summary>The statement's bytes as they were signed. Parse these, never a second decoding.</summary>
     public ReadOnlyMemory<byte> Payload { get; }
 
     /// <summary>The signature's bytes, expected to be DER ECDSA.</summary>
     public ReadOnlyMemory<byte> Signature { get; }
+
+    /// <summary>Certificate method: the chain, leaf first, 1 to 8, nothing proven.</summary>
+    /// <exception cref="OmsException"><see cref="OmsFault.CertificateMalformed"/>.</exception>
+    public ImmutableArray<OmsCertificate> ReadCertificates() => [.. Certificates.Select(der => OmsCertificate.FromDer(der))];
 
     /// <exception cref="OmsException">With a fault of the JSON or the bundle.</exception>
     public static OmsSignature Parse(ReadOnlyMemory<byte> json)
@@ -52,7 +61,10 @@ public sealed class OmsSignature
         }
 
         // 2. Exactly one kind of material: with two, each reader would choose its own.
-        (OmsMethod method, string? hint) = ReadMaterial(bundle.Object("verificationMaterial"));
+        OmsJson material = bundle.Object("verificationMaterial");
+        OmsMethod method = ReadMethod(material);
+        string? hint = method == OmsMethod.Key ? ReadHint(material.Object("publicKey")) : null;
+        ImmutableArray<byte[]> certificates = method == OmsMethod.Certificate ? ReadChain(material.Object("x509CertificateChain")) : [];
 
         // 3. The envelope, with exactly one signature: a second one would be looked at by nobody.
         if (bundle.Has("messageSignature"))
@@ -78,10 +90,10 @@ public sealed class OmsSignature
         _ = signature.OptionalText("keyid");
         byte[] sig = OmsBase64.Decode(signature.Text("sig"), "the signature");
         byte[] payload = OmsBase64.Decode(envelope.Text("payload"), "the payload");
-        return new OmsSignature(method, hint, payload, sig);
+        return new OmsSignature(method, hint, certificates, payload, sig);
     }
 
-    private static (OmsMethod Method, string? Hint) ReadMaterial(OmsJson material)
+    private static OmsMethod ReadMethod(OmsJson material)
     {
         OmsMethod? found = null;
         foreach ((string name, OmsMethod method) in Materials)
@@ -110,7 +122,19 @@ public sealed class OmsSignature
             _ = material.Array("tlogEntries");
         }
 
-        return (found.Value, found == OmsMethod.Key ? ReadHint(material.Object("publicKey")) : null);
+        return found.Value;
+    }
+
+    private static ImmutableArray<byte[]> ReadChain(OmsJson chain)
+    {
+        OmsJson list = chain.Array("certificates");
+        int count = list.Element.GetArrayLength();
+        if (count is 0 or > OmsChain.MaxCertificates)
+        {
+            throw new OmsException(OmsFault.CertificateCount, $"{list.Path} has {count} entries, not 1 to {OmsChain.MaxCertificates}");
+        }
+
+        return [.. Enumerable.Range(0, count).Select(i => OmsBase64.Decode(list.ObjectAt(i).Text("rawBytes"), $"{list.Path}[{i}]"))];
     }
 
     private static string? ReadHint(OmsJson publicKey)

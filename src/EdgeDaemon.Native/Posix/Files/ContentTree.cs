@@ -63,9 +63,8 @@ public sealed class ContentTree : IDisposable
     /// <exception cref="ContentTreeException">Whatever is wrong with the tree.</exception>
     public static ImmutableArray<TreeFile> Hash(string root, ContentTreeLimits limits)
     {
-        using var listing = TreeListing.Open(root, limits);
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(Chunk);
-        return [.. listing.Files.Select(file => Digest(listing, file, _ => buffer))];
+        using HashedTree tree = HashedTree.Read(root, limits);
+        return tree.Entries;
     }
 
     /// <summary>The file of that name, or null.</summary>

@@ -14,11 +14,12 @@ internal static class OmsCases
     public static OmsKey Key(string path) => OmsKey.FromPem(File.ReadAllText(path));
 
     /// <summary>The fault, or None when signature and model (a folder or one file) hold together.</summary>
-    public static (OmsFault Fault, string Detail) Judge(byte[] signature, string model, IReadOnlyList<OmsKey> keys, bool ignoreUnlisted = false)
+    public static (OmsFault Fault, string Detail) Judge(
+        byte[] signature, string model, IReadOnlyList<OmsKey> keys, bool ignoreUnlisted = false, IReadOnlyList<OmsAnchor>? anchors = null)
     {
         try
         {
-            Check(OmsVerifier.Verify(signature, keys).Statement, model, ignoreUnlisted);
+            Check(OmsVerifier.Verify(signature, keys, anchors ?? [], DateTimeOffset.UtcNow).Statement, model, ignoreUnlisted);
             return (OmsFault.None, "");
         }
         catch (OmsException e)
