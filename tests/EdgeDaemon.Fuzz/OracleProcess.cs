@@ -53,7 +53,11 @@ internal sealed class OracleProcess : IDisposable
     public void Dispose()
     {
         _process.StandardInput.Close();
-        _process.WaitForExit(5000);
+        if (!_process.WaitForExit(5000))
+        {
+            _process.Kill(); // It hung over a case: that is why we leave.
+        }
+
         _process.Dispose();
     }
 }

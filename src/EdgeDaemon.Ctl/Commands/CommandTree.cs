@@ -19,6 +19,8 @@ internal static class CommandTree
                 BundleSignCommand.Create(),
                 BundleVerifyCommand.Create(),
                 BundleInspectCommand.Create(),
+                BundlePackCommands.CreatePack(),
+                BundlePackCommands.CreateUnpack(),
             },
             new CtlCommand("trust", "Show, change, sign and install trust files: who may release which models.",
                 "edgectl trust show trust.toml")

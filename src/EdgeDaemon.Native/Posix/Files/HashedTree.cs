@@ -70,6 +70,14 @@ public sealed class HashedTree : IDisposable
     public byte[] RangeDigest(string name, long start, long end) =>
         Hash(_open[name], name, Entries.First(file => file.Name == name).Size, start, end);
 
+    /// <summary>The very file that was hashed, opened again for reading from its start.</summary>
+    /// <exception cref="ContentTreeException">The file is gone, replaced or has another size.</exception>
+    public FileStream Open(string name)
+    {
+        using Descriptor descriptor = _open[name]();
+        return new FileStream(descriptor.ProcessPath, FileMode.Open, FileAccess.Read, FileShare.Read, Chunk);
+    }
+
     public void Dispose() => _listing?.Dispose();
 
     private static Descriptor OpenSingle(string path) =>
