@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using System.Security.Cryptography;
 using EdgeDaemon.Core.Bundles;
 
 namespace EdgeDaemon.Ctl.Archives;
@@ -26,25 +25,19 @@ internal sealed class BundleUnpacker
     /// <exception cref="CtlException">The archive is not a bundle in its one form; nothing is left behind.</exception>
     public static int Read(Stream archive, string target)
     {
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
-        if (Path.Exists(full) || new FileInfo(full).LinkTarget is not null)
+        int files = 0;
+        NewFolder.Fill(target, folder =>
         {
-            throw new CtlException($"{target} exists; name a folder that does not");
-        }
-
-        string temporary = Path.Combine(Path.GetDirectoryName(full)!, $".edgectl-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}");
-        Directory.CreateDirectory(temporary);
-        try
-        {
-            int files = new BundleUnpacker(temporary).Take(archive);
-            Directory.Move(temporary, full);
-            return files;
-        }
-        catch (Exception failure)
-        {
-            Directory.Delete(temporary, recursive: true);
-            throw failure is FormatException or InvalidDataException or EndOfStreamException or ArgumentException ? Refused($"it is no tar archive, or a damaged one: {failure.Message}", failure) : failure;
-        }
+            try
+            {
+                files = new BundleUnpacker(folder).Take(archive);
+            }
+            catch (Exception damaged) when (damaged is FormatException or InvalidDataException or EndOfStreamException or ArgumentException)
+            {
+                throw Refused($"it is no tar archive, or a damaged one: {damaged.Message}", damaged);
+            }
+        });
+        return files;
     }
 
     private int Take(Stream archive)

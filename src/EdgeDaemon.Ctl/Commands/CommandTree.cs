@@ -21,6 +21,8 @@ internal static class CommandTree
                 BundleInspectCommand.Create(),
                 BundlePackCommands.CreatePack(),
                 BundlePackCommands.CreateUnpack(),
+                BundleDiffCommand.Create(),
+                BundleImportCommand.Create(),
             },
             new CtlCommand("trust", "Show, change, sign and install trust files: who may release which models.",
                 "edgectl trust show trust.toml")
