@@ -1,3 +1,4 @@
+using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Native.Onnx;
@@ -27,24 +28,7 @@ internal static class OnnxElementTypes
     /// <summary>False for the types that the protocol has no name for (complex, 8-bit and smaller floats, sub-byte integers).</summary>
     public static bool TryFrom(int onnx, out ElementType type)
     {
-        type = onnx switch
-        {
-            1 => ElementType.Float32,
-            2 => ElementType.UInt8,
-            3 => ElementType.Int8,
-            4 => ElementType.UInt16,
-            5 => ElementType.Int16,
-            6 => ElementType.Int32,
-            7 => ElementType.Int64,
-            8 => ElementType.Bytes,
-            9 => ElementType.Bool,
-            10 => ElementType.Float16,
-            11 => ElementType.Float64,
-            12 => ElementType.UInt32,
-            13 => ElementType.UInt64,
-            16 => ElementType.BFloat16,
-            _ => default,
-        };
+        type = OnnxPort.ElementOf((ulong)onnx) ?? default;
         return type != default;
     }
 }

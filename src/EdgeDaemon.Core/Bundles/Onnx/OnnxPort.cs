@@ -11,7 +11,10 @@ public sealed record OnnxPort(string Name, ulong Type, ImmutableArray<long>? Sha
     private const int DeepestType = 8;
 
     /// <summary>The protocol's name of the element type; null for one that it does not carry.</summary>
-    public ElementType? Element => Type switch
+    public ElementType? Element => ElementOf(Type);
+
+    /// <summary>TensorProto.DataType as the protocol's type; null for one that it does not carry (complex, narrow floats, sub-byte integers).</summary>
+    public static ElementType? ElementOf(ulong type) => type switch
     {
         1 => ElementType.Float32,
         2 => ElementType.UInt8,
