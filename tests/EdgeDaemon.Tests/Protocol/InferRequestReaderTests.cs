@@ -348,6 +348,7 @@ public sealed class InferRequestReaderTests
             InferRequestReader.Read(large, ProtocolLimits.Default, request);
         }
 
-        Assert.AreEqual(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // The smallest object has 24 bytes: less than one for each read. (The runtime's own pools may trim on this thread meanwhile.)
+        Assert.IsLessThan(24 * 1000L, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 }
