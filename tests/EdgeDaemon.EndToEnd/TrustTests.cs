@@ -47,6 +47,9 @@ public sealed class TrustTests
         byte[] good = File.ReadAllBytes(state.History);
         File.Delete(state.History);
         await RefusedAsync(state, "releases.toml is missing");
+        Command check = Command.Edged("check", "--config", state.Config);
+        Assert.AreEqual(1, check.ExitCode);
+        StringAssert.Contains(check.Errors, "releases.toml is missing", StringComparison.Ordinal);
         Assert.IsFalse(File.Exists(state.History), "a daemon that makes it again lets a thief reset it");
 
         foreach (byte[] broken in (byte[][])[[], good[..^1], good[..(good.Length / 2)], [.. good, 10]])

@@ -82,7 +82,7 @@ internal static class ModelStatusCommand
 
         if (model.Lineage is { ValueKind: JsonValueKind.Object } lineage)
         {
-            foreach (JsonProperty property in lineage.EnumerateObject())
+            foreach (JsonProperty property in lineage.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null))
             {
                 Line("lineage", $"{property.Name} = {property.Value}");
             }

@@ -1,5 +1,6 @@
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Models;
 
 namespace EdgeDaemon.Hosting;
 
@@ -26,8 +27,12 @@ internal static class CheckVerb
 
             if (!Directory.Exists(settings.StateDirectory))
             {
-                errors.WriteLine($"{configFile}: state_dir {settings.StateDirectory} does not exist. Create it, owned by the user that runs edged, mode 0700.");
+                errors.WriteLine($"{configFile}: state_dir {settings.StateDirectory} does not exist. 'edged init' makes it, on a new device; run it as the user that runs edged.");
                 good = false;
+            }
+            else
+            {
+                good &= TryReadHistory(new ReleaseStore(settings.StateDirectory), errors);
             }
         }
 
@@ -37,5 +42,20 @@ internal static class CheckVerb
         }
 
         return good ? 0 : 1;
+    }
+
+    // Without it the daemon runs and serves nothing: better known now.
+    private static bool TryReadHistory(ReleaseStore store, TextWriter errors)
+    {
+        try
+        {
+            store.Read();
+            return true;
+        }
+        catch (Exception unusable) when (unusable is BundleException or IOException or UnauthorizedAccessException)
+        {
+            errors.WriteLine(unusable.Message);
+            return false;
+        }
     }
 }
