@@ -152,7 +152,18 @@ internal sealed partial class Daemon : IAsyncDisposable
         try
         {
             using HttpConnection connection = Connect();
-            return connection.Get("/v2/health/ready").Status == 200;
+            if (connection.Get("/v2/health/ready").Status != 200)
+            {
+                return false;
+            }
+
+            // The listeners open one after the other: the first that answers does not say that all do.
+            if (File.ReadAllText(State.Config).Contains(State.ControlSocket, StringComparison.Ordinal))
+            {
+                using HttpConnection control = ConnectControl();
+            }
+
+            return true;
         }
         catch (SocketException)
         {
