@@ -18,6 +18,15 @@ check.SetAction(result => CheckVerb.Execute(result.GetValue(config)!.FullName, C
 var init = new Command("init", "Make the state directory and the empty release history of a new device. Once: it never replaces one.") { config };
 init.SetAction(result => InitVerb.Execute(result.GetValue(config)!.FullName, Console.Out, Console.Error));
 
+var bundle = new Argument<DirectoryInfo>("bundle") { Description = "The bundle's folder, with content/ and signatures/." };
+var probe = new Command(
+    "probe", "Judge a bundle as 'edged run' would before it serves: signatures, graphs, and the first load in a child process. Print what it takes; change nothing.")
+{
+    config,
+    bundle,
+};
+probe.SetAction(result => ProbeVerb.Execute(result.GetValue(config)!.FullName, result.GetValue(bundle)!.FullName, Console.Out, Console.Error));
+
 var root = new RootCommand(
     """
     EdgeDaemon: serves signed ONNX models to local applications over a Unix socket.
@@ -25,14 +34,17 @@ var root = new RootCommand(
     Examples:
       edged init --config /etc/edged/edged.toml
       edged check --config /etc/edged/edged.toml
+      edged probe --config /etc/edged/edged.toml ./digits
       edged run --config /etc/edged/edged.toml
 
-    Exit codes: 0 stopped as asked or check passed, 1 refused to start or check failed, 2 wrong command line.
+    Exit codes: 0 stopped as asked, check or probe passed, 1 refused to start, check or probe failed, 2 wrong command line.
     """)
 {
     run,
     check,
     init,
+    probe,
+    ProbeChildVerb.Command(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

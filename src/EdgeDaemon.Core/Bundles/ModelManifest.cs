@@ -12,6 +12,7 @@ public sealed record ModelManifest
     private const int MostFiles = 100_000;
     private const int MostMembers = 64;
     private const int MostTensors = 64;
+    private const int MostSelfTests = 64;
 
     private ModelManifest()
     {
@@ -52,6 +53,9 @@ public sealed record ModelManifest
     /// <summary>Graphs may branch and loop.</summary>
     public required bool ControlFlow { get; init; }
 
+    /// <summary>Run in the probe and again in the daemon before the release serves.</summary>
+    public required ImmutableArray<ManifestSelfTest> SelfTests { get; init; }
+
     public required ManifestLineage Lineage { get; init; }
 
     /// <exception cref="TomlException">The text is no TOML 1.0.</exception>
@@ -67,6 +71,9 @@ public sealed record ModelManifest
 
         const string Needed = "is missing or empty; a model has at least one";
         ImmutableArray<ManifestFile> files = Each(root, "file", MostFiles, ManifestFile.Read, entry => entry.Path, "path", null);
+        ImmutableArray<ManifestInput> inputs = Each(root, "input", MostTensors, ManifestInput.Read, input => input.Contract.Name, "name", Needed, input => input.Tensor);
+        ImmutableArray<ManifestOutput> outputs =
+            Each(root, "output", MostTensors, table => ManifestOutput.Read(table, files), output => output.Contract.Name, "name", Needed, output => output.Tensor);
         var manifest = new ModelManifest
         {
             Name = root.RequiredString("name", ModelName.MaxLength, ModelName.Fault),
@@ -79,10 +86,11 @@ public sealed record ModelManifest
             Description = root.String("description", "", 1024),
             Files = files,
             Members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name", Needed),
-            Inputs = Each(root, "input", MostTensors, ManifestInput.Read, input => input.Contract.Name, "name", Needed, input => input.Tensor),
-            Outputs = Each(root, "output", MostTensors, table => ManifestOutput.Read(table, files), output => output.Contract.Name, "name", Needed, output => output.Tensor),
+            Inputs = inputs,
+            Outputs = outputs,
             DenormalAsZero = root.Table("session")?.Boolean("denormal_as_zero", false) ?? false,
             ControlFlow = root.Table("inspection")?.Boolean("control_flow", false) ?? false,
+            SelfTests = Each(root, "self_test", MostSelfTests, table => ManifestSelfTest.Read(table, files, inputs, outputs), test => test.Name, "name", null),
             Lineage = ManifestLineage.Read(root.Table("lineage")),
         };
         if (manifest.SecurityFloor > manifest.Sequence)

@@ -29,6 +29,8 @@ public sealed record EdgedSettings
 
     public required BundleSettings Bundles { get; init; }
 
+    public required ProbeSettings Probe { get; init; }
+
     public required DeviceSettings Device { get; init; }
 
     public required LogSettings Log { get; init; }
@@ -55,6 +57,7 @@ public sealed record EdgedSettings
             Limits = LimitSettings.Read(root.Table("limits")),
             Engine = EngineSettings.Read(root.Table("engine")),
             Bundles = BundleSettings.Read(root.Table("bundles")),
+            Probe = ProbeSettings.Read(root.Table("probe")),
             Device = DeviceSettings.Read(root.Table("device")),
             Log = LogSettings.Read(root.Table("log")),
         };

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Models;
@@ -106,6 +107,27 @@ internal sealed class ControlDocuments(ModelRegistry registry, EdgedSettings set
         json.WriteString("folder", model.Folder);
         json.WriteString("loaded_at", model.LoadedAt);
         json.WriteNumber("inference_count", model.Inferences);
+        if (model.Probe is { } probe)
+        {
+            json.WriteStartObject("probe");
+            json.WriteNumber("load_seconds", probe.LoadSeconds);
+            json.WriteNumber("load_peak_bytes", probe.LoadPeakBytes);
+            json.WriteNumber("self_tests", probe.SelfTests);
+            json.WriteStartArray("batches");
+            foreach (ProbedBatch batch in probe.Batches)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("size", batch.Size);
+                json.WriteNumber("seconds", batch.Seconds);
+                json.WriteNumber("peak_bytes", batch.PeakBytes);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteString("unmeasured", probe.Unmeasured);
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject("lineage");
         json.WriteString("code", model.Manifest.Lineage.Code);
         json.WriteString("data", model.Manifest.Lineage.Data);

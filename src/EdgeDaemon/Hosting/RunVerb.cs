@@ -35,7 +35,7 @@ internal static class RunVerb
 
         try
         {
-            await using DaemonHost host = await DaemonHost.StartAsync(settings, trust, logs, log);
+            await using DaemonHost host = await DaemonHost.StartAsync(settings, trust, notifier.ExtendTimeout, logs, log);
             notifier.Ready(host.Summary);
             string signal = await stop.Task;
             Log.Stopping(log, signal);

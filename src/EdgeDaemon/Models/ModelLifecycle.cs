@@ -1,12 +1,9 @@
 using System.Collections.Immutable;
 using System.Text;
 using EdgeDaemon.Core.Bundles;
-using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Core.Configuration;
-using EdgeDaemon.Core.Toml;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Native.Onnx;
-using EdgeDaemon.Native.Posix.Files;
 using EdgeDaemon.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -17,11 +14,14 @@ namespace EdgeDaemon.Models;
 /// refused with its reason; the others serve.
 /// </summary>
 internal sealed class ModelLifecycle(
-    EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, TimeProvider clock, ILogger log)
+    EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, Action<TimeSpan> moreTime, TimeProvider clock, ILogger log)
 {
-    private const int MostShown = 5;
-
     private readonly ReleaseStore _releases = new(settings.StateDirectory);
+    private readonly BundleIntake _intake = new(settings.Bundles, log);
+    private readonly ModelProbe _probe = new(settings, moreTime, log);
+    private readonly ModelStage _stage = new(
+        runtime, pool, resume, settings.Engine.Lanes == 0 ? Math.Min(Environment.ProcessorCount, LanePool.MostLanes) : settings.Engine.Lanes, settings.Engine.IntraOpThreads, settings.Engine.Queue);
+
     private readonly DeviceIdentity _device = new(settings.Device.Fleet, settings.Device.Class, settings.Device.Id, Hosting.Build.Number);
 
     /// <summary>Loads every bundle of the state directory and publishes what serves and what was refused.</summary>
@@ -50,6 +50,11 @@ internal sealed class ModelLifecycle(
         if (time.ClockIsBehind)
         {
             Log.ClockIsBehind(log, clock.GetUtcNow(), time.Now);
+        }
+
+        if (settings.Probe.Run == ProbePolicy.Never)
+        {
+            Log.NeverProbes(log);
         }
 
         Dictionary<string, ServedModel> serving = LoadEach(new TrustContext(trust, history, _device, time.Now), refused);
@@ -108,6 +113,7 @@ internal sealed class ModelLifecycle(
         try
         {
             _releases.Write(after);
+            _probe.Forget(after);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -123,62 +129,25 @@ internal sealed class ModelLifecycle(
 
     private ServedModel Load(string folder, string shown, TrustContext context)
     {
-        VerifiedBundle? verified = null;
+        using ReceivedBundle bundle = _intake.Receive(folder, context);
+        ModelEngine? engine = null;
         try
         {
-            // Receive: the content once into our memory, hashed from there. What is verified below is what is loaded.
-            using ContentTree content = ContentTree.Read(Path.Combine(folder, "content"), Limits);
+            // Trial: where it may crash, hang or swell without taking the daemon along.
+            ProbeReport? report = _probe.Of(bundle);
 
-            // Verify and inspect: signatures before anything parses a byte of the content, then the manifest that they cover.
-            verified = VerifiedBundle.Verify(
-                context,
-                Signatures(folder),
-                content.Entries,
-                content.Find(ModelManifest.FileName) is { } manifest ? manifest.Bytes.Span : default,
-                Path.Combine(folder, "content", ModelManifest.FileName),
-                content.RangeDigest);
-            foreach (IgnoredSignature ignored in verified.Signers.Ignored)
-            {
-                Log.SignatureIgnored(log, shown, ignored.File, ignored.Reason);
-            }
-
-            // Inspect: our own walk over every graph, before the runtime parses a byte of it.
-            ModelInspection inspection = ModelInspection.Of(verified.Manifest, name => content.Find(name)!.Bytes);
-            Judge(inspection, shown);
-
-            // Stage: the graphs, from the very bytes that were hashed.
-            return new ServedModel(shown, verified, inspection, Members(verified.Manifest, content), Labels(verified.Manifest, content), clock.GetUtcNow(), Stage(verified.Manifest, content));
+            // Stage: the graphs, from the very bytes that were hashed; then the bundle's own tests once more, with the sessions that will answer.
+            var contract = new ModelContract(bundle.Manifest);
+            engine = _stage.Open(bundle.Manifest, contract, bundle.Bytes);
+            SelfTestRun.All(engine, bundle.Manifest, contract, pool, bundle.Bytes);
+            return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine);
         }
-        catch (Exception reason) when (reason is ContentTreeException or BundleException or ManifestException or OnnxException or OnnxContractException or IOException or UnauthorizedAccessException)
+        catch (Exception reason) when (reason is BundleException or OnnxException or OnnxContractException)
         {
-            throw new BundleRefusedException(reason.Message, verified?.Manifest, reason);
-        }
-        catch (TomlException syntax)
-        {
-            throw new BundleRefusedException(syntax.Diagnostic.ToString(), null, syntax);
-        }
-        catch (TomlInvalidException invalid)
-        {
-            throw new BundleRefusedException(string.Join("; ", invalid.Diagnostics), null, invalid);
+            engine?.Dispose();
+            throw new BundleRefusedException(reason.Message, bundle.Manifest, reason);
         }
     }
-
-    private void Judge(ModelInspection inspection, string shown)
-    {
-        (string File, OnnxFinding Finding)[] refusing = [.. inspection.All.Where(found => found.Finding.Severity >= settings.Bundles.RefuseFrom)];
-        if (refusing.Length > 0)
-        {
-            throw new BundleException(
-                $"inspection: {string.Join("; ", refusing.Take(MostShown).Select(found => $"{Printable.Of(found.File)}: {found.Finding}"))}{(refusing.Length > MostShown ? $"; and {refusing.Length - MostShown} more" : "")}");
-        }
-
-        foreach ((string file, OnnxFinding finding) in inspection.All.Where(found => found.Finding.Severity == FindingSeverity.Warning).Take(MostShown))
-        {
-            Log.InspectionWarning(log, shown, Printable.Of(file), finding.ToString());
-        }
-    }
-
-    private ContentTreeLimits Limits => new() { MaxTotalBytes = settings.Bundles.MaxBytes, MaxEntries = settings.Bundles.MaxFiles };
 
     private IEnumerable<string> Folders()
     {
@@ -186,40 +155,12 @@ internal sealed class ModelLifecycle(
         return Directory.Exists(models) ? Directory.GetDirectories(models).Order(StringComparer.Ordinal) : [];
     }
 
-    private static List<SignatureFile> Signatures(string folder)
+    private static ImmutableArray<string> Labels(ReceivedBundle bundle)
     {
-        string signatures = Path.Combine(folder, "signatures");
-        string[] files = Directory.Exists(signatures) ? Directory.GetFiles(signatures, "*.sig") : [];
-        return files.Length <= SignatureFile.MaxCount
-            ? [.. files.Order(StringComparer.Ordinal).Select(file => new SignatureFile(Path.GetFileName(file), SafeFileRead.Read(file, SignatureFile.MaxBytes)))]
-            : throw new BundleException($"it has {files.Length} signature files, at most {SignatureFile.MaxCount} are read");
-    }
-
-    private static ImmutableArray<ServedMember> Members(ModelManifest manifest, ContentTree content) =>
-        [.. manifest.Members.Select(member => new ServedMember(member.Name, member.File, Convert.ToHexStringLower(content.Find(member.File)!.Entry.Sha256.AsSpan())))];
-
-    private ModelEngine Stage(ModelManifest manifest, ContentTree content)
-    {
-        var contract = new ModelContract(manifest);
-        int lanes = settings.Engine.Lanes == 0 ? Math.Min(Environment.ProcessorCount, LanePool.MostLanes) : settings.Engine.Lanes;
-        return new ModelEngine(
-            runtime,
-            [.. manifest.Members.Select(member => new EngineMember(member.Name, content.Find(member.File)!.Bytes))],
-            [.. contract.Inputs.Select(input => new EnginePort(input.Contract, input.Tensor, input.GraphType))],
-            [.. contract.Outputs.Select(output => new EnginePort(output.Contract, output.Tensor, output.Contract.Type))],
-            new OnnxSessionOptions(settings.Engine.IntraOpThreads, manifest.DenormalAsZero),
-            lanes,
-            settings.Engine.Queue,
-            pool,
-            resume);
-    }
-
-    private static ImmutableArray<string> Labels(ModelManifest manifest, ContentTree content)
-    {
-        string? file = manifest.Outputs.Select(output => output.Labels).FirstOrDefault(labels => labels is not null);
+        string? file = bundle.Manifest.Outputs.Select(output => output.Labels).FirstOrDefault(labels => labels is not null);
         return file is null
             ? []
-            : [.. Encoding.UTF8.GetString(content.Find(file)!.Bytes.Span).TrimEnd('\n').Split('\n').Select(line => line.TrimEnd('\r'))];
+            : [.. Encoding.UTF8.GetString(bundle.Bytes(file).Span).TrimEnd('\n').Split('\n').Select(line => line.TrimEnd('\r'))];
     }
 
     private void Reject(List<RefusedBundle> refused, string folder, ModelManifest? manifest, string reason)

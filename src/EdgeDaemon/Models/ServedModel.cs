@@ -12,19 +12,20 @@ internal sealed class ServedModel : IDisposable
     private long _inferences;
 
     public ServedModel(
-        string folder, VerifiedBundle bundle, ModelInspection inspection, ImmutableArray<ServedMember> members, ImmutableArray<string> labels, DateTimeOffset loadedAt, ModelEngine engine)
+        string folder, ReceivedBundle bundle, ProbeReport? probe, ModelContract contract, ImmutableArray<string> labels, DateTimeOffset loadedAt, ModelEngine engine)
     {
         ModelManifest manifest = bundle.Manifest;
         Folder = folder;
         Manifest = manifest;
-        ReleaseDigest = bundle.ReleaseDigest;
-        Expired = bundle.Expired;
-        Inspection = inspection;
-        SignedBy = [.. bundle.Signers.Keys.Select(key => key.Name)];
-        Members = members;
+        ReleaseDigest = bundle.Verified.ReleaseDigest;
+        Expired = bundle.Verified.Expired;
+        Inspection = bundle.Inspection;
+        Probe = probe;
+        SignedBy = [.. bundle.Verified.Signers.Keys.Select(key => key.Name)];
+        Members = [.. manifest.Members.Select(member => new ServedMember(member.Name, member.File, Convert.ToHexStringLower(bundle.Content.Find(member.File)!.Entry.Sha256.AsSpan())))];
         LoadedAt = loadedAt;
         Engine = engine;
-        Contract = new ModelContract(manifest);
+        Contract = contract;
         ModelDescription description = Describe(manifest, labels);
         MetadataJson = Document.Of(output => ModelMetadataWriter.Write(output, description));
         ConfigJson = Document.Of(output => ModelConfigWriter.Write(output, description));
@@ -47,6 +48,9 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>What the walk over its graphs found and what they are made of.</summary>
     public ModelInspection Inspection { get; }
+
+    /// <summary>What its first load in a child took; null when nobody probes.</summary>
+    public ProbeReport? Probe { get; }
 
     /// <summary>Names of the trusted keys whose signatures were verified.</summary>
     public ImmutableArray<string> SignedBy { get; }

@@ -51,6 +51,18 @@ internal static partial class Log
     [LoggerMessage(26, LogLevel.Warning, "bundle {Folder}: {File}: {Finding}")]
     public static partial void InspectionWarning(ILogger logger, string folder, string file, string finding);
 
+    [LoggerMessage(27, LogLevel.Information, "model {Name} loaded in a child first: {Seconds} s, {PeakBytes} bytes, {SelfTests} self-tests passed")]
+    public static partial void Probed(ILogger logger, string name, double seconds, long peakBytes, int selfTests);
+
+    [LoggerMessage(28, LogLevel.Warning, "the probe's report of {Name} was not kept, so it will be probed again: {Reason}")]
+    public static partial void ProbeNotKept(ILogger logger, string name, string reason);
+
+    [LoggerMessage(32, LogLevel.Warning, "model {Name} was probed under limits alone: the kernel, or the sandbox around edged, has no filters of system calls")]
+    public static partial void ProbeUnfiltered(ILogger logger, string name);
+
+    [LoggerMessage(29, LogLevel.Warning, "probe.run is \"never\": the daemon itself is the first to load what is signed")]
+    public static partial void NeverProbes(ILogger logger);
+
     [LoggerMessage(30, LogLevel.Warning, "request {Id} refused: {Refusal}: {Detail}")]
     public static partial void RequestRefused(ILogger logger, string id, Refusal refusal, string detail);
 

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using EdgeDaemon.Core.Toml;
+
+namespace EdgeDaemon.Core.Bundles;
+
+/// <summary>What the child process that loaded a release first has seen; its own text, so read as strictly as anything a hostile model may have written.</summary>
+/// <param name="Release">Digest of the release.</param>
+/// <param name="Library">SHA-256 of the inference library.</param>
+/// <param name="Daemon">Version of edged.</param>
+/// <param name="Filtered">The child ran under a filter of system calls, not under limits alone.</param>
+/// <param name="LoadSeconds">For one session of each member.</param>
+/// <param name="LoadPeakBytes">Resident memory at its highest while they were made, above what the empty process had.</param>
+/// <param name="SelfTests">How many of the bundle's ran, all of them passed.</param>
+/// <param name="Batches">By growing size; empty when nothing could be measured.</param>
+/// <param name="Unmeasured">Why the list of batches ends where it does, when not by its own limits.</param>
+public sealed record ProbeReport(
+    string Release, string Library, string Daemon, bool Filtered, double LoadSeconds, long LoadPeakBytes, int SelfTests, ImmutableArray<ProbedBatch> Batches, string? Unmeasured)
+{
+    /// <summary>No report is longer; what is, is none.</summary>
+    public const int MostBytes = 64 << 10;
+
+    private const int MostBatches = 64;
+    private const double LongestSeconds = 1e9;
+
+    public byte[] Write()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"""
+            # Written by edged: the first load of a release in a process of its own. Without this file it is probed again.
+            format = 1
+            release = "{Release}"
+            library = "{Library}"
+            daemon = "{Daemon}"
+            filtered = {(Filtered ? "true" : "false")}
+            load_seconds = {Float(LoadSeconds)}
+            load_peak_bytes = {LoadPeakBytes}
+            self_tests = {SelfTests}
+
+            """);
+        if (Unmeasured is not null)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"unmeasured = \"{Unmeasured.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"\n");
+        }
+
+        foreach (ProbedBatch batch in Batches)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"""
+
+                [[batch]]
+                size = {batch.Size}
+                seconds = {Float(batch.Seconds)}
+                peak_bytes = {batch.PeakBytes}
+
+                """);
+        }
+
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    /// <exception cref="TomlException">The text is no TOML 1.0.</exception>
+    /// <exception cref="TomlInvalidException">It is, but no report.</exception>
+    public static ProbeReport Parse(ReadOnlySpan<byte> utf8, string file)
+    {
+        var diagnostics = new TomlDiagnostics(file);
+        var root = new TomlSection(TomlReader.Read(utf8, file), diagnostics);
+        if (!root.Format(1))
+        {
+            diagnostics.ThrowIfAny();
+        }
+
+        var report = new ProbeReport(
+            root.RequiredString("release", Sha256Hex.Digits, Sha256Hex.Fault),
+            root.RequiredString("library", Sha256Hex.Digits, Sha256Hex.Fault),
+            root.RequiredString("daemon", 128, Plain),
+            root.Boolean("filtered", false),
+            root.Float("load_seconds", 0, 0, LongestSeconds),
+            root.RequiredInteger("load_peak_bytes", 0, long.MaxValue),
+            (int)root.RequiredInteger("self_tests", 0, int.MaxValue),
+            [.. root.Tables("batch", MostBatches).Select(batch => new ProbedBatch(
+                batch.RequiredInteger("size", 0, int.MaxValue),
+                batch.Float("seconds", 0, 0, LongestSeconds),
+                batch.RequiredInteger("peak_bytes", 0, long.MaxValue)))],
+            root.OptionalString("unmeasured", 512, Plain));
+        root.Finish();
+        diagnostics.ThrowIfAny();
+        return report;
+    }
+
+    private static string? Plain(string text) => text.Any(char.IsControl) ? "must not hold control characters" : null;
+
+    // TOML wants digits on both sides of the point.
+    private static string Float(double value) => value.ToString("0.0########", CultureInfo.InvariantCulture);
+}
+
+/// <summary>One batch as it was measured.</summary>
+/// <param name="Size">Of the first dimension.</param>
+/// <param name="Seconds">The fastest of its runs, all members.</param>
+/// <param name="PeakBytes">Resident memory at its highest during them, above what the empty process had.</param>
+public sealed record ProbedBatch(long Size, double Seconds, long PeakBytes);

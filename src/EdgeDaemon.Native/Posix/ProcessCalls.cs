@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+
+namespace EdgeDaemon.Native.Posix;
+
+/// <summary>libc's calls on the process itself, one to one.</summary>
+internal static unsafe partial class ProcessCalls
+{
+    public const int ParentDeathSignal = 1; // PR_SET_PDEATHSIG
+    public const int SetDumpable = 4; // PR_SET_DUMPABLE
+    public const int SetName = 15; // PR_SET_NAME
+    public const int SetSeccomp = 22; // PR_SET_SECCOMP
+    public const int NoNewPrivileges = 38; // PR_SET_NO_NEW_PRIVS
+    public const int SetMemoryName = 0x53564d41; // PR_SET_VMA
+
+    public const int SeccompFilter = 1; // SECCOMP_SET_MODE_FILTER
+    public const int SeccompModeFilter = 2; // SECCOMP_MODE_FILTER, prctl's word for the same
+
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    public static partial int PrCtl(int option, nuint first, nint second = 0, nuint third = 0, nuint fourth = 0);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
+    public static partial int SetResourceLimit(int resource, Limit* limit);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint Seccomp(nint number, nuint operation, nuint flags, FilterProgram* program);
+
+    [LibraryImport("libc", EntryPoint = "newlocale", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint NewLocale(int categories, string name, nint fallback);
+
+    /// <summary>struct rlimit.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct Limit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+
+    /// <summary>struct sock_fprog.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FilterProgram
+    {
+        public ushort Length;
+        public FilterInstruction* Instructions;
+    }
+
+    /// <summary>struct sock_filter.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public readonly record struct FilterInstruction(ushort Code, byte WhenTrue, byte WhenFalse, uint Operand);
+}

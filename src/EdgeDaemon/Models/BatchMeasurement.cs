@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Engine;
+using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Native.Posix;
+
+namespace EdgeDaemon.Models;
+
+/// <summary>Time and memory of growing batches of zeros. Judges nothing: a model that cannot answer zeros is said not to be measured.</summary>
+/// <param name="baseline">Resident bytes of the process before the model.</param>
+/// <param name="time">That all of it may take.</param>
+/// <param name="mostBytes">Memory of the process; no batch is begun that might reach it.</param>
+internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifest, ModelContract contract, TensorBlockPool pool, ResidentMemory memory, long baseline, TimeSpan time, long mostBytes)
+{
+    private const int LargestBatch = 32;
+    private const int MostRuns = 4;
+
+    public (ImmutableArray<ProbedBatch> Batches, string? Unmeasured) Run()
+    {
+        var batches = ImmutableArray.CreateBuilder<ProbedBatch>();
+        long started = Stopwatch.GetTimestamp();
+        bool callers = contract.Inputs.All(input => input.Contract.Shape is [-1, ..]);
+        for (long size = callers ? 1 : contract.Inputs[0].Contract.Shape is [long only, ..] ? only : 1; ; size *= 2)
+        {
+            TimeSpan before = Stopwatch.GetElapsedTime(started);
+            try
+            {
+                batches.Add(Measure(size, callers));
+            }
+            catch (RefusedException failure)
+            {
+                return (batches.ToImmutable(), Printable.Of($"batch {size}: {failure.Message}", 200));
+            }
+
+            // Twice the batch takes about twice of either; the next one must not be what ends the probe.
+            TimeSpan now = Stopwatch.GetElapsedTime(started);
+            if (!callers || size == LargestBatch)
+            {
+                return (batches.ToImmutable(), null);
+            }
+
+            if (now + (3 * (now - before)) > time || 3 * (batches[^1].PeakBytes + baseline) > mostBytes)
+            {
+                return (batches.ToImmutable(), $"larger batches than {size} would have come near the probe's limits");
+            }
+        }
+    }
+
+    private ProbedBatch Measure(long size, bool callers)
+    {
+        var blocks = new List<TensorBlock>();
+        engine.TryEnter(out Lane lane);
+        try
+        {
+            EngineInput[] inputs = [.. contract.Inputs.Select((input, index) => Zeros(index, input, size, callers, blocks))];
+            memory.ResetPeak();
+            long fastest = long.MaxValue, begun = Stopwatch.GetTimestamp();
+            for (int run = 0; run < MostRuns && (run == 0 || Stopwatch.GetElapsedTime(begun).TotalSeconds < 0.2); run++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                lane.Run(inputs);
+                fastest = Math.Min(fastest, Stopwatch.GetTimestamp() - start);
+            }
+
+            return new ProbedBatch(size, Stopwatch.GetElapsedTime(0, fastest).TotalSeconds, Math.Max(0, memory.Peak - baseline));
+        }
+        finally
+        {
+            engine.Leave(lane);
+            blocks.ForEach(block => block.Return());
+        }
+    }
+
+    private EngineInput Zeros(int index, ContractInput input, long size, bool callers, List<TensorBlock> blocks)
+    {
+        // Dimensions of the caller's choice are as in the first self-test, which the releaser chose, or 1.
+        TensorShape shape = default;
+        for (int i = 0; i < input.Contract.Shape.Length; i++)
+        {
+            long dimension = input.Contract.Shape[i];
+            shape.TryAdd(i == 0 && callers ? size : dimension >= 0 ? dimension : manifest.SelfTests is [{ } test, ..] ? test.Inputs[index].Shape[i] : 1);
+        }
+
+        bool counted = shape.TryElementCount(out long elements) & elements <= int.MaxValue / sizeof(double);
+        int width = input.Contract.Type == ElementType.Bytes ? sizeof(int) : input.Contract.Type.Size(); // A text of no bytes is its length.
+        return counted
+            ? SelfTestRun.Input(new SelfTestTensor(input.Contract.Name, "", shape), input, pool, new byte[elements * width], blocks)
+            : throw new RefusedException(Refusal.AdmissionMemory, $"input '{Printable.Of(input.Contract.Name)}' of shape {shape} is too large");
+    }
+}

@@ -1,0 +1,23 @@
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Engine;
+using EdgeDaemon.Native.Onnx;
+
+namespace EdgeDaemon.Models;
+
+/// <summary>A manifest and its files to sessions and lanes: the same in the daemon and in the child that goes first.</summary>
+internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, Action<IThreadPoolWorkItem> Resume, int Lanes, int IntraOpThreads, int Queue)
+{
+    /// <param name="bytes">Of a listed file.</param>
+    /// <exception cref="OnnxContractException">The library refuses a member, or it does not keep the manifest's word.</exception>
+    /// <exception cref="OnnxException">The library failed.</exception>
+    public ModelEngine Open(ModelManifest manifest, ModelContract contract, Func<string, ReadOnlyMemory<byte>> bytes) => new(
+        Runtime,
+        [.. manifest.Members.Select(member => new EngineMember(member.Name, bytes(member.File)))],
+        [.. contract.Inputs.Select(input => new EnginePort(input.Contract, input.Tensor, input.GraphType))],
+        [.. contract.Outputs.Select(output => new EnginePort(output.Contract, output.Tensor, output.Contract.Type))],
+        new OnnxSessionOptions(IntraOpThreads, manifest.DenormalAsZero),
+        Lanes,
+        Queue,
+        Pool,
+        Resume);
+}
