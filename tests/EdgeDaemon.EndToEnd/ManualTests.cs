@@ -53,7 +53,7 @@ public sealed partial class ManualTests
 
     private static string Plain(string roff) => Font().Replace(roff, "").Replace("\\-", "-", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"^  (\S+)  +(.+)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^  (\S+)(?: <\S+>)*  +(.+)$", RegexOptions.Multiline)]
     private static partial Regex Entry();
 
     // In the page and in the help alike an option stands at the start of a line, behind another one, or behind a macro.

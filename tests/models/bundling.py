@@ -42,8 +42,16 @@ def table(pairs):
     return "\n".join(f"{key} = {value}" for key, value in pairs)
 
 
-def write_manifest(content, name, description, members, inputs, outputs, lineage, rule=None):
-    """Write content/model.toml. members: {member name: file}; inputs, outputs: lists of (key, TOML value) lists.
+def write_vector(content, test, tensor, array):
+    """A tensor of a self-test as a file of the bundle, and its entry in the manifest."""
+    array = np.ascontiguousarray(array)
+    file = f"self-test.{test}.{tensor}.bin"
+    (pathlib.Path(content) / file).write_bytes(array.astype(array.dtype.newbyteorder("<")).tobytes())
+    return f"{{ name = {quoted(tensor)}, file = {quoted(file)}, shape = [{', '.join(map(str, array.shape))}] }}"
+
+
+def write_manifest(content, name, description, members, inputs, outputs, lineage, rule=None, self_tests=()):
+    """Write content/model.toml. members: {member name: file}; inputs, outputs, self_tests: lists of (key, TOML value) lists.
 
     Every other file of the folder is listed with its exact size, so this comes last.
     """
@@ -61,5 +69,6 @@ def write_manifest(content, name, description, members, inputs, outputs, lineage
         parts.append("[ensemble]\n" + table([("rule", quoted(rule))]))
     parts += ["[[input]]\n" + table(pairs) for pairs in inputs]
     parts += ["[[output]]\n" + table(pairs) for pairs in outputs]
+    parts += ["[[self_test]]\n" + table(pairs) for pairs in self_tests]
     parts.append("[lineage]\n" + table([(key, quoted(value)) for key, value in lineage]))
     (content / "model.toml").write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")

@@ -21,6 +21,7 @@ public sealed record ModelStatusList(IReadOnlyList<ModelStatus> Models);
 /// <param name="InferenceCount">Inferences answered since the model began to serve.</param>
 /// <param name="LoadedAt">When the model began to serve.</param>
 /// <param name="Expired">The release, or the trust policy, has expired; it goes on because it was in service before.</param>
+/// <param name="Probe">What the first load in a child process took; null when the daemon does not probe.</param>
 /// <param name="Lineage">What model.toml says of the model's origin, as it stands there.</param>
 public sealed record ModelStatus(
     string Folder,
@@ -35,7 +36,19 @@ public sealed record ModelStatus(
     ulong? InferenceCount = null,
     DateTimeOffset? LoadedAt = null,
     bool? Expired = null,
+    ProbeStatus? Probe = null,
     JsonElement? Lineage = null);
+
+/// <summary>The first load of a release, in a child process.</summary>
+/// <param name="LoadSeconds">For one session of each member.</param>
+/// <param name="LoadPeakBytes">Resident memory that the load took at its highest.</param>
+/// <param name="SelfTests">How many of the bundle's self-tests ran and passed.</param>
+/// <param name="Batches">Time and memory of growing batches.</param>
+/// <param name="Unmeasured">Why the list of batches ends early; null when it does not.</param>
+public sealed record ProbeStatus(double LoadSeconds, long LoadPeakBytes, int SelfTests, IReadOnlyList<ProbedBatchStatus>? Batches = null, string? Unmeasured = null);
+
+/// <summary>One batch size: the fastest run in seconds, and the resident memory that it took at its highest.</summary>
+public sealed record ProbedBatchStatus(long Size, double Seconds, long PeakBytes);
 
 /// <summary>One model file of the ensemble.</summary>
 public sealed record MemberStatus(string Name, string File, string Sha256);

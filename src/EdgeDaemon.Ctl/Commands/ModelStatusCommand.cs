@@ -80,6 +80,18 @@ internal static class ModelStatusCommand
             Line("member", $"{member.Name}  {member.File}  sha256 {member.Sha256}");
         }
 
+        if (model.Probe is { } probe)
+        {
+            string Figures(double seconds, long bytes) => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0.###} ms, {bytes / 1048576.0:0.0} MiB");
+            Line("probe", $"load {Figures(probe.LoadSeconds, probe.LoadPeakBytes)}; {probe.SelfTests} self-tests passed");
+            foreach (ProbedBatchStatus batch in probe.Batches ?? [])
+            {
+                Line("probe", $"batch {batch.Size}: {Figures(batch.Seconds, batch.PeakBytes)}");
+            }
+
+            Line("probe", probe.Unmeasured);
+        }
+
         if (model.Lineage is { ValueKind: JsonValueKind.Object } lineage)
         {
             foreach (JsonProperty property in lineage.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null))

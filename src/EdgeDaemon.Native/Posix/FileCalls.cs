@@ -38,6 +38,9 @@ internal static unsafe partial class FileCalls
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SysCall(long number, nint directory, byte* path, OpenHow* how, nuint size);
 
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
+    public static partial int Open(byte* path, int flags);
+
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 

@@ -12,6 +12,9 @@ internal static unsafe partial class ProcessCalls
     public const int NoNewPrivileges = 38; // PR_SET_NO_NEW_PRIVS
     public const int SetMemoryName = 0x53564d41; // PR_SET_VMA
 
+    public const int LocalFamily = 1; // AF_UNIX
+    public const int StreamSocket = 1; // SOCK_STREAM
+
     public const int SeccompFilter = 1; // SECCOMP_SET_MODE_FILTER
     public const int SeccompModeFilter = 2; // SECCOMP_MODE_FILTER, prctl's word for the same
 
@@ -23,6 +26,21 @@ internal static unsafe partial class ProcessCalls
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial nint Seccomp(nint number, nuint operation, nuint flags, FilterProgram* program);
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    public static partial int Socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true)]
+    public static partial int MemoryFile(byte* name, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int process, int signal);
+
+    [LibraryImport("libc", EntryPoint = "getppid")]
+    public static partial int ParentProcess();
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    public static partial nint Map(nint address, nuint length, int protection, int flags, int descriptor, nint offset);
 
     [LibraryImport("libc", EntryPoint = "newlocale", StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint NewLocale(int categories, string name, nint fallback);

@@ -11,9 +11,11 @@ public static unsafe class SystemCallFilter
     private const uint Allow = 0x7fff0000; // SECCOMP_RET_ALLOW
     private const uint Errno = 0x00050000; // SECCOMP_RET_ERRNO | the number
     private const uint KillProcess = 0x80000000; // SECCOMP_RET_KILL_PROCESS
-    private const uint NotPermitted = 1; // EPERM
+    private const int NotPermitted = 1; // EPERM
+    private const int ReadWriteExecute = 7; // PROT_READ | PROT_WRITE | PROT_EXEC
+    private const int PrivateAnonymous = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
 
-    private const uint ThisThreadSync = 1; // SECCOMP_FILTER_FLAG_TSYNC: threads that run already get the filter, too
+    private const uint EveryThread = 1; // SECCOMP_FILTER_FLAG_TSYNC: threads that run already get the filter, too
     private const uint SpeculationAllowed = 4; // SECCOMP_FILTER_FLAG_SPEC_ALLOW: the timings should be the daemon's
 
     // <linux/bpf_common.h>: load a word, return, jump if equal, if any bit is set, if not below.
@@ -66,6 +68,7 @@ public static unsafe class SystemCallFilter
         (334, 293), // rseq
         (324, 283), // membarrier
         (39, 172), // getpid
+        (110, 173), // getppid
         (186, 178), // gettid
         (60, 93), // exit
         (231, 94), // exit_group
@@ -98,11 +101,29 @@ public static unsafe class SystemCallFilter
             }
 
             nint number = Arm ? 277 : 317;
-            return ProcessCalls.Seccomp(number, ProcessCalls.SeccompFilter, ThisThreadSync | SpeculationAllowed, &filter) == 0
+            return ProcessCalls.Seccomp(number, ProcessCalls.SeccompFilter, EveryThread | SpeculationAllowed, &filter) == 0
 
                 // A unit's own filter may know the older way only; it covers this thread and those that it makes.
                 || ProcessCalls.PrCtl(ProcessCalls.SetSeccomp, ProcessCalls.SeccompModeFilter, (nint)(&filter)) == 0;
         }
+    }
+
+    /// <summary>
+    /// Whether the filter does what it says, found by trying: a file, a socket, code, a named memory, a signal to the parent. One that is
+    /// silently absent looks like success.
+    /// </summary>
+    public static bool Holds()
+    {
+        fixed (byte* root = "/\0"u8)
+        {
+            return Denied(FileCalls.Open(root, FileCalls.ReadOnly))
+                && Denied(ProcessCalls.Socket(ProcessCalls.LocalFamily, ProcessCalls.StreamSocket, 0))
+                && Denied(ProcessCalls.MemoryFile(root, 0))
+                && Denied(ProcessCalls.Kill(ProcessCalls.ParentProcess(), 0))
+                && Denied(ProcessCalls.Map(0, 4096, ReadWriteExecute, PrivateAnonymous, -1, 0));
+        }
+
+        static bool Denied(nint result) => result == -1 && Marshal.GetLastPInvokeError() == NotPermitted;
     }
 
     private static IEnumerable<ProcessCalls.FilterInstruction> Program()
@@ -110,7 +131,7 @@ public static unsafe class SystemCallFilter
         uint self = (uint)System.Environment.ProcessId;
         ProcessCalls.FilterInstruction
             allow = new(Return, 0, 0, Allow),
-            refuse = new(Return, 0, 0, Errno | NotPermitted),
+            refuse = new(Return, 0, 0, Errno | (uint)NotPermitted),
             unknown = new(Return, 0, 0, Errno | (uint)Posix.Errno.NoSystemCall);
 
         // Another architecture's numbers mean other calls.

@@ -48,7 +48,7 @@ internal static class ProbeChildVerb
 
             // 2. The door closes, before the first byte of the model comes in.
             ProcessLimits.Confine(limits.MemoryBytes, (int)limits.Time.TotalSeconds + 1);
-            bool filtered = SystemCallFilter.TryInstall();
+            bool filtered = SystemCallFilter.TryInstall() && SystemCallFilter.Holds();
 
             // 3. The model.
             ProbeReport seen = new FirstLoad(runtime, memory, limits, filtered).Run(release, HandedFiles.Read(handed));

@@ -43,6 +43,12 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
             throw new RefusedException(Refusal.OutputTooLarge, $"an answer of {length} bytes is over max_response_bytes {limits.MaxResponseBytes}");
         }
 
+        if (exchange.Listener.ExposesControl)
+        {
+            // Which release answered is for those who may ask the control surface anyway.
+            exchange.SetHeader("edged-release", model.ReleaseDigest);
+        }
+
         exchange.StartResponse(200, length, binary > 0 || work.Raw ? head.WrittenCount : -1);
         exchange.Send(head.WrittenMemory.Span);
         for (int i = 0; i < outputs; i++)

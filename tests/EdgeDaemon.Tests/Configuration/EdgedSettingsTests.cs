@@ -17,6 +17,7 @@ public sealed class EdgedSettingsTests
         Assert.AreEqual(new RuntimeSettings("/usr/lib/edged/libonnxruntime.so.1", null), settings.Runtime);
         Assert.AreEqual(new EngineSettings(0, 1, 64), settings.Engine);
         Assert.AreEqual(new BundleSettings(2147483648, 1024, FindingSeverity.Danger), settings.Bundles);
+        Assert.AreEqual(new ProbeSettings(ProbePolicy.New, 4L << 30, 60), settings.Probe);
         Assert.AreEqual(new LogSettings(LogVerbosity.Information), settings.Log);
         LimitSettings limits = settings.Limits;
         Assert.AreEqual(
@@ -44,6 +45,7 @@ public sealed class EdgedSettingsTests
             runtime = {"{"} library = "/l", sha256 = "{new string('a', 64)}" {"}"}
             engine = {"{"} lanes = 64, intra_op_threads = 256, queue = 0 {"}"}
             bundles = {"{"} max_bytes = 1024, max_files = 100000 {"}"}
+            probe = {"{"} run = "always", max_memory_bytes = 67108864, timeout_seconds = 3600 {"}"}
             log.level = "debug"
             [limits]
             max_connections = 1
@@ -71,6 +73,7 @@ public sealed class EdgedSettingsTests
         Assert.AreEqual(new RuntimeSettings("/l", new string('a', 64)), settings.Runtime);
         Assert.AreEqual(new EngineSettings(64, 256, 0), settings.Engine);
         Assert.AreEqual(new BundleSettings(1024, 100_000, FindingSeverity.Danger), settings.Bundles);
+        Assert.AreEqual(new ProbeSettings(ProbePolicy.Always, 64L << 20, 3600), settings.Probe);
         Assert.AreEqual(LogVerbosity.Debug, settings.Log.Level);
         LimitSettings limits = settings.Limits;
         Assert.AreEqual(

@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn import functional as F
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from bundling import BATCH, save_onnx, write_manifest  # noqa: E402
+from bundling import BATCH, save_onnx, write_manifest, write_vector  # noqa: E402
 from digits import NAMES, held_out_mask, load, write_pgm  # noqa: E402
 from onnx import helper  # noqa: E402
 from verify_models import forward, read_onnx  # noqa: E402
@@ -141,8 +141,18 @@ def environment():
             f"scikit-learn {sklearn.__version__}, onnx {onnx.__version__}, {platform.machine()}")
 
 
-def write_bundle(content, name, sigma):
-    """labels.txt and model.toml beside the members that stand there."""
+def self_test(content, pixels):
+    """Four held-out images and what the files answer to them, computed in numpy: another machine's arithmetic may differ in the last bits."""
+    image = np.ascontiguousarray(pixels[:4, None], dtype=np.uint8)
+    logits = sum(forward(read_onnx(content / f"member-{member}.onnx"), image / np.float32(255)) for member in SEEDS) / np.float32(len(SEEDS))
+    return [("name", '"heldout"'), ("absolute_tolerance", "1e-3"),
+            ("inputs", f"[{write_vector(content, 'heldout', 'image', image)}]"),
+            ("outputs", f"[{write_vector(content, 'heldout', 'logits', logits.astype(np.float32))}]")]
+
+
+def write_bundle(content, name, sigma, pixels):
+    """labels.txt, the self-test and model.toml beside the members that stand there."""
+    test = self_test(content, pixels)
     (content / "labels.txt").write_text("\n".join(NAMES) + "\n", encoding="utf-8", newline="\n")
     write_manifest(
         content, name,
@@ -153,7 +163,7 @@ def write_bundle(content, name, sigma):
         [[("name", '"logits"'), ("datatype", '"FP32"'), ("shape", "[-1,10]"), ("tensor", '"logits"'), ("labels", '"labels.txt"')]],
         [("code", "tests/models/digits/train.py"), ("data", "UCI Optical Recognition of Handwritten Digits (sklearn load_digits)"),
          ("environment", environment())],
-        rule="mean")
+        rule="mean", self_tests=[test])
 
 
 def main():
@@ -193,7 +203,7 @@ def main():
                     difference = np.abs(forward(read_onnx(file), unseen.numpy()) - plain(unseen).numpy()).max()
                 print(f"{key}-{member}: the file, computed in numpy, differs from torch by at most {difference:.1e}", flush=True)
         if arguments.only is None:
-            write_bundle(content, name, sigma)
+            write_bundle(content, name, sigma, pixels[held])
 
 
 if __name__ == "__main__":

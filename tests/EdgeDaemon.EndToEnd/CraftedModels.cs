@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+using EdgeDaemon.Tests.Bundles.Onnx;
+
+namespace EdgeDaemon.EndToEnd;
+
+/// <summary>Small graphs that do one hostile thing each, bundled and signed: what the test is about lies behind the signature.</summary>
+internal static class CraftedModels
+{
+    private const int Float = 1;
+    private const int Int64 = 7;
+    private const int Bool = 9;
+
+    /// <summary>y = x + 1, so many times: 2^40 do not end in anybody's lifetime.</summary>
+    public static byte[] Loop(long times)
+    {
+        byte[] body = OnnxBytes.Bytes(6, // AttributeProto.g
+            Node("Identity", ["go"], ["on"]), Node("Add", ["before", "one"], ["after"]), OnnxBytes.Text(2, "body"),
+            OnnxBytes.Port(11, "turn", Int64), OnnxBytes.Port(11, "go", Bool), OnnxBytes.Port(11, "before", Float, 1),
+            OnnxBytes.Port(12, "on", Bool), OnnxBytes.Port(12, "after", Float, 1));
+        return OnnxBytes.Model(
+            Node("Loop", ["times", "", "x"], ["y"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "body"), body, OnnxBytes.Number(20, 5))),
+            OnnxBytes.Text(2, "loop"),
+            Weight("times", Int64, [], BitConverter.GetBytes(times)),
+            Weight("one", Float, [1], BitConverter.GetBytes(1f)),
+            OnnxBytes.Port(11, "x", Float, 1),
+            OnnxBytes.Port(12, "y", Float, 1));
+    }
+
+    /// <summary>y = x + the sum of so many zeros, which the runtime makes from a constant.</summary>
+    public static byte[] Swelling(long elements) => OnnxBytes.Model(
+        Node("Expand", ["zero", "size"], ["many"]),
+        Node("ReduceSum", ["many"], ["sum"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "keepdims"), OnnxBytes.Number(3, 0), OnnxBytes.Number(20, 2))),
+        Node("Add", ["x", "sum"], ["y"]),
+        OnnxBytes.Text(2, "swelling"),
+        Weight("zero", Float, [1], BitConverter.GetBytes(0f)),
+        Weight("size", Int64, [1], BitConverter.GetBytes(elements)),
+        OnnxBytes.Port(11, "x", Float, 1),
+        OnnxBytes.Port(12, "y", Float, 1));
+
+    /// <summary>A model of one FP32 input x and output y of one element each, with a self-test: what it answers to 1.</summary>
+    public static void Bundle(StateDirectory state, string name, byte[] graph, float answerToOne, string more = "")
+    {
+        Directory.CreateDirectory(Path.Combine(state.Bundle(name), "content"));
+        (string Name, byte[] Bytes)[] files = [("model.onnx", graph), ("one.bin", BitConverter.GetBytes(1f)), ("answer.bin", BitConverter.GetBytes(answerToOne))];
+        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"""
+            format = 1
+            name = "{name}"
+            version = "1"
+            sequence = 1
+            security_floor = 0
+            created = 2026-11-21T00:00:00Z
+            inspection.control_flow = true
+            member = [{"{ name = \"m\", file = \"model.onnx\" }"}]
+            input = [{"{ name = \"x\", datatype = \"FP32\", shape = [1] }"}]
+            output = [{"{ name = \"y\", datatype = \"FP32\", shape = [1] }"}]
+
+            """));
+        foreach ((string file, byte[] bytes) in files)
+        {
+            File.WriteAllBytes(state.Content(name, file), bytes);
+            text.Append(CultureInfo.InvariantCulture, $"[[file]]\npath = \"{file}\"\nsize = {bytes.Length}\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $$"""
+            [[self_test]]
+            name = "one"
+            {{more}}
+            inputs = [{ name = "x", file = "one.bin", shape = [1] }]
+            outputs = [{ name = "y", file = "answer.bin", shape = [1] }]
+
+            """);
+        File.WriteAllText(state.Content(name, "model.toml"), text.ToString());
+        state.Sign(name);
+    }
+
+    private static byte[] Node(string kind, string[] inputs, string[] outputs, params byte[][] attributes) => OnnxBytes.Bytes(
+        1, [.. inputs.Select(input => OnnxBytes.Text(1, input)), .. outputs.Select(output => OnnxBytes.Text(2, output)), OnnxBytes.Text(4, kind), .. attributes]);
+
+    private static byte[] Weight(string name, int type, long[] shape, byte[] data) => OnnxBytes.Bytes(
+        5, [.. shape.Select(dimension => OnnxBytes.Number(1, dimension)), OnnxBytes.Number(2, type), OnnxBytes.Text(8, name), OnnxBytes.Bytes(9, data)]);
+}
