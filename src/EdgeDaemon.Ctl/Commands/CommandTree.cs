@@ -34,6 +34,15 @@ internal static class CommandTree
                 TrustUpdateCommands.CreateSign(),
                 TrustUpdateCommands.CreateInstall(),
             },
+            new CtlCommand("pki", "Be a small certificate authority: certificates for signers, clients and servers, and lists of revoked ones.",
+                "edgectl pki init ca --name 'Example models 2026'", "edgectl pki issue ca --use signer --name alice --out alice")
+            {
+                PkiInitCommand.Create(),
+                PkiIssueCommand.Create(),
+                PkiRevokeCommand.Create(),
+                PkiCrlCommand.Create(),
+                PkiListCommand.Create(),
+            },
             new CtlCommand("oms", "Sign and verify any folder or file with OpenSSF Model Signing, as 'model_signing' does.",
                 "edgectl oms verify --method key --model-path DIR --bundle model.sig --public-key key.pub")
             {

@@ -19,7 +19,7 @@ internal static class KeygenCommand
     {
         var file = new Option<string>("--out") { Description = "Where the private key goes (mode 0600); the public key goes to the same name with .pub.", HelpName = "file", Required = true };
         Option<string> curve = EllipticCurve.Option("p256");
-        Option<string?> passphraseFile = KeyOptions.PassphraseFile("Encrypt the private key with the first line of this file (mode 0600).");
+        Option<string?> passphraseFile = KeyOptions.PassphraseFile("--passphrase-file", "Encrypt the private key with the first line of this file (mode 0600).");
         var force = new Option<bool>("--force") { Description = "Overwrite files that are there. A key that is overwritten is gone." };
         var trust = new Option<string?>("--trust") { Description = "Also write a first trust file that trusts this key.", HelpName = "file" };
         var name = new Option<string?>("--name") { Description = "With --trust: the key's name in the trust file and in 'signed by'.", HelpName = "name" };

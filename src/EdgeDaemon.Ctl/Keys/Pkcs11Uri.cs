@@ -23,6 +23,9 @@ internal sealed class Pkcs11Uri
     /// <summary>For messages: without the way to the PIN.</summary>
     public string Shown => Scheme + string.Join(';', _path);
 
+    /// <summary>A key's source for messages, file or URI.</summary>
+    public static string Shorn(string source) => Is(source) ? Parse(source).Shown : source;
+
     public static bool Is(string source) => source.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
 
     /// <exception cref="CtlException">It is none, or it holds the PIN itself.</exception>

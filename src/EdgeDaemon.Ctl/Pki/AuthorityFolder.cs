@@ -37,7 +37,11 @@ internal sealed class AuthorityFolder : IDisposable
     /// <param name="passphrase">Encrypts the key.</param>
     public static void Create(string path, X509Certificate2 root, ECDsa? key, Passphrase? passphrase) => NewFolder.Fill(path, folder =>
     {
-        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         if (key is not null)
         {
             PrivateKeyFile.Write(KeyIn(folder), key, passphrase, replace: false);
@@ -92,6 +96,21 @@ internal sealed class AuthorityFolder : IDisposable
         throw new CtlException($"{source ?? KeyIn(_path)} is not the key of {RootIn(_path)}");
     }
 
+    /// <summary>The same, when it lies within the root's: a leaf that outlives its root would not.</summary>
+    /// <exception cref="CtlException">The root ends before, or has not begun.</exception>
+    public Validity Within(Validity wanted)
+    {
+        var root = new Validity(Root.NotBefore.ToUniversalTime(), Root.NotAfter.ToUniversalTime());
+        if (wanted.From < root.From || wanted.From > root.Until)
+        {
+            throw new CtlException($"{RootIn(_path)} holds from {root.From:u} to {root.Until:u}, and now it is {wanted.From:u}: make a new authority, or set the clock");
+        }
+
+        return wanted.Until <= root.Until
+            ? wanted
+            : throw new CtlException($"{RootIn(_path)} ends on {root.Until:u}: give at most --days {(int)(root.Until - wanted.From).TotalDays}");
+    }
+
     /// <summary>Nothing is given out that the index on disk does not know.</summary>
     public void Save(PkiIndex next)
     {
@@ -122,10 +141,7 @@ internal sealed class AuthorityFolder : IDisposable
         string path = Path.Combine(folder, "lock");
         try
         {
-            return new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException busy) when (File.Exists(path))
         {

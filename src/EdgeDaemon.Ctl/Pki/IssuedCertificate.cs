@@ -24,7 +24,7 @@ internal sealed record IssuedCertificate
     public required string SpkiDigest { get; init; }
 
     /// <summary>Since when and why it is not to be trusted any more.</summary>
-    public Revocation? Revocation { get; init; }
+    public RevocationEntry? Revocation { get; init; }
 
     /// <summary>For people and programs: good, expired or revoked.</summary>
     public string State(DateTimeOffset now) => Revocation is not null ? "revoked" : now >= NotAfter.AddSeconds(1) ? "expired" : "good";

@@ -13,6 +13,6 @@ internal sealed record PkiIndex(long CrlNumber, ImmutableArray<IssuedCertificate
 
     /// <param name="serial">One that is there.</param>
     /// <param name="revocation">Takes effect with the next list.</param>
-    public PkiIndex Revoke(string serial, Revocation revocation) =>
+    public PkiIndex Revoke(string serial, RevocationEntry revocation) =>
         this with { Certificates = [.. Certificates.Select(certificate => certificate.Serial == serial ? certificate with { Revocation = revocation } : certificate)] };
 }

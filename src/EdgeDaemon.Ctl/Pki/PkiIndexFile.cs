@@ -107,7 +107,7 @@ internal static class PkiIndexFile
     private static IssuedCertificate Read(TomlSection table)
     {
         DateTimeOffset? revoked = table.OptionalDateTime("revoked");
-        X509RevocationReason reason = table.Choice("reason", X509RevocationReason.Unspecified, Revocation.Reasons.AsSpan());
+        X509RevocationReason reason = table.Choice("reason", X509RevocationReason.Unspecified, RevocationEntry.Reasons.AsSpan());
         if (table.Has("reason") && revoked is null)
         {
             table.ErrorAt("reason", "stands without 'revoked'");
@@ -122,7 +122,7 @@ internal static class PkiIndexFile
             NotBefore = table.RequiredDateTime("not_before"),
             NotAfter = table.RequiredDateTime("not_after"),
             SpkiDigest = table.RequiredString("key", 64, text => text.Length == 64 && text.All(char.IsAsciiHexDigitLower) ? null : "must be 64 lower-case hex digits"),
-            Revocation = revoked is { } time ? new Revocation(time, reason) : null,
+            Revocation = revoked is { } time ? new RevocationEntry(time, reason) : null,
         };
     }
 

@@ -16,7 +16,8 @@ internal static class RevocationListMaker
         {
             if (issued.Revocation is { } revocation)
             {
-                builder.AddEntry(Magnitude(issued.Serial), revocation.Time, revocation.Reason);
+                // RFC 5280, 5.3.1: no reason is told by leaving it out.
+                builder.AddEntry(Magnitude(issued.Serial), revocation.Time, revocation.Reason == X509RevocationReason.Unspecified ? null : revocation.Reason);
             }
         }
 

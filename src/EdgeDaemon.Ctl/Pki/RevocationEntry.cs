@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace EdgeDaemon.Ctl.Pki;
 
 /// <summary>When a certificate was revoked and for what reason (RFC 5280, 5.3.1).</summary>
-internal sealed record Revocation(DateTimeOffset Time, X509RevocationReason Reason)
+internal sealed record RevocationEntry(DateTimeOffset Time, X509RevocationReason Reason)
 {
     /// <summary>Those that end a certificate for good; 'hold' could be lifted again, and the authority's own are not ours to give.</summary>
     public static ImmutableArray<(string Word, X509RevocationReason Value)> Reasons { get; } =
