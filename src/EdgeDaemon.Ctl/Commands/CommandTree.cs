@@ -13,8 +13,9 @@ internal static class CommandTree
         {
             KeygenCommand.Create(),
             new CtlCommand("bundle", "Make, sign, verify and inspect bundles: a folder with content/ (model.toml, model files) and signatures/.",
-                "edgectl bundle init ./mymodel --name mymodel", "edgectl bundle sign ./mymodel --key release.key")
+                "edgectl bundle create ./export --name mymodel --out ./mymodel", "edgectl bundle sign ./mymodel --key release.key")
             {
+                BundleCreateCommand.Create(),
                 BundleInitCommand.Create(),
                 BundleSignCommand.Create(),
                 BundleVerifyCommand.Create(),
