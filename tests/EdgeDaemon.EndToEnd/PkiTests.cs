@@ -55,6 +55,8 @@ public sealed class PkiTests
         Refused(Command.Edgectl("pki", "revoke", state.At("ca"), "1234"), 1, "issued no certificate with the serial number 1234");
         Refused(Command.Edgectl("pki", "issue", state.At("ca"), "--use", "server", "--name", "x", "--out", state.At("x")), 2, "--san");
         Refused(Command.Edgectl("pki", "list", state.Root), 1, "is no authority");
+        File.SetUnixFileMode(state.At("ca/root.key"), UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        Refused(Command.Edgectl("pki", "crl", state.At("ca"), "--out", state.At("3.crl")), 1, "root.key", "chmod 600");
         File.AppendAllText(state.At("ca/index.toml"), "x");
         Refused(Command.Edgectl("pki", "list", state.At("ca")), 1, state.At("ca/index.toml") + ":");
     }

@@ -64,6 +64,11 @@ internal static class PkiIssueCommand
             using ECDsa? made = requested ? null : ECDsa.Create(EllipticCurve.Named(parsed.GetRequiredValue(curve)));
             OmsKey holder = made is null ? RequestFile.Key(parsed.GetValue(request)!) : OmsKey.Of(made);
             using AuthorityFolder authority = AuthorityFolder.Open(parsed.GetRequiredValue(folder), change: true);
+            if (holder.Spki.AsSpan().SequenceEqual(authority.Root.PublicKey.ExportSubjectPublicKeyInfo()))
+            {
+                throw new CtlException($"{parsed.GetValue(request)} is for the authority's own key, which is for certificates and lists alone");
+            }
+
             Validity validity = authority.Within(Validity.Days(DateTimeOffset.UtcNow, parsed.GetValue(days)));
             using ECDsa signer = authority.OpenKey(parsed.GetValue(key.Key), parsed.GetValue(key.Passphrase));
             string subject = parsed.GetRequiredValue(name);

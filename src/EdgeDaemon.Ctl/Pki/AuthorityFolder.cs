@@ -119,7 +119,10 @@ internal sealed class AuthorityFolder : IDisposable
             throw new InvalidOperationException("The authority was opened to be read.");
         }
 
-        DurableFile.Write(IndexIn(_path), PkiIndexFile.Write(next), Readable);
+        // Read back before it replaces what is good: an index that has grown beyond what is read would end the authority.
+        byte[] bytes = PkiIndexFile.Write(next);
+        PkiIndexFile.Parse(bytes, IndexIn(_path));
+        DurableFile.Write(IndexIn(_path), bytes, Readable);
         Index = next;
     }
 

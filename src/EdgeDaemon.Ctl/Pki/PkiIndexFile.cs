@@ -20,6 +20,7 @@ internal static class PkiIndexFile
     private const string Seal = "# sha256 ";
     private const int MostCertificates = 100_000;
     private const int MostNames = 100;
+    private const int MaxNameLength = 300;
     private const int MaxSerialDigits = 40;
 
     public static byte[] Write(PkiIndex index)
@@ -118,7 +119,7 @@ internal static class PkiIndexFile
             Serial = table.RequiredString("serial", MaxSerialDigits, text => text.Length > 0 && text[0] != '0' && text.All(char.IsAsciiHexDigitLower) ? null : "must be lower-case hex digits without a leading zero"),
             Use = table.RequiredChoice("use", (PkiUse.Signer.Word(), PkiUse.Signer), (PkiUse.Client.Word(), PkiUse.Client), (PkiUse.Server.Word(), PkiUse.Server)),
             Name = table.RequiredString("name"),
-            AlternativeNames = table.Has("names") ? table.RequiredStrings("names", MostNames) : [],
+            AlternativeNames = table.Has("names") ? table.RequiredStrings("names", MostNames, MaxNameLength) : [],
             NotBefore = table.RequiredDateTime("not_before"),
             NotAfter = table.RequiredDateTime("not_after"),
             SpkiDigest = table.RequiredString("key", 64, text => text.Length == 64 && text.All(char.IsAsciiHexDigitLower) ? null : "must be 64 lower-case hex digits"),

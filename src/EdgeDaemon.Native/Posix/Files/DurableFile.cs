@@ -19,6 +19,14 @@ public static class DurableFile
     /// <exception cref="PosixException">Not written, or not known to be on the disk.</exception>
     public static void Create(string path, ReadOnlySpan<byte> bytes, int mode) => Write(path, bytes, mode, replace: false);
 
+    /// <summary>Brings the names in a folder to the disk: what was moved there stays after a power cut.</summary>
+    /// <exception cref="PosixException">Not known to be on the disk.</exception>
+    public static void SyncFolder(string path)
+    {
+        using Descriptor folder = Descriptor.Open(null, path, FileCalls.ReadOnly | FileCalls.Directory);
+        folder.Sync();
+    }
+
     private static void Write(string path, ReadOnlySpan<byte> bytes, int mode, bool replace)
     {
         string full = Path.GetFullPath(path);

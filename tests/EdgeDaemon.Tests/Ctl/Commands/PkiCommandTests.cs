@@ -180,6 +180,8 @@ public sealed class PkiCommandTests
         Openssl.Succeeded("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-nodes", "-keyout", tree["bp.key"], "-out", tree["bp.csr"], "-subj", "/CN=x");
         ToolRun.Of([.. issue, tree["bp.csr"]]).Failed(1, "bp.csr", "P-256");
         ToolRun.Of([.. issue, tree["ca/root.pem"]]).Failed(1, "no certificate request");
+        Openssl.Succeeded("req", "-new", "-key", tree["ca/root.key"], "-out", tree["own.csr"], "-subj", "/CN=x");
+        ToolRun.Of([.. issue, tree["own.csr"]]).Failed(1, "the authority's own key");
         ToolRun.Of([.. issue, tree["missing"]]).Failed(1, tree["missing"]);
         ToolRun.Of([.. issue, tree["far.csr"], "--curve", "p256"]).Failed(2, "--curve");
 
@@ -280,6 +282,19 @@ public sealed class PkiCommandTests
 
         Assert.IsFalse(Path.Exists(tree["alice.key"]));
         Issue(tree, "signer", "alice").Succeeded();
+    }
+
+    [TestMethod]
+    public void The_longest_names_fit_the_index()
+    {
+        using TestTree tree = Authority();
+        string label = new('a', 63);
+        string host = $"{label}.{label}.{label}.{label[..61]}";
+        string name = new('\u00fc', 64);
+        ToolRun.Of("pki", "issue", tree["ca"], "--use", "server", "--name", name, "--san", $"dns:{host}", "--san", $"uri:https://{host[..245]}", "--san", $"email:a@{host[..251]}", "--out", tree["x"]).Succeeded();
+        using var json = JsonDocument.Parse(ToolRun.Of("pki", "list", tree["ca"], "--json").Succeeded().Output);
+        Assert.AreEqual(name, json.RootElement.GetProperty("certificates")[0].GetProperty("name").GetString());
+        Openssl.Succeeded("verify", "-x509_strict", "-verify_hostname", host, "-CAfile", tree["ca/root.pem"], tree["x.pem"]);
     }
 
     [TestMethod]
