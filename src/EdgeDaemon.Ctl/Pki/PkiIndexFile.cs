@@ -20,6 +20,7 @@ internal static class PkiIndexFile
     private const string Seal = "# sha256 ";
     private const int MostCertificates = 100_000;
     private const int MostNames = 100;
+    // The longest kind and the longest name of it (AlternativeName).
     private const int MaxNameLength = 300;
     private const int MaxSerialDigits = 40;
 
