@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Ctl.Archives;
 
@@ -28,5 +29,7 @@ internal static class NewFolder
             Directory.Delete(temporary, recursive: true);
             throw;
         }
+
+        DurableFile.SyncFolder(Path.GetDirectoryName(full)!);
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text;
 using EdgeDaemon.Core.Bundles;
-using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Ctl.Bundles;
 using EdgeDaemon.Ctl.Help;
 using EdgeDaemon.Native.Posix.Files;
@@ -17,7 +16,7 @@ internal static class BundleInitCommand
     public static Command Create()
     {
         var folder = new Argument<string>("dir") { Description = "The bundle: a folder with content/, where the model's files already are." };
-        var name = new Option<string>("--name") { Description = "The model's name, as callers will use it.", HelpName = "name", Required = true };
+        Option<string?> name = ModelNameOption(required: true);
         var force = new Option<bool>("--force") { Description = "Overwrite a model.toml that is there." };
         var command = new CtlCommand(
             "init",
@@ -32,14 +31,8 @@ internal static class BundleInitCommand
             File sizes, members, inputs and outputs are filled in as the files and the
             ONNX graphs say. Read the result through and complete it before you sign:
             what could not be found out says FILL_IN, and 'bundle sign' refuses that.
+            'bundle create' does the same for files that lie elsewhere.
             """;
-        command.Validators.Add(result =>
-        {
-            if (result.GetResult(name)?.Tokens is [var token] && ModelName.Fault(token.Value) is string fault)
-            {
-                result.AddError($"--name {fault}.");
-            }
-        });
         command.SetAction(parsed =>
         {
             BundleFolder bundle = BundleFolder.Open(parsed.GetRequiredValue(folder));
@@ -48,9 +41,13 @@ internal static class BundleInitCommand
                 throw new CtlException($"{bundle.ManifestPath} exists; change it by hand, or add --force to write a new one");
             }
 
-            TextWriter error = parsed.InvocationConfiguration.Error;
-            ImmutableArray<SkeletonFile> files = Files(bundle, error);
-            string text = ManifestSkeleton.Text(parsed.GetRequiredValue(name), files, DateTimeOffset.UtcNow);
+            ImmutableArray<SkeletonFile> files;
+            using (ContentTree tree = bundle.Read())
+            {
+                files = SkeletonFiles.Of(tree, bundle.Content, parsed.InvocationConfiguration.Error);
+            }
+
+            string text = ManifestSkeleton.Text(parsed.GetValue(name)!, files, DateTimeOffset.UtcNow);
             DurableFile.Write(bundle.ManifestPath, Encoding.UTF8.GetBytes(text), Readable);
             TextWriter output = parsed.InvocationConfiguration.Output;
             output.WriteLine($"wrote {bundle.ManifestPath} ({files.Length} files)");
@@ -62,38 +59,17 @@ internal static class BundleInitCommand
         return command;
     }
 
-    private static ImmutableArray<SkeletonFile> Files(BundleFolder bundle, TextWriter error)
+    /// <summary><c>--name</c>, judged before anything is read.</summary>
+    public static Option<string?> ModelNameOption(bool required)
     {
-        using var tree = bundle.Read();
-        var files = ImmutableArray.CreateBuilder<SkeletonFile>();
-        foreach (ContentFile file in tree.Files)
+        var name = new Option<string?>("--name") { Description = "The model's name, as callers will use it.", HelpName = "name", Required = required };
+        name.Validators.Add(result =>
         {
-            if (file.Name != ModelManifest.FileName)
+            if (result.Tokens is [var token] && ModelName.Fault(token.Value) is string fault)
             {
-                files.Add(new SkeletonFile(file.Name, file.Bytes.Length, Ports(file, error)));
+                result.AddError($"--name {fault}.");
             }
-        }
-
-        return files.Count > 0
-            ? files.ToImmutable()
-            : throw new CtlException($"{bundle.Content} is empty: put the model's files there first");
-    }
-
-    private static OnnxPorts? Ports(ContentFile file, TextWriter error)
-    {
-        if (!file.Name.EndsWith(".onnx", StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        try
-        {
-            return OnnxPorts.Read(file.Bytes.Span);
-        }
-        catch (OnnxFormatException unreadable)
-        {
-            error.WriteLine($"edgectl: {file.Name}: inputs and outputs not read ({unreadable.Message}); fill them in by hand");
-            return null;
-        }
+        });
+        return name;
     }
 }

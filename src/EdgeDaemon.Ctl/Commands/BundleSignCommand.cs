@@ -4,7 +4,6 @@ using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Oms;
 using EdgeDaemon.Ctl.Bundles;
 using EdgeDaemon.Ctl.Help;
-using EdgeDaemon.Ctl.Keys;
 using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Ctl.Commands;
@@ -15,13 +14,14 @@ internal static class BundleSignCommand
     public static Command Create()
     {
         var folder = new Argument<string>("dir") { Description = "The bundle: a folder with content/ in it." };
-        var keyFile = new Option<string>("--key") { Description = "The private key (mode 0600), as 'edgectl keygen' writes it.", HelpName = "file", Required = true };
+        var keyOptions = new KeyOptions("--key", "The private key, as 'edgectl keygen' writes it.");
         var command = new CtlCommand(
             "sign",
             "Sign a bundle's content with a key.",
-            "edgectl bundle sign mymodel --key release.key")
+            "edgectl bundle sign mymodel --key release.key",
+            "edgectl bundle sign mymodel --key 'pkcs11:token=release;object=signer' --passphrase-file pin")
         {
-            folder, keyFile,
+            folder, keyOptions.Key, keyOptions.Passphrase,
         };
         command.Details =
             """
@@ -45,7 +45,7 @@ internal static class BundleSignCommand
 
             string path;
             OmsKey identity;
-            using (ECDsa key = PrivateKeyFile.Read(parsed.GetRequiredValue(keyFile)))
+            using (ECDsa key = keyOptions.Open(parsed))
             {
                 identity = OmsKey.Of(key);
                 path = bundle.WriteSignature(identity.Digest.AsSpan(), OmsSigner.Sign(manifest.Name, tree.Entries, key));

@@ -13,8 +13,9 @@ internal static class CommandTree
         {
             KeygenCommand.Create(),
             new CtlCommand("bundle", "Make, sign, verify and inspect bundles: a folder with content/ (model.toml, model files) and signatures/.",
-                "edgectl bundle init ./mymodel --name mymodel", "edgectl bundle sign ./mymodel --key release.key")
+                "edgectl bundle create ./export --name mymodel --out ./mymodel", "edgectl bundle sign ./mymodel --key release.key")
             {
+                BundleCreateCommand.Create(),
                 BundleInitCommand.Create(),
                 BundleSignCommand.Create(),
                 BundleVerifyCommand.Create(),
@@ -33,6 +34,15 @@ internal static class CommandTree
                 TrustChangeCommands.CreateRevoke(),
                 TrustUpdateCommands.CreateSign(),
                 TrustUpdateCommands.CreateInstall(),
+            },
+            new CtlCommand("pki", "Be a small certificate authority: certificates for signers, clients and servers, and lists of revoked ones.",
+                "edgectl pki init ca --name 'Example models 2026'", "edgectl pki issue ca --use signer --name alice --out alice")
+            {
+                PkiInitCommand.Create(),
+                PkiIssueCommand.Create(),
+                PkiRevokeCommand.Create(),
+                PkiCrlCommand.Create(),
+                PkiListCommand.Create(),
             },
             new CtlCommand("oms", "Sign and verify any folder or file with OpenSSF Model Signing, as 'model_signing' does.",
                 "edgectl oms verify --method key --model-path DIR --bundle model.sig --public-key key.pub")

@@ -18,8 +18,8 @@ internal static class KeygenCommand
     public static Command Create()
     {
         var file = new Option<string>("--out") { Description = "Where the private key goes (mode 0600); the public key goes to the same name with .pub.", HelpName = "file", Required = true };
-        var curve = new Option<string>("--curve") { Description = "p256, p384 or p521.", DefaultValueFactory = _ => "p256" };
-        curve.AcceptOnlyFromAmong("p256", "p384", "p521");
+        Option<string> curve = EllipticCurve.Option("p256");
+        Option<string?> passphraseFile = KeyOptions.PassphraseFile("--passphrase-file", "Encrypt the private key with the first line of this file (mode 0600).");
         var force = new Option<bool>("--force") { Description = "Overwrite files that are there. A key that is overwritten is gone." };
         var trust = new Option<string?>("--trust") { Description = "Also write a first trust file that trusts this key.", HelpName = "file" };
         var name = new Option<string?>("--name") { Description = "With --trust: the key's name in the trust file and in 'signed by'.", HelpName = "name" };
@@ -28,15 +28,18 @@ internal static class KeygenCommand
             "keygen",
             "Make a key that signs bundles.",
             "edgectl keygen --out release.key",
+            "edgectl keygen --out release.key --passphrase-file passphrase",
             "edgectl keygen --out dev.key --trust trust.toml --name dev --models '*'")
         {
-            file, curve, force, trust, name, models,
+            file, curve, passphraseFile, force, trust, name, models,
         };
         command.Details =
-            """
-            The key is ECDSA, written as PKCS#8 in PEM at mode 0600, not encrypted. Keep
-            it off the devices: they need only the trust file. FILE.pub holds the public
-            key; its digest names the signature files that the key makes.
+            $"""
+            The key is ECDSA, written as PKCS#8 in PEM at mode 0600; with --passphrase-file
+            encrypted (PBES2: PBKDF2 with SHA-256 and {PrivateKeyFile.Iterations} rounds, AES-256-CBC), else
+            not. Keep it off the devices: they need only the trust file. FILE.pub holds the
+            public key; its digest names the signature files that the key makes. A key made
+            inside a token is used as --key pkcs11:... and needs no keygen.
             """;
         command.Validators.Add(result =>
         {
@@ -55,7 +58,9 @@ internal static class KeygenCommand
                 RefuseToOverwrite([path, path + ".pub", .. trustPath is null ? Array.Empty<string>() : [trustPath]]);
             }
 
-            using ECDsa key = ECDsa.Create(Curve(parsed.GetRequiredValue(curve)));
+            // Before there is a key: a passphrase that cannot be read leaves nothing behind.
+            using Passphrase? passphrase = parsed.GetValue(passphraseFile) is { } secret ? Passphrase.Read(secret) : null;
+            using ECDsa key = ECDsa.Create(EllipticCurve.Named(parsed.GetRequiredValue(curve)));
             OmsKey identity = OmsKey.Of(key);
             string pem = key.ExportSubjectPublicKeyInfoPem();
 
@@ -63,10 +68,10 @@ internal static class KeygenCommand
             byte[]? trustText = trustPath is null
                 ? null
                 : FirstTrustFile.Text(parsed.GetValue(name)!, parsed.GetValue(models)!, pem, trustPath, DateTimeOffset.UtcNow);
-            PrivateKeyFile.Write(path, key);
+            PrivateKeyFile.Write(path, key, passphrase, replace: parsed.GetValue(force));
             DurableFile.Write(path + ".pub", Encoding.ASCII.GetBytes(pem + "\n"), Readable);
             TextWriter output = parsed.InvocationConfiguration.Output;
-            output.WriteLine($"private key  {path} (mode 0600: keep it, and keep it off the devices)");
+            output.WriteLine($"private key  {path} (mode 0600{(passphrase is null ? "" : ", encrypted")}: keep it, and keep it off the devices)");
             output.WriteLine($"public key   {path}.pub ({identity.Curve})");
             output.WriteLine($"key digest   {SpkiDigest.Hex(identity.Digest.AsSpan())}");
             if (trustText is not null)
@@ -90,11 +95,4 @@ internal static class KeygenCommand
             }
         }
     }
-
-    private static ECCurve Curve(string name) => name switch
-    {
-        "p384" => ECCurve.NamedCurves.nistP384,
-        "p521" => ECCurve.NamedCurves.nistP521,
-        _ => ECCurve.NamedCurves.nistP256,
-    };
 }

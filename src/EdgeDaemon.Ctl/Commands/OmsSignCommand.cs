@@ -20,8 +20,7 @@ internal static class OmsSignCommand
         Option<string> method = OmsOptions.Method();
         Option<string> model = OmsOptions.ModelPath();
         Option<string> bundle = OmsOptions.Bundle();
-        var privateKey = new Option<string>("--private-key") { Description = "The private key in PEM (mode 0600).", HelpName = "file", Required = true };
-        var passphrase = new Option<string?>("--passphrase-file") { Description = "The passphrase of an encrypted key (mode 0600).", HelpName = "file" };
+        var privateKey = new KeyOptions("--private-key", "The private key in PEM.");
         var signingCert = new Option<string?>("--signing-cert") { Description = "With --method certificate: the signer's certificate in PEM.", HelpName = "file" };
         Option<string[]> chain = OmsOptions.Files("--cert-chain", "With --method certificate: its issuers in PEM, in order.");
         Option<string[]> ignore = OmsOptions.IgnorePaths();
@@ -31,7 +30,7 @@ internal static class OmsSignCommand
             "edgectl oms sign --method key --model-path DIR --bundle model.sig --private-key release.key",
             "edgectl oms sign --method certificate --model-path DIR --bundle model.sig --private-key signer.key --signing-cert signer.pem --cert-chain ca.pem")
         {
-            method, model, bundle, privateKey, passphrase, signingCert, chain, ignore,
+            method, model, bundle, privateKey.Key, privateKey.Passphrase, signingCert, chain, ignore,
         };
         command.Aliases.Add("sign-model");
         command.Details =
@@ -57,7 +56,7 @@ internal static class OmsSignCommand
                 Time = DateTimeOffset.UtcNow,
                 IgnorePaths = opened.Ignored,
             };
-            using ECDsa key = PrivateKeyFile.Read(parsed.GetRequiredValue(privateKey), parsed.GetValue(passphrase));
+            using ECDsa key = privateKey.Open(parsed);
             ImmutableArray<TreeFile> files;
             using (HashedTree tree = opened.ReadToSign())
             {

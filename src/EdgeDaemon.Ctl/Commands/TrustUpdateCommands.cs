@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Help;
-using EdgeDaemon.Ctl.Keys;
 using EdgeDaemon.Ctl.Trust;
 using EdgeDaemon.Native.Posix.Files;
 
@@ -16,10 +15,10 @@ internal static class TrustUpdateCommands
     public static Command CreateSign()
     {
         var file = new Argument<string>("file") { Description = "The new trust file." };
-        var key = new Option<string>("--key") { Description = "A private key (mode 0600) that the old or the new policy names with the role trust.", HelpName = "file", Required = true };
+        var key = new KeyOptions("--key", "A private key that the old or the new policy names with the role trust.");
         var output = new Option<string>("--out") { Description = "The envelope; one that is there for the same file gets one signature more.", HelpName = "file", Required = true };
         var command = new CtlCommand("sign", "Sign a new trust file, so that devices take it over from the one they have.",
-            "edgectl trust sign trust-4.toml --key alice.key --out trust-4.json", "edgectl trust sign trust-4.toml --key bob.key --out trust-4.json") { file, key, output };
+            "edgectl trust sign trust-4.toml --key alice.key --out trust-4.json", "edgectl trust sign trust-4.toml --key bob.key --out trust-4.json") { file, key.Key, key.Passphrase, output };
         command.Details =
             """
             The envelope (DSSE) holds the file's very bytes and any number of signatures.
@@ -40,7 +39,7 @@ internal static class TrustUpdateCommands
                 }
             }
 
-            using ECDsa signer = PrivateKeyFile.Read(parsed.GetRequiredValue(key));
+            using ECDsa signer = key.Open(parsed);
             envelope = envelope.Sign(signer);
             DurableFile.Write(path, envelope.Write(), Readable);
             parsed.InvocationConfiguration.Output.WriteLine($"{path}: version {next.Policy.Version}, {envelope.Signatures.Length} signature(s)");

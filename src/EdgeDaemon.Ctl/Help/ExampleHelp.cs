@@ -11,7 +11,7 @@ internal sealed class ExampleHelp(HelpAction standard) : SynchronousCommandLineA
     private static readonly string[] FirstSteps =
     [
         "edgectl keygen --out dev.key --trust trust.toml --name dev --models '*'",
-        "edgectl bundle init mymodel --name mymodel",
+        "edgectl bundle create ./export --name mymodel --out mymodel",
         "edgectl bundle sign mymodel --key dev.key",
         "edgectl bundle verify mymodel --trust trust.toml",
         "edgectl infer mymodel --image picture.png",

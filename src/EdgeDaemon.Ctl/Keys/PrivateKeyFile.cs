@@ -6,12 +6,15 @@ using EdgeDaemon.Native.Posix.Files;
 namespace EdgeDaemon.Ctl.Keys;
 
 /// <summary>
-/// Private keys on disk: PKCS#8 in PEM at mode 0600. Whatever held the key's bytes on the way is zeroed; nothing about them
-/// is ever in a message.
+/// Private keys on disk: PKCS#8 in PEM at mode 0600, encrypted when a passphrase is given (PBES2: PBKDF2 with SHA-256, AES-256-CBC, which
+/// openssl reads). Whatever held the key's bytes on the way is zeroed; nothing about them is ever in a message.
 /// </summary>
 internal static class PrivateKeyFile
 {
     public const int OwnerOnly = 0b110_000_000;
+
+    /// <summary>Rounds of PBKDF2: what each guess at a passphrase costs whoever finds the file. About half a second here.</summary>
+    public const int Iterations = 600_000;
 
     private const int MaxBytes = 16 << 10;
 
@@ -36,17 +39,32 @@ internal static class PrivateKeyFile
     }
 
     /// <summary>Writes the key so that it survives a power cut and nobody else can read it at any moment.</summary>
-    public static void Write(string path, ECDsa key)
+    /// <param name="path">The file.</param>
+    /// <param name="key">A key whose bytes can be had: not one in a token.</param>
+    /// <param name="passphrase">Encrypts it; null leaves it in clear.</param>
+    /// <param name="replace">False keeps a file that is there, and throws.</param>
+    /// <exception cref="IOException">Not written, or there is such a file.</exception>
+    public static void Write(string path, ECDsa key, Passphrase? passphrase = null, bool replace = true)
     {
-        byte[] der = key.ExportPkcs8PrivateKey();
-        char[] text = GC.AllocateUninitializedArray<char>(PemEncoding.GetEncodedSize("PRIVATE KEY".Length, der.Length) + 1, pinned: true);
+        byte[] der = passphrase is null
+            ? key.ExportPkcs8PrivateKey()
+            : key.ExportEncryptedPkcs8PrivateKey(passphrase.Bytes, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, Iterations));
+        string label = passphrase is null ? "PRIVATE KEY" : "ENCRYPTED PRIVATE KEY";
+        char[] text = GC.AllocateUninitializedArray<char>(PemEncoding.GetEncodedSize(label.Length, der.Length) + 1, pinned: true);
         byte[] file = GC.AllocateUninitializedArray<byte>(text.Length, pinned: true);
         try
         {
-            PemEncoding.TryWrite("PRIVATE KEY", der, text, out int length);
+            PemEncoding.TryWrite(label, der, text, out int length);
             text[length] = '\n';
             int bytes = Encoding.ASCII.GetBytes(text.AsSpan(0, length + 1), file);
-            DurableFile.Write(path, file.AsSpan(0, bytes), OwnerOnly);
+            if (replace)
+            {
+                DurableFile.Write(path, file.AsSpan(0, bytes), OwnerOnly);
+            }
+            else
+            {
+                DurableFile.Create(path, file.AsSpan(0, bytes), OwnerOnly);
+            }
         }
         finally
         {
@@ -63,6 +81,9 @@ internal static class PrivateKeyFile
         {
             switch (text[block.Label])
             {
+                case "PRIVATE KEY" or "EC PRIVATE KEY" when passphraseFile is not null:
+                    // Whoever gives a passphrase believes that the file alone is worth nothing to a thief.
+                    throw new CtlException($"{path} is not encrypted, anybody who gets it can sign; leave --passphrase-file out to use it all the same");
                 case "PRIVATE KEY":
                     return Decode(path, text[block.Base64Data], pkcs8: true);
                 case "EC PRIVATE KEY":
@@ -83,14 +104,13 @@ internal static class PrivateKeyFile
 
     private static ECDsa Decrypt(string path, ReadOnlySpan<char> base64, string passphraseFile)
     {
-        byte[] passphrase = SafeFileRead.Read(passphraseFile, MaxBytes, secret: true);
+        using Passphrase passphrase = Passphrase.Read(passphraseFile);
         byte[] der = GC.AllocateUninitializedArray<byte>(base64.Length, pinned: true);
         var key = ECDsa.Create();
         try
         {
             Convert.TryFromBase64Chars(base64, der, out int length);
-            int end = passphrase.AsSpan().IndexOfAny((byte)'\r', (byte)'\n');
-            key.ImportEncryptedPkcs8PrivateKey(passphrase.AsSpan(0, end < 0 ? passphrase.Length : end), der.AsSpan(0, length), out int read);
+            key.ImportEncryptedPkcs8PrivateKey(passphrase.Bytes, der.AsSpan(0, length), out int read);
             OmsKey.Of(key);
             return read == length ? key : throw new CtlException($"{path}: bytes follow the key");
         }
@@ -103,7 +123,6 @@ internal static class PrivateKeyFile
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(passphrase);
             CryptographicOperations.ZeroMemory(der);
         }
     }

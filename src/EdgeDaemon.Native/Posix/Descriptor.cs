@@ -193,6 +193,18 @@ internal sealed unsafe class Descriptor : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>Gives the file <paramref name="from"/> of this directory the second name <paramref name="to"/>, which nothing may have yet.</summary>
+    public void Link(string from, string to)
+    {
+        fixed (byte* source = ZeroTerminated(from), target = ZeroTerminated(to))
+        {
+            if (FileCalls.LinkAt(Number, source, Number, target, 0) != 0)
+            {
+                throw PosixException.Last("create", System.IO.Path.Join(_path, to));
+            }
+        }
+    }
+
     /// <summary>Removes a file of this directory; its absence is no error.</summary>
     public void Remove(string name)
     {

@@ -7,6 +7,7 @@ internal static class Errno
     public const int Interrupted = 4;
     public const int NoDevice = 6;
     public const int WouldBlock = 11; // EAGAIN
+    public const int Exists = 17;
     public const int CrossDevice = 18; // what openat2 answers to an escape from beneath
     public const int NotDirectory = 20;
     public const int NoSystemCall = 38;

@@ -6,6 +6,7 @@ public sealed class EdgeCtlTests
     public static IEnumerable<object[]> Commands =>
     [
         ["keygen"], ["bundle"], ["bundle init"], ["bundle sign"], ["bundle verify"], ["bundle inspect"],
+        ["bundle create"], ["pki"], ["pki init"], ["pki issue"], ["pki revoke"], ["pki crl"], ["pki list"],
         ["infer"], ["model"], ["model list"], ["model status"], ["status"],
     ];
 

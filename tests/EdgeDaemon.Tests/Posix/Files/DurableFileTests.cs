@@ -46,4 +46,43 @@ public sealed class DurableFileTests
         e = Assert.ThrowsExactly<PosixException>(() => DurableFile.Write(tree["missing/state"], "x"u8, 0b110_000_000));
         StringAssert.Contains(e.Message, "No such file or directory");
     }
+
+    [TestMethod]
+    public void Create_makes_a_new_file_and_never_touches_one_that_is_there()
+    {
+        using var tree = new TestTree();
+        DurableFile.Create(tree["new"], "one"u8, 0b110_000_000);
+        Assert.AreEqual("one", File.ReadAllText(tree["new"]));
+        Assert.AreEqual(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(tree["new"]));
+        tree.Link("dangling", "nowhere");
+        Directory.CreateDirectory(tree["folder"]);
+        foreach (string taken in (string[])["new", "dangling", "folder"])
+        {
+            StringAssert.Contains(Assert.Throws<IOException>(() => DurableFile.Create(tree[taken], "two"u8, 0b110_000_000)).Message, "is not overwritten");
+        }
+
+        Assert.AreEqual("one", File.ReadAllText(tree["new"]));
+        Assert.HasCount(3, Directory.GetFileSystemEntries(tree.Root));
+    }
+
+    [TestMethod]
+    public void Create_lets_one_of_many_win()
+    {
+        using var tree = new TestTree();
+        int made = 0;
+        Parallel.For(0, 16, i =>
+        {
+            try
+            {
+                DurableFile.Create(tree["one"], [(byte)i], 0b110_000_000);
+                Interlocked.Increment(ref made);
+            }
+            catch (IOException)
+            {
+                // Somebody else was first.
+            }
+        });
+        Assert.AreEqual(1, made);
+        Assert.HasCount(1, Directory.GetFileSystemEntries(tree.Root));
+    }
 }

@@ -1,0 +1,40 @@
+namespace EdgeDaemon.EndToEnd;
+
+/// <summary>README's passage on authorities, word for word in a shell.</summary>
+[TestClass]
+public sealed class ReadmeTests
+{
+    [TestMethod]
+    public void CommandsForAnAuthority_WorkAsTheyStand()
+    {
+        string readme = File.ReadAllText(Path.Combine(Installation.Root, "README.md"));
+        string passage = readme[readme.IndexOf("\n## A certificate authority\n", StringComparison.Ordinal)..];
+        string commands = passage.Split("\n```\n")[1];
+        StringAssert.StartsWith(commands, "edgectl pki init ", StringComparison.Ordinal);
+        string folder = Directory.CreateTempSubdirectory("readme-").FullName;
+        try
+        {
+            Command run = Command.Run("/bin/bash", "-euxc", $"""
+                cd '{folder}'
+                export PATH='{Path.GetDirectoryName(Installation.Edgectl)}':"$PATH"
+                (umask 077 && echo 'a long passphrase of your own' > passphrase)
+                {commands}
+                """).Succeeded();
+            StringAssert.Contains(run.Output, "good       model, 1 files", StringComparison.Ordinal);
+            StringAssert.Contains(run.Output, "(key-compromise)", StringComparison.Ordinal);
+
+            // What the passage says of the second list, with the first beside it.
+            string[] verify = ["oms", "verify", "--method", "certificate", "--model-path", At("model"), "--bundle", At("model.sig"), "--cert-chain", At("ca/root.pem"), "--crl"];
+            Command.Edgectl([.. verify, At("ca.crl")]).Succeeded();
+            Command refused = Command.Edgectl([.. verify, At("ca-2.crl")]);
+            Assert.AreEqual(1, refused.ExitCode);
+            StringAssert.Contains(refused.Errors, "is revoked", StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        string At(string name) => Path.Combine(folder, name);
+    }
+}
