@@ -82,4 +82,8 @@ check_state_is_writable() {
   if digit agent; then same "under all of this it still serves" 0 "${edgectl_answer%% *}"; else bad "under all of this it still serves" "$edgectl_answer"; fi
   holds "and its release history was written by it" "no releases.toml of user edged" \
     inside sh -c '[ "$(stat -c %U /var/lib/edged/releases.toml)" = edged ]'
+  # Why RestrictSUIDSGID=no is bearable (see the unit): a setuid file of the daemon's cannot be reached, or is not honoured.
+  refused "others do not enter the state" "the stranger can look into /var/lib/edged" inside_as stranger ls /var/lib/edged
+  holds "control: they do enter /run/edged" "nor into /run/edged" inside_as stranger ls /run/edged
+  holds "but setuid files count for nothing there" "/run is not nosuid" inside sh -c 'findmnt -no OPTIONS -T /run/edged | grep -qw nosuid'
 }
