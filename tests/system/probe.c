@@ -50,6 +50,15 @@ static int connect_to(int port)
     return fd == -1 ? errno : of(connect(fd, (struct sockaddr *)&peer, sizeof peer));
 }
 
+/* A datagram: the filter's answer comes back at once, where a refused connection would be tried for minutes. */
+static int send_to(int port)
+{
+    struct sockaddr_in peer = { .sin_family = AF_INET, .sin_port = htons((unsigned short)port) };
+    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    return fd == -1 ? errno : of((int)sendto(fd, "x", 1, 0, (struct sockaddr *)&peer, sizeof peer));
+}
+
 static int listen_forever(int port)
 {
     struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons((unsigned short)port) };
@@ -149,6 +158,7 @@ static int deed(const char *name, const char *argument)
     if (IS("own-file-executable")) return map_own_file(argument);
     if (IS("socket")) return of(socket(number, SOCK_DGRAM, 0));
     if (IS("connect")) return connect_to(number);
+    if (IS("send")) return send_to(number);
     if (IS("listen")) return listen_forever(number);
     if (IS("create")) return open_and_close(argument, O_WRONLY | O_CREAT);
     if (IS("write")) return open_and_close(argument, O_WRONLY);

@@ -79,7 +79,7 @@ check_sandbox() {
 # The other side of ProtectSystem=: what is the daemon's own it can write, and under all of the above it still serves.
 check_state_is_writable() {
   inside systemctl start edged.service
-  if digit agent; then same "under all of this it still serves" 0 "${edgectl_answer%% *}"; else bad "under all of this it still serves" "$edgectl_answer"; fi
+  if digit agent; then same "under all of this it still serves" zero "${edgectl_answer%% *}"; else bad "under all of this it still serves" "$edgectl_answer"; fi
   holds "and its release history was written by it" "no releases.toml of user edged" \
     inside sh -c '[ "$(stat -c %U /var/lib/edged/releases.toml)" = edged ]'
   # Why RestrictSUIDSGID=no is bearable (see the unit): a setuid file of the daemon's cannot be reached, or is not honoured.

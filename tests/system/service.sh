@@ -32,11 +32,13 @@ check_readiness() {
   fi
   same "systemctl start returns with the service active" active "$(show ActiveState)"
   same "READY came with a status line" "1 models serve, 0 refused" "$(show StatusText)"
+  same "the first load was in a child, filtered under the unit as well" "filtered = true" \
+    "$(inside sh -c 'grep -h ^filtered /var/lib/edged/probes/*.toml')"
   same "runs as its own user" "$(inside id -u edged)" "$(inside ps -o uid= -p "$(show MainPID)" | tr -d ' ')"
 
   # Without READY the same start must not succeed: active above means that READY was heard.
-  refused "control: where nobody listens to READY the start fails" "systemctl start succeeded" \
-    start_with NotifyAccess=none TimeoutStartSec=4 Restart=no
+  refused "control: without READY the start fails" "systemctl start succeeded" \
+    start_with UnsetEnvironment=NOTIFY_SOCKET TimeoutStartSec=4 Restart=no
   same "control: and it fails for want of READY" timeout "$(show Result)"
   start_with
 }
@@ -47,7 +49,7 @@ check_sockets() {
   same "the state is the daemon's alone" "drwx------ edged edged" "$(inside stat -c '%A %U %G' /var/lib/edged)"
   same "the configuration is root's" "drwxr-x--- root edged" "$(inside stat -c '%A %U %G' /etc/edged)"
   if digit agent; then
-    same "a member of the group gets the digit" 0 "${edgectl_answer%% *}"
+    same "a member of the group gets the digit" zero "${edgectl_answer%% *}"
   else
     bad "a member of the group gets the digit" "$edgectl_answer"
   fi
@@ -85,7 +87,7 @@ check_crash() {
     pid=$(show MainPID)
     inside kill -KILL "$pid"
     until_true 20 another_pid_serves "$pid" || break
-    if digit agent && [ "${edgectl_answer%% *}" = 0 ]; then answered=$((answered + 1)); fi
+    if digit agent && [ "${edgectl_answer%% *}" = zero ]; then answered=$((answered + 1)); fi
   done
   same "three kills with -9, and each time it serves again" 3 "$answered"
   same "systemd counted three restarts" 3 "$(show NRestarts)"
