@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeDaemon.Core.Bundles.Onnx.Folding;
 using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Core.Bundles.Onnx;
