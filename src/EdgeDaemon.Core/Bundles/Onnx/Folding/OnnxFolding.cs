@@ -42,6 +42,12 @@ internal sealed class OnnxFolding(OnnxFindings findings)
 
         if (SizeRules.Of(node.Domain, node.Operator) is not { } rule)
         {
+            // Others are refused by name already.
+            if (OperatorList.Has(node.Domain, node.Operator))
+            {
+                _findings.Danger(OnnxRule.Folding, place, $"there is no rule for how much {node.Operator} makes");
+            }
+
             return;
         }
 
