@@ -141,9 +141,9 @@ public sealed class OnnxFoldingTests
     public void A_sparse_tensor_becomes_a_dense_one()
     {
         byte[] Of(long n, params byte[][] sizes) => Bytes(15, [Bytes(1, Number(1, 1), Number(2, 1), Text(8, "s"), Bytes(9, new byte[4])), Bytes(2, Number(1, 1), Number(2, 7), Bytes(9, new byte[8])), .. sizes, Number(3, n)]);
-        Found(OnnxRule.Folding, Of(1 << 14, Number(3, 1 << 14)), "graph.sparse_initializer[1]", "one by one");
-        Found(OnnxRule.Folding, Of(1 << 14, Bytes(3, Varint(1 << 14))), "graph.sparse_initializer[1]", "in pieces");
-        Found(OnnxRule.TensorData, Of(-1), "graph.sparse_initializer[1]");
+        Found(OnnxRule.Folding, Of(1 << 14, Number(3, 1 << 14)), "graph.sparse_initializer[0]", "one by one");
+        Found(OnnxRule.Folding, Of(1 << 14, Bytes(3, Varint(1 << 14))), "graph.sparse_initializer[0]", "in pieces");
+        Found(OnnxRule.TensorData, Of(-1), "graph.sparse_initializer[0]");
         Fine(Of(8, Number(3, 8)));
         Place([.. Of(1 << 13, Number(3, 1)), .. Node("Transpose", ["s"], ["t"]), .. Node("MatMul", ["s", "t"], ["u"]), .. Node("Concat", ["u", "u"], ["z"], I("axis", 0))], "graph.node[2]");
     }
