@@ -46,6 +46,7 @@ debian_packages() {
   [ -x /usr/bin/python3 ] || missing+=(python3)
   /usr/bin/python3 -c 'import cryptography' 2>/dev/null || missing+=(python3-cryptography)
   /usr/bin/python3 -c 'import numpy' 2>/dev/null || missing+=(python3-numpy)
+  /usr/bin/python3 -c 'import onnx' 2>/dev/null || missing+=(python3-onnx)
   [ -x /usr/sbin/locale-gen ] || missing+=(locales)
   if [ ${#missing[@]} -ne 0 ]; then install_packages "${missing[@]}"; fi
   # StringNormalizer of ONNX Runtime insists on this locale, which a plain Debian lacks.

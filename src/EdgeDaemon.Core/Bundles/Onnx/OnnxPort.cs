@@ -11,6 +11,9 @@ public sealed record OnnxPort(string Name, ulong Type, ImmutableArray<long>? Sha
 {
     private const int DeepestType = 8;
 
+    /// <summary>Whether the graph says what kind of value it is, a tensor or another.</summary>
+    public bool HasType { get; init; }
+
     /// <summary>The protocol's name of the element type; null for one that it does not carry.</summary>
     public ElementType? Element => ElementOf(Type);
 
@@ -47,7 +50,7 @@ public sealed record OnnxPort(string Name, ulong Type, ImmutableArray<long>? Sha
                     break;
                 case 2:
                     (ulong type, ImmutableArray<long>? shape) = Kind(fields.Content, findings, place, 0);
-                    port = port with { Type = type, Shape = shape };
+                    port = port with { Type = type, Shape = shape, HasType = !fields.Content.IsEmpty };
                     break;
                 case 3:
                     OnnxText.Check(fields.Content, OnnxText.LongestDocumentation, OnnxRule.Text, findings, place);
