@@ -15,7 +15,7 @@ public sealed class RefusedGraphTests
 
     [TestMethod]
     public Task DataOutsideTheFile_IsRefused() => RefusesAsync(
-        @"external_data at graph\.initializer\[\d+\]: .*'location' = '/etc/passwd'",
+        @"external_data at graph\.initializer\[\d+\]: [^;]*location = '/etc/passwd'",
         Weight("extra", [3], Bytes(13, Text(1, "location"), Text(2, "/etc/passwd")), Number(14, 1)),
         Weight("extra", [3], Bytes(9, new byte[24])));
 

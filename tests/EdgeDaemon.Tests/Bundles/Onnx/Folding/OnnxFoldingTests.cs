@@ -145,7 +145,7 @@ public sealed class OnnxFoldingTests
         Found(OnnxRule.Folding, Of(1 << 14, Bytes(3, Varint(1 << 14))), "graph.sparse_initializer[0]", "in pieces");
         Found(OnnxRule.TensorData, Of(-1), "graph.sparse_initializer[0]");
         Fine(Of(8, Number(3, 8)));
-        Place([.. Of(1 << 13, Number(3, 1)), .. Node("Transpose", ["s"], ["t"]), .. Node("MatMul", ["s", "t"], ["u"]), .. Node("Concat", ["u", "u"], ["z"], I("axis", 0))], "graph.node[2]");
+        Place([.. Of(1 << 13, Number(3, 1)), .. Node("Transpose", ["s"], ["t"]), .. Node("MatMul", ["t", "s"], ["u"]), .. Node("Concat", ["u", "u"], ["z"], I("axis", 0))], "graph.node[2]");
     }
 
     [TestMethod]
