@@ -32,6 +32,8 @@ internal sealed class FoldingCall(OnnxNode node, FoldedValue?[] inputs, OnnxFind
 
     public long Integer(string name, long otherwise) => node.Attributes.GetValueOrDefault(name)?.Values is [long value, ..] ? value : otherwise;
 
+    public double Real(string name, double otherwise) => node.Attributes.GetValueOrDefault(name)?.Reals is [double value, ..] ? value : otherwise;
+
     /// <summary>
     /// The integers of an attribute; empty when it is not there. More than are kept stand in no model: a danger, since what follows is judged without them.
     /// </summary>

@@ -112,7 +112,7 @@ internal static class NumberRules
     public static FoldedValue OneHot(FoldingCall call)
     {
         FoldedValue indices = call.Data;
-        long depth = call.Scales(1) is [double known] && known < FoldedValue.Endless ? (long)Math.Max(known, 1) : call.At(1)?.Reals is null ? 1 : FoldedValue.Endless;
+        long depth = call.Scales(1) is not [double known] || double.IsNaN(known) ? 1 : known < FoldedValue.Endless ? (long)Math.Max(known, 1) : FoldedValue.Endless;
         return FoldedValue.Bounded(FoldedValue.Times(indices.Volume, depth), call.At(2)?.Type ?? 0);
     }
 

@@ -11,7 +11,7 @@ internal readonly record struct SpatialFrame(long Kernel, long Stride, long Dila
     {
         if (Same)
         {
-            return (size + Stride - 1) / Stride;
+            return (long)(((Int128)size + Stride - 1) / Stride);
         }
 
         Int128 room = (Int128)size + Pads - Reach, last = room < 0 ? -1 : up ? (room + Stride - 1) / Stride : room / Stride;

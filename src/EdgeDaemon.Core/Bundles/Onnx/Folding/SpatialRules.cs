@@ -66,7 +66,7 @@ internal static class SpatialRules
         bool old = call.Operator == "Upsample" || call.Inputs.Count == 2;
         long[]? sizes = old || call.At(3) is null ? null : call.Sizes(3);
         double[]? scales = call.Has("scales") ? call.Attribute("scales")!.Reals
-            : call.Has("height_scale") ? [1, 1, call.Attribute("height_scale")!.Reals?[0] ?? 1, call.Attribute("width_scale")?.Reals?[0] ?? 1]
+            : call.Has("height_scale") ? [1, 1, call.Real("height_scale", 1), call.Real("width_scale", 1)]
             : call.At(old ? 1 : 2) is { } given && given.Shape is not [0] ? call.Scales(old ? 1 : 2)
             : null;
         long[] axes = call.Integers("axes");
