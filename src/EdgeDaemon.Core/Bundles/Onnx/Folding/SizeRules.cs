@@ -18,7 +18,7 @@ internal enum SizeJudgement
 /// <summary>How much an operator makes.</summary>
 internal sealed record SizeRule(SizeJudgement Judgement, Func<FoldingCall, FoldedValue> Find);
 
-/// <summary>The table: every operator that may load has a line here. The README beside this folder's parent says the same in words.</summary>
+/// <summary>The table: every operator that may load has a line here. The README of the folder above says the same in words.</summary>
 internal static class SizeRules
 {
     private const SizeJudgement AtLoad = SizeJudgement.AtLoad, Always = SizeJudgement.Always, Growth = SizeJudgement.Growth;
