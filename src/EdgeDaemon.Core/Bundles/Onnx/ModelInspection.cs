@@ -60,6 +60,10 @@ public sealed record ModelInspection(ImmutableArray<MemberInspection> Members, I
             {
                 findings.Danger(OnnxRule.Interface, $"graph.{kind}", $"'{Printable.Of(port.Name)}' is not in model.toml");
             }
+            else if (!port.HasType)
+            {
+                Untyped(kind, port.Name, findings);
+            }
             else if (port.Type != 0 && port.Element != match.Type)
             {
                 findings.Danger(OnnxRule.Interface, $"graph.{kind}", $"'{Printable.Of(port.Name)}' is {port.Element?.WireName() ?? $"type {port.Type}"}, model.toml makes it {match.Type.WireName()}");
@@ -70,9 +74,28 @@ public sealed record ModelInspection(ImmutableArray<MemberInspection> Members, I
             }
         }
 
+        foreach (OnnxPort open in graph.Where(port => port.Type != 0 && port.Shape is null))
+        {
+            findings.Warning(OnnxRule.Interface, $"graph.{kind}", $"the graph does not say the shape of '{Printable.Of(open.Name)}'; model.toml's is all there is");
+        }
+
         foreach ((string name, _, _) in declared.Where(port => graph.All(candidate => candidate.Name != port.Name)))
         {
             findings.Danger(OnnxRule.Interface, $"graph.{kind}", $"there is no '{Printable.Of(name)}', which model.toml declares");
+        }
+    }
+
+    // The runtime infers what an output is; an input without a type it does not load, and no exporter writes one.
+    private static void Untyped(string kind, string name, OnnxFindings findings)
+    {
+        string detail = $"the graph does not say what '{Printable.Of(name)}' is";
+        if (kind == "input")
+        {
+            findings.Danger(OnnxRule.Interface, $"graph.{kind}", detail);
+        }
+        else
+        {
+            findings.Warning(OnnxRule.Interface, $"graph.{kind}", $"{detail}; model.toml's word is held against it after the load");
         }
     }
 
