@@ -46,17 +46,17 @@ public sealed record ModelInspection(ImmutableArray<MemberInspection> Members, I
         }
 
         var findings = new OnnxFindings();
-        Compare("input", report.Summary.Inputs, [.. manifest.Inputs.Select(input => (input.Tensor, input.Preprocess is null ? input.Contract.Type : ElementType.Float32, input.Contract.Shape))], findings);
-        Compare("output", report.Summary.Outputs, [.. manifest.Outputs.Select(output => (output.Tensor, output.Contract.Type, output.Contract.Shape))], findings);
+        Compare("input", report.Summary.Inputs, [.. manifest.Inputs.Select(input => new TensorContract(input.Tensor, input.Preprocess is null ? input.Contract.Type : ElementType.Float32, input.Contract.Shape))], findings);
+        Compare("output", report.Summary.Outputs, [.. manifest.Outputs.Select(output => new TensorContract(output.Tensor, output.Contract.Type, output.Contract.Shape))], findings);
         return findings.Found;
     }
 
-    private static void Compare(string kind, ImmutableArray<OnnxPort> graph, (string Name, ElementType Type, ImmutableArray<long> Shape)[] declared, OnnxFindings findings)
+    private static void Compare(string kind, ImmutableArray<OnnxPort> graph, TensorContract[] declared, OnnxFindings findings)
     {
         foreach (OnnxPort port in graph)
         {
-            (string Name, ElementType Type, ImmutableArray<long> Shape) match = declared.FirstOrDefault(candidate => candidate.Name == port.Name);
-            if (match.Name is null)
+            TensorContract? match = declared.FirstOrDefault(candidate => candidate.Name == port.Name);
+            if (match is null)
             {
                 findings.Danger(OnnxRule.Interface, $"graph.{kind}", $"'{Printable.Of(port.Name)}' is not in model.toml");
             }
