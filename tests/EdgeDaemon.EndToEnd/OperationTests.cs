@@ -265,9 +265,15 @@ public sealed partial class OperationTests
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 30_000 };
         manager.Bind(new UnixDomainSocketEndPoint(state.At("notify")));
         await using Daemon daemon = await Daemon.StartAsync(state, environment: new Dictionary<string, string> { ["NOTIFY_SOCKET"] = state.At("notify") });
-        string[] more = Receive(manager);
-        CollectionAssert.AreEqual((string[])["EXTEND_TIMEOUT_USEC=70000000"], more, "a first load may take a minute");
-        string[] ready = Receive(manager);
+        var before = new List<string>();
+        string[] ready;
+        while (!(ready = Receive(manager)).Contains("READY=1"))
+        {
+            before.AddRange(ready);
+        }
+
+        CollectionAssert.Contains(before, "EXTEND_TIMEOUT_USEC=70000000", "a first load may take a minute");
+        CollectionAssert.Contains(before, "EXTEND_TIMEOUT_USEC=90000000", "so may reading what is large");
         CollectionAssert.Contains(ready, "READY=1");
         CollectionAssert.Contains(ready, "STATUS=1 models serve, 0 refused");
         daemon.Terminate();

@@ -112,6 +112,37 @@ public sealed class ProbeTests
     }
 
     [TestMethod]
+    public async Task TighterBounds_ProbeAgain()
+    {
+        using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
+        CraftedModels.Bundle(state, "crafted", CraftedModels.Swelling(Many), 1);
+        await ServesAsync(state);
+        state.Configure("[probe]\nmax_memory_bytes = 134217728");
+        await RefusedAsync(state, "134217728");
+        state.Configure();
+        await ServesAsync(state);
+    }
+
+    [TestMethod]
+    public async Task DaemonToldToStop_LeavesInTheMiddleOfAProbe()
+    {
+        using StateDirectory state = StateDirectory.Create();
+        CraftedModels.Bundle(state, "crafted", CraftedModels.Loop(Endless), 0);
+        using Process daemon = Command.Start(Installation.Edged, ["run", "--config", state.Config]);
+        using Process child = await ChildAsync(state);
+        var waited = Stopwatch.StartNew();
+        using (Process term = Process.Start("kill", ["-TERM", daemon.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await term.WaitForExitAsync();
+        }
+
+        await daemon.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+        Assert.AreEqual(0, daemon.ExitCode);
+        Assert.IsLessThan(TimeSpan.FromSeconds(20), waited.Elapsed);
+        await UntilAsync(() => child.HasExited);
+    }
+
+    [TestMethod]
     public async Task ModelThatSwells_TakesTheMemoryOfADaemonWithoutProbe()
     {
         using StateDirectory state = StateDirectory.Create("[probe]\nrun = \"never\"\nmax_memory_bytes = 134217728", "bench/bench-mlp");
@@ -143,10 +174,18 @@ public sealed class ProbeTests
     {
         using StateDirectory state = StateDirectory.Create("[probe]\nmax_memory_bytes = 1073741824\ntimeout_seconds = 30");
         CraftedModels.Bundle(state, "crafted", CraftedModels.Loop(Endless), 0);
-        using Process daemon = Command.Start(Installation.Edged, ["run", "--config", state.Config]);
+
+        // What the daemon was born with is not for the child: a file that it may read, a variable that it has.
+        using Process daemon = Command.Start(
+            "/bin/bash", ["-c", $"exec 9</etc/passwd; exec {Installation.Edged} run --config {state.Config}"],
+            new Dictionary<string, string> { ["CREDENTIALS_DIRECTORY"] = "/run/secret", ["HOME"] = "/root" });
         try
         {
             using Process child = await ChildAsync(state);
+            Assert.Contains("/etc/passwd", Open(daemon), "the control");
+            Assert.Contains("HOME=", Read($"/proc/{daemon.Id}/environ"), "the control");
+            Assert.DoesNotContain("HOME=", Read($"/proc/{child.Id}/environ"));
+            Assert.DoesNotContain("CREDENTIALS_DIRECTORY", Read($"/proc/{child.Id}/environ"));
             string[] open = [];
             await UntilAsync(() => Busy(child) && (open = Open(child)).Length > 0);
 
@@ -163,10 +202,12 @@ public sealed class ProbeTests
                 StringAssert.Contains(status, "\nNoNewPrivs:\t1\n", StringComparison.Ordinal);
             }
 
+            // The thread that loads; the others are under the filter alone.
+            StringAssert.Contains(File.ReadAllText($"/proc/{child.Id}/status"), "\nCapEff:\t0000000000000000\n", StringComparison.Ordinal);
             string limits = File.ReadAllText($"/proc/{child.Id}/limits");
             StringAssert.Matches(limits, new Regex(@"Max cpu time +31 +31 "));
             StringAssert.Matches(limits, new Regex(@"Max file size +0 +0 "));
-            StringAssert.Matches(limits, new Regex(@"Max data size +1073741824 +1073741824 "));
+            StringAssert.Matches(limits, new Regex(@"Max data size +8589934592 +8589934592 "));
             StringAssert.Matches(limits, new Regex(@"Max core file size +0 +0 "));
             StringAssert.Matches(limits, new Regex(@"Max open files +3 +3 "));
 

@@ -161,6 +161,53 @@ public sealed class RefusedBundleTests
     });
 
     [TestMethod]
+    public async Task JunkAmongTheSignatures_DoesNotCount_AndShutsNobodyOut()
+    {
+        using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
+        string signatures = Path.Combine(state.Bundle("bench-mlp"), "signatures");
+        Command.Run("mkfifo", Path.Combine(signatures, "a.sig")).Succeeded();
+        Directory.CreateDirectory(Path.Combine(signatures, "b.sig"));
+        File.CreateSymbolicLink(Path.Combine(signatures, "c.sig"), "/dev/zero");
+        using (FileStream large = File.Create(Path.Combine(signatures, "d.sig")))
+        {
+            large.SetLength(17 << 20);
+        }
+
+        File.WriteAllText(Path.Combine(signatures, "e.sig"), "{}");
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        Assert.AreEqual("READY", daemon.Model("bench-mlp").GetProperty("state").GetString());
+        foreach (string junk in (string[])["a.sig", "b.sig", "c.sig", "d.sig", "e.sig"])
+        {
+            StringAssert.Contains(daemon.Errors, $"signature {junk} does not count", StringComparison.Ordinal);
+        }
+    }
+
+    [TestMethod]
+    public async Task UnsignedContent_IsNotRead()
+    {
+        using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
+        Directory.CreateDirectory(Path.Combine(state.Bundle("unsigned"), "content"));
+        using (FileStream large = File.Create(state.Content("unsigned", "x")))
+        {
+            large.SetLength(2_000_000_000); // Sparse: it takes nothing until somebody reads it.
+        }
+
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        StringAssert.Contains(daemon.Model("unsigned").GetProperty("reason").GetString(), "it has no signature", StringComparison.Ordinal);
+        Assert.IsLessThan(500L << 20, daemon.ResidentBytes);
+    }
+
+    [TestMethod]
+    public async Task FileInPlaceOfTheBundles_IsSaid_AndNothingServes()
+    {
+        using StateDirectory state = StateDirectory.Create();
+        Directory.Delete(state.At("models"));
+        File.WriteAllText(state.At("models"), "");
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        StringAssert.Contains(daemon.Errors, "models is not a directory", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public async Task ExpiredTrustFile_RefusesWhatIsNew_AndTheDaemonSaysWhy()
     {
         using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");

@@ -35,13 +35,16 @@ public sealed record ManifestLineage(string? Code, string? Data, string? Environ
 /// <param name="Labels">A listed file of one label a line, for the indexes of the last dimension; null for none.</param>
 public sealed record ManifestOutput(TensorContract Contract, string Tensor, string? Labels)
 {
+    private const int LargestLabels = 1 << 20;
+
     internal static ManifestOutput Read(TomlSection table, ImmutableArray<ManifestFile> files)
     {
         TensorContract contract = ManifestReferences.Contract(table);
         return new ManifestOutput(
             contract,
             table.String("tensor", contract.Name, 256, ManifestReferences.NameFault),
-            table.OptionalString("labels", ResourceName.MaxBytes, file => ManifestReferences.Fault(file, files)));
+            table.OptionalString("labels", ResourceName.MaxBytes, file => ManifestReferences.Fault(file, files)
+                ?? (files.First(listed => listed.Path == file).Size > LargestLabels ? $"names a file of more than {LargestLabels} bytes; labels are words" : null)));
     }
 }
 

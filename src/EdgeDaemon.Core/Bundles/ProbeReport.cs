@@ -9,6 +9,8 @@ namespace EdgeDaemon.Core.Bundles;
 /// <param name="Release">Digest of the release.</param>
 /// <param name="Library">SHA-256 of the inference library.</param>
 /// <param name="Daemon">Version of edged.</param>
+/// <param name="MaxMemoryBytes">That the child was allowed.</param>
+/// <param name="Threads">For one operator.</param>
 /// <param name="Filtered">The child ran under a filter of system calls, not under limits alone.</param>
 /// <param name="LoadSeconds">For one session of each member.</param>
 /// <param name="LoadPeakBytes">Resident memory at its highest while they were made, above what the empty process had.</param>
@@ -16,7 +18,7 @@ namespace EdgeDaemon.Core.Bundles;
 /// <param name="Batches">By growing size; empty when nothing could be measured.</param>
 /// <param name="Unmeasured">Why the list of batches ends where it does, when not by its own limits.</param>
 public sealed record ProbeReport(
-    string Release, string Library, string Daemon, bool Filtered, double LoadSeconds, long LoadPeakBytes, int SelfTests, ImmutableArray<ProbedBatch> Batches, string? Unmeasured)
+    string Release, string Library, string Daemon, long MaxMemoryBytes, int Threads, bool Filtered, double LoadSeconds, long LoadPeakBytes, int SelfTests, ImmutableArray<ProbedBatch> Batches, string? Unmeasured)
 {
     /// <summary>No report is longer; what is, is none.</summary>
     public const int MostBytes = 64 << 10;
@@ -33,6 +35,8 @@ public sealed record ProbeReport(
             release = "{Release}"
             library = "{Library}"
             daemon = "{Daemon}"
+            max_memory_bytes = {MaxMemoryBytes}
+            threads = {Threads}
             filtered = {(Filtered ? "true" : "false")}
             load_seconds = {Float(LoadSeconds)}
             load_peak_bytes = {LoadPeakBytes}
@@ -74,6 +78,8 @@ public sealed record ProbeReport(
             root.RequiredString("release", Sha256Hex.Digits, Sha256Hex.Fault),
             root.RequiredString("library", Sha256Hex.Digits, Sha256Hex.Fault),
             root.RequiredString("daemon", 128, Plain),
+            root.RequiredInteger("max_memory_bytes", 0, long.MaxValue),
+            (int)root.RequiredInteger("threads", 1, int.MaxValue),
             root.Boolean("filtered", false),
             root.Float("load_seconds", 0, 0, LongestSeconds),
             root.RequiredInteger("load_peak_bytes", 0, long.MaxValue),

@@ -42,8 +42,22 @@ internal static unsafe partial class ProcessCalls
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     public static partial nint Map(nint address, nuint length, int protection, int flags, int descriptor, nint offset);
 
+    [LibraryImport("libc", EntryPoint = "capset", SetLastError = true)]
+    public static partial int SetCapabilities(CapabilityHeader* header, ulong* sets);
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    public static partial void Exit(int status);
+
     [LibraryImport("libc", EntryPoint = "newlocale", StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint NewLocale(int categories, string name, nint fallback);
+
+    /// <summary>struct __user_cap_header_struct.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct CapabilityHeader
+    {
+        public uint Version;
+        public int Process;
+    }
 
     /// <summary>struct rlimit.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -17,18 +17,24 @@ public static unsafe class ProcessLimits
         OpenFiles = 7, // RLIMIT_NOFILE
     }
 
-    /// <summary>Leaves no core file, and dies when its parent does.</summary>
+    /// <summary>Holds nothing but its three pipes of what its parent had, leaves no core file, and dies when its parent does.</summary>
     public static void BelongToParent()
     {
+        Descriptors.CloseInherited();
         Set(Resource.Core, 0);
         Require(ProcessCalls.PrCtl(ProcessCalls.ParentDeathSignal, Kill), "die with the parent");
     }
 
-    /// <summary>From here on: no new descriptor (so no file, no socket), no file written, and bounded memory and processor time.</summary>
-    /// <param name="dataBytes">Private writable memory (RLIMIT_DATA counts it since Linux 4.7; what is only reserved does not count).</param>
+    /// <summary>From here on: no privilege, no new descriptor (so no file, no socket), no file written, and bounded memory and processor time.</summary>
+    /// <param name="dataBytes">
+    /// Private writable memory (RLIMIT_DATA counts it since Linux 4.7; what is only reserved does not count). A backstop: an allocation that fails is swallowed
+    /// by libraries, which then do in the parent what failed here; <see cref="ResidentMemory"/> says what was taken.
+    /// </param>
     /// <param name="processorSeconds">Of all threads.</param>
     public static void Confine(long dataBytes, int processorSeconds)
     {
+        DropCapabilities();
+
         // Nobody of the same user may look into it. Last, since from here on its files in /proc belong to root.
         Require(ProcessCalls.PrCtl(ProcessCalls.SetDumpable, 0), "become undumpable");
 
@@ -43,6 +49,19 @@ public static unsafe class ProcessLimits
 
     /// <summary>Lets the C library read a locale's files while files can still be opened; ONNX Runtime's StringNormalizer asks for it by name.</summary>
     public static void WarmLocale(string name) => ProcessCalls.NewLocale(AllCategories, name, 0);
+
+    /// <summary>Ends the process at once, whatever its other threads do.</summary>
+    public static void EndNow(int exitCode) => ProcessCalls.Exit(exitCode);
+
+    // Root may raise its limits again; nobody else may. This thread's, which does the work; the filter keeps all of them from raising anything.
+    private static void DropCapabilities()
+    {
+        const uint Version3 = 0x20080522; // _LINUX_CAPABILITY_VERSION_3: two words for each of three sets
+        var header = new ProcessCalls.CapabilityHeader { Version = Version3 };
+        ulong* sets = stackalloc ulong[3];
+        new Span<ulong>(sets, 3).Clear();
+        Require(ProcessCalls.SetCapabilities(&header, sets), "give its privileges away");
+    }
 
     private static void Set(Resource resource, ulong value)
     {

@@ -24,6 +24,7 @@ public static unsafe class SystemCallFilter
     private const ushort IfEqual = 0x15;
     private const ushort IfAnyBit = 0x45;
     private const ushort IfNotBelow = 0x35;
+    private const ushort IfAbove = 0x25;
 
     // struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits.
     private const uint Number = 0;
@@ -32,6 +33,8 @@ public static unsafe class SystemCallFilter
 
     private const uint CloneThread = 0x10000; // CLONE_THREAD
     private const uint Executable = 4; // PROT_EXEC
+    private const uint Reserved = 0; // PROT_NONE: address space, not yet memory
+    private const uint SharedOrGrowing = 0x101; // MAP_SHARED, MAP_GROWSDOWN
     private const uint X32 = 0x40000000;
 
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64;
@@ -61,7 +64,6 @@ public static unsafe class SystemCallFilter
         (131, 132), // sigaltstack
         (202, 98), // futex
         (24, 124), // sched_yield
-        (203, 122), // sched_setaffinity
         (204, 123), // sched_getaffinity
         (309, 168), // getcpu
         (273, 99), // set_robust_list
@@ -86,10 +88,11 @@ public static unsafe class SystemCallFilter
     ];
 
     /// <summary>Puts every thread of this process under the filter. It cannot be taken back.</summary>
-    /// <returns>False when the kernel, or the sandbox around this process, has no such filters.</returns>
-    public static bool TryInstall()
+    /// <param name="largestMapping">A single mapping of more bytes ends the process: it would fail, the failure be swallowed, and be tried again where nothing limits it.</param>
+    /// <returns>False when the kernel, or the sandbox around this process, has no such filters; then the calling thread alone may be under one.</returns>
+    public static bool TryInstall(long largestMapping)
     {
-        ProcessCalls.FilterInstruction[] program = [.. Program()];
+        ProcessCalls.FilterInstruction[] program = [.. Program((ulong)largestMapping)];
         fixed (ProcessCalls.FilterInstruction* instructions = program)
         {
             var filter = new ProcessCalls.FilterProgram { Length = (ushort)program.Length, Instructions = instructions };
@@ -101,10 +104,14 @@ public static unsafe class SystemCallFilter
             }
 
             nint number = Arm ? 277 : 317;
-            return ProcessCalls.Seccomp(number, ProcessCalls.SeccompFilter, EveryThread | SpeculationAllowed, &filter) == 0
+            if (ProcessCalls.Seccomp(number, ProcessCalls.SeccompFilter, EveryThread | SpeculationAllowed, &filter) == 0)
+            {
+                return true;
+            }
 
-                // A unit's own filter may know the older way only; it covers this thread and those that it makes.
-                || ProcessCalls.PrCtl(ProcessCalls.SetSeccomp, ProcessCalls.SeccompModeFilter, (nint)(&filter)) == 0;
+            // A sandbox around us may know the older way only; it covers this thread and those that it makes, which is better than nothing and not enough.
+            ProcessCalls.PrCtl(ProcessCalls.SetSeccomp, ProcessCalls.SeccompModeFilter, (nint)(&filter));
+            return false;
         }
     }
 
@@ -126,7 +133,7 @@ public static unsafe class SystemCallFilter
         static bool Denied(nint result) => result == -1 && Marshal.GetLastPInvokeError() == NotPermitted;
     }
 
-    private static IEnumerable<ProcessCalls.FilterInstruction> Program()
+    private static IEnumerable<ProcessCalls.FilterInstruction> Program(ulong largestMapping)
     {
         uint self = (uint)System.Environment.ProcessId;
         ProcessCalls.FilterInstruction
@@ -153,13 +160,20 @@ public static unsafe class SystemCallFilter
             yield return one;
         }
 
-        // mmap, mprotect: memory, never code.
-        foreach (int call in Arm ? (int[])[222, 226] : [9, 10])
+        // mprotect: memory, never code. mmap: the same, private (shared memory counts in no limit), and no piece larger than all may be.
+        foreach (ProcessCalls.FilterInstruction one in When(Arm ? 226 : 10, new(Load, 0, 0, Argument(2)), new(IfAnyBit, 0, 1, Executable), refuse, allow))
         {
-            foreach (ProcessCalls.FilterInstruction one in When(call, new(Load, 0, 0, Argument(2)), new(IfAnyBit, 0, 1, Executable), refuse, allow))
-            {
-                yield return one;
-            }
+            yield return one;
+        }
+
+        foreach (ProcessCalls.FilterInstruction one in When(
+            Arm ? 222 : 9,
+            new(Load, 0, 0, Argument(2)), new(IfAnyBit, 0, 1, Executable), refuse, new(IfEqual, 9, 0, Reserved),
+            new(Load, 0, 0, Argument(3)), new(IfAnyBit, 0, 1, SharedOrGrowing), refuse,
+            new(Load, 0, 0, Argument(1) + 4), new(IfAbove, 3, 0, (uint)(largestMapping >> 32)), new(IfEqual, 0, 3, (uint)(largestMapping >> 32)),
+            new(Load, 0, 0, Argument(1)), new(IfAbove, 0, 1, (uint)largestMapping), new(Return, 0, 0, KillProcess), allow))
+        {
+            yield return one;
         }
 
         // prctl: names of threads and of memory.
@@ -169,9 +183,9 @@ public static unsafe class SystemCallFilter
             yield return one;
         }
 
-        // prlimit64: to read one's limits.
+        // prlimit64: to read one's own limits.
         foreach (ProcessCalls.FilterInstruction one in When(
-            Arm ? 261 : 302, new(Load, 0, 0, Argument(2)), new(IfEqual, 0, 3, 0), new(Load, 0, 0, Argument(2) + 4), new(IfEqual, 0, 1, 0), allow, refuse))
+            Arm ? 261 : 302, new(Load, 0, 0, Argument(0)), new(IfEqual, 1, 0, 0), new(IfEqual, 0, 5, self), new(Load, 0, 0, Argument(2)), new(IfEqual, 0, 3, 0), new(Load, 0, 0, Argument(2) + 4), new(IfEqual, 0, 1, 0), allow, refuse))
         {
             yield return one;
         }

@@ -19,12 +19,15 @@ internal sealed class ModelEngine : IDisposable
 {
     private const int SmallModel = 8 << 20;
 
+    // A small file can make much of itself: then once is enough.
+    private const long SmallLoad = 64 << 20;
+
     private readonly List<OnnxSession> _sessions = [];
     private readonly LanePool _lanes;
 
     public ModelEngine(
         OnnxRuntime runtime, ImmutableArray<EngineMember> members, ImmutableArray<EnginePort> inputs, ImmutableArray<EnginePort> outputs,
-        OnnxSessionOptions options, int lanes, int queue, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume)
+        OnnxSessionOptions options, int lanes, int queue, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, long loadPeak = 0)
     {
         var made = new List<Lane>(lanes);
         try
@@ -35,7 +38,7 @@ internal sealed class ModelEngine : IDisposable
                 var ports = new MemberPort[members.Length];
                 for (int m = 0; m < members.Length; m++)
                 {
-                    bool own = index > 0 && members[m].Graph.Length <= SmallModel;
+                    bool own = index > 0 && members[m].Graph.Length <= SmallModel && loadPeak <= SmallLoad;
                     OnnxSession session = own ? Open(runtime, members[m], options, inputs, outputs) : first[m];
                     ports[m] = new MemberPort(
                         members[m].Name,

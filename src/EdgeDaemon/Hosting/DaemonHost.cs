@@ -32,7 +32,7 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     public string Summary => $"{_registry.Serving.Length} models serve, {_registry.Refused.Length} refused";
 
-    public static async Task<DaemonHost> StartAsync(EdgedSettings settings, TrustPolicy trust, Action<TimeSpan> moreTime, ILoggerFactory logs, ILogger log)
+    public static async Task<DaemonHost> StartAsync(EdgedSettings settings, TrustPolicy trust, Action<TimeSpan> moreTime, ILoggerFactory logs, ILogger log, CancellationToken stop)
     {
         // The library's check and environment (a tenth of a second) and the server's own start need nothing of each other.
         Task<OnnxRuntime> loading = Task.Run(() => OnnxRuntime.Load(
@@ -52,7 +52,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         OnnxRuntime runtime = await loading;
         documents.Runtime = runtime;
         Log.RuntimeLoaded(log, runtime.Version, settings.Runtime.Library, runtime.Digest);
-        new ModelLifecycle(settings, trust, runtime, pool, SocketThreads.Continue, moreTime, TimeProvider.System, log).LoadAll(registry);
+        new ModelLifecycle(settings, trust, runtime, pool, SocketThreads.Continue, moreTime, TimeProvider.System, log).LoadAll(registry, stop);
 
         await front.StartAsync(CancellationToken.None);
         foreach (ListenSettings listen in settings.Listeners)

@@ -13,6 +13,8 @@ namespace EdgeDaemon.Hosting;
 internal static class ProbeChildVerb
 {
     private const int Unforeseen = 1;
+    private const int Backstop = 8;
+    private const int WatchMilliseconds = 2;
 
     /// <summary>Not for people: it is not in the help.</summary>
     public static Command Command()
@@ -41,14 +43,15 @@ internal static class ProbeChildVerb
         try
         {
             ProcessLimits.BelongToParent();
-            using ResidentMemory memory = ResidentMemory.Open();
+            ResidentMemory memory = ResidentMemory.Open(); // Open to the end: somebody looks at it all the time.
             KillMeFirst();
             ProcessLimits.WarmLocale("en_US.UTF-8");
             using OnnxRuntime runtime = OnnxRuntime.Load(library, sha256, _ => { });
 
             // 2. The door closes, before the first byte of the model comes in.
-            ProcessLimits.Confine(limits.MemoryBytes, ((int)limits.Time.TotalSeconds * limits.Threads) + 1);
-            bool filtered = SystemCallFilter.TryInstall() && SystemCallFilter.Holds();
+            ProcessLimits.Confine(limits.MemoryBytes * Backstop, ((int)limits.Time.TotalSeconds * limits.Threads) + 1);
+            bool filtered = SystemCallFilter.TryInstall(limits.MemoryBytes) && SystemCallFilter.Holds();
+            new Thread(() => Watch(memory, reason, limits.MemoryBytes)) { IsBackground = true, Priority = ThreadPriority.Highest }.Start();
 
             // 3. The model.
             ProbeReport seen = new FirstLoad(runtime, memory, limits, filtered).Run(release, HandedFiles.Read(handed));
@@ -69,6 +72,19 @@ internal static class ProbeChildVerb
             reason.Write(Encoding.UTF8.GetBytes(unforeseen.ToString()));
             return Unforeseen;
         }
+    }
+
+    // What fails to be allocated is swallowed by the library's optimiser and would be made in the daemon, where nothing limits it. So it may be
+    // allocated here, and what was really taken decides.
+    private static void Watch(ResidentMemory memory, FileStream reason, long most)
+    {
+        while (memory.Now <= most)
+        {
+            Thread.Sleep(WatchMilliseconds);
+        }
+
+        reason.Write(Encoding.UTF8.GetBytes($"it takes more than probe.max_memory_bytes {most}"));
+        ProcessLimits.EndNow(ProbeChild.Refused);
     }
 
     // The console's own streams make a copy of the descriptor at their first use.

@@ -26,7 +26,7 @@ internal static class ProbeVerb
             TrustedTime time = TrustedTime.Of(DateTimeOffset.UtcNow, history.Time > Build.Date ? history.Time : Build.Date);
             using ReceivedBundle bundle = new BundleIntake(settings.Bundles, logs.CreateLogger("edged"))
                 .Receive(Path.TrimEndingDirectorySeparator(folder), new TrustContext(trust, history, device, time.Now));
-            Print(output, bundle, new ProbeChild(settings).Run(bundle));
+            Print(output, bundle, new ProbeChild(settings).Run(bundle, CancellationToken.None));
             return 0;
         }
         catch (Exception refused) when (refused is BundleRefusedException or BundleException or IOException or UnauthorizedAccessException)

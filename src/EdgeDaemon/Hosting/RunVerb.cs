@@ -33,15 +33,22 @@ internal static class RunVerb
         using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, "SIGINT", stop);
         using CancellationTokenRegistration cancelled = cancel.Register(() => stop.TrySetResult("cancellation"));
 
+        using var leave = new CancellationTokenSource();
+        _ = stop.Task.ContinueWith(_ => leave.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
-            await using DaemonHost host = await DaemonHost.StartAsync(settings, trust, notifier.ExtendTimeout, logs, log);
+            await using DaemonHost host = await DaemonHost.StartAsync(settings, trust, notifier.ExtendTimeout, logs, log, leave.Token);
             notifier.Ready(host.Summary);
             string signal = await stop.Task;
             Log.Stopping(log, signal);
             notifier.Stopping();
             using var drain = new CancellationTokenSource(DrainTime);
             await host.DrainAsync(drain.Token);
+        }
+        catch (OperationCanceledException) when (stop.Task.IsCompleted)
+        {
+            // Told to stop while models were loading: nobody was served yet, nothing is lost.
+            Log.Stopping(log, await stop.Task);
         }
         catch (ListenException failure)
         {

@@ -92,7 +92,7 @@ internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifes
         bool counted = shape.TryElementCount(out long elements) & elements <= int.MaxValue / sizeof(double);
         int width = input.Contract.Type == ElementType.Bytes ? sizeof(int) : input.Contract.Type.Size(); // A text of no bytes is its length.
         return counted
-            ? SelfTestRun.Input(new SelfTestTensor(input.Contract.Name, "", shape), input, pool, new byte[elements * width], blocks)
+            ? SelfTestRun.Zeros(shape, elements * width, input, pool, blocks)
             : throw new RefusedException(Refusal.AdmissionMemory, $"input '{Printable.Of(input.Contract.Name)}' of shape {shape} is too large");
     }
 }

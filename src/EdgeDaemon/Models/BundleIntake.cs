@@ -21,13 +21,20 @@ internal sealed class BundleIntake(BundleSettings settings, ILogger log)
         ContentTree? content = null;
         try
         {
+            // Nothing is read that nobody signed.
+            List<SignatureFile> signatures = Signatures(folder, shown);
+            if (signatures.Count == 0)
+            {
+                throw new BundleException("it has no signature; 'edgectl bundle sign' makes one");
+            }
+
             // Receive: the content once into our memory, hashed from there. What is verified below is what is loaded.
             content = ContentTree.Read(Path.Combine(folder, "content"), new() { MaxTotalBytes = settings.MaxBytes, MaxEntries = settings.MaxFiles });
 
             // Verify: signatures before anything parses a byte of the content, then the manifest that they cover.
             verified = VerifiedBundle.Verify(
                 context,
-                Signatures(folder),
+                signatures,
                 content.Entries,
                 content.Find(ModelManifest.FileName) is { } manifest ? manifest.Bytes.Span : default,
                 Path.Combine(folder, "content", ModelManifest.FileName),
@@ -62,13 +69,30 @@ internal sealed class BundleIntake(BundleSettings settings, ILogger log)
         }
     }
 
-    private static List<SignatureFile> Signatures(string folder)
+    // What cannot be read does not count, as what does not hold; it must not shut out a bundle that others signed well.
+    private List<SignatureFile> Signatures(string folder, string shown)
     {
         string signatures = Path.Combine(folder, "signatures");
-        string[] files = Directory.Exists(signatures) ? Directory.GetFiles(signatures, "*.sig") : [];
-        return files.Length <= SignatureFile.MaxCount
-            ? [.. files.Order(StringComparer.Ordinal).Select(file => new SignatureFile(Path.GetFileName(file), SafeFileRead.Read(file, SignatureFile.MaxBytes)))]
-            : throw new BundleException($"it has {files.Length} signature files, at most {SignatureFile.MaxCount} are read");
+        string[] files = Directory.Exists(signatures) ? [.. Directory.GetFileSystemEntries(signatures, "*.sig").Order(StringComparer.Ordinal)] : [];
+        var read = new List<SignatureFile>();
+        foreach (string file in files.Take(SignatureFile.MaxCount))
+        {
+            try
+            {
+                read.Add(new SignatureFile(Path.GetFileName(file), SafeFileRead.Read(file, SignatureFile.MaxBytes)));
+            }
+            catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+            {
+                Log.SignatureIgnored(log, shown, Printable.Of(Path.GetFileName(file)), unreadable.Message);
+            }
+        }
+
+        if (files.Length > SignatureFile.MaxCount)
+        {
+            Log.SignatureIgnored(log, shown, Printable.Of(Path.GetFileName(files[SignatureFile.MaxCount])), $"it and all behind it: at most {SignatureFile.MaxCount} are read");
+        }
+
+        return read;
     }
 
     private void Judge(ModelInspection inspection, string shown)

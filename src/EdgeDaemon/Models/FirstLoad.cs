@@ -32,7 +32,7 @@ internal sealed class FirstLoad(OnnxRuntime runtime, ResidentMemory memory, Firs
         SelfTestRun.All(engine, manifest, contract, pool, file => handed[file]);
         TimeSpan left = limits.Time - started.Elapsed;
         var (batches, unmeasured) = new BatchMeasurement(engine, manifest, contract, pool, memory, baseline, left / 4, limits.MemoryBytes).Run();
-        return new ProbeReport(release, runtime.Digest, Hosting.Build.Version, filtered, loadSeconds, loadPeak, manifest.SelfTests.Length, batches, unmeasured);
+        return new ProbeReport(release, runtime.Digest, Hosting.Build.Version, limits.MemoryBytes, limits.Threads, filtered, loadSeconds, loadPeak, manifest.SelfTests.Length, batches, unmeasured);
     }
 }
 

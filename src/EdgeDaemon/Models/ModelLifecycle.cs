@@ -16,6 +16,10 @@ namespace EdgeDaemon.Models;
 internal sealed class ModelLifecycle(
     EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, Action<TimeSpan> moreTime, TimeProvider clock, ILogger log)
 {
+    // What the service manager is told that reading and judging one bundle may take; of a load, with a session for each lane.
+    private const int LoadsAtMost = 2 * LanePool.MostLanes;
+    private static readonly TimeSpan UsualTime = TimeSpan.FromSeconds(90);
+
     private readonly ReleaseStore _releases = new(settings.StateDirectory);
     private readonly BundleIntake _intake = new(settings.Bundles, log);
     private readonly ModelProbe _probe = new(settings, moreTime, log);
@@ -25,19 +29,23 @@ internal sealed class ModelLifecycle(
     private readonly DeviceIdentity _device = new(settings.Device.Fleet, settings.Device.Class, settings.Device.Id, Hosting.Build.Number);
 
     /// <summary>Loads every bundle of the state directory and publishes what serves and what was refused.</summary>
-    public void LoadAll(ModelRegistry registry)
+    /// <param name="stop">Looked at between bundles and while one is probed; what a model's own load takes cannot be cut short.</param>
+    /// <exception cref="OperationCanceledException">The daemon is to stop.</exception>
+    public void LoadAll(ModelRegistry registry, CancellationToken stop)
     {
         var refused = new List<RefusedBundle>();
+        string[] folders = [];
         ReleaseHistory history;
         try
         {
+            folders = Folders();
             history = _releases.Read();
         }
         catch (Exception unusable) when (unusable is BundleException or IOException or UnauthorizedAccessException)
         {
             // Fail closed: without it nobody knows whether a release is an old one that somebody put back.
             Log.HistoryUnusable(log, unusable.Message);
-            foreach (string folder in Folders())
+            foreach (string folder in folders)
             {
                 Reject(refused, Path.GetFileName(folder), null, unusable.Message);
             }
@@ -57,7 +65,7 @@ internal sealed class ModelLifecycle(
             Log.NeverProbes(log);
         }
 
-        Dictionary<string, ServedModel> serving = LoadEach(new TrustContext(trust, history, _device, time.Now), refused);
+        Dictionary<string, ServedModel> serving = LoadEach(folders, new TrustContext(trust, history, _device, time.Now), refused, stop);
         Record(history, time.Now, serving, refused);
         foreach (ServedModel model in serving.Values)
         {
@@ -71,15 +79,16 @@ internal sealed class ModelLifecycle(
         registry.Publish(serving.Values, refused, new TrustState(trust.Version, trust.Expires, time.Now, time.ClockIsBehind, null));
     }
 
-    private Dictionary<string, ServedModel> LoadEach(TrustContext context, List<RefusedBundle> refused)
+    private Dictionary<string, ServedModel> LoadEach(string[] folders, TrustContext context, List<RefusedBundle> refused, CancellationToken stop)
     {
         var serving = new Dictionary<string, ServedModel>(StringComparer.Ordinal);
-        foreach (string folder in Folders())
+        foreach (string folder in folders)
         {
+            stop.ThrowIfCancellationRequested();
             string shown = Path.GetFileName(folder);
             try
             {
-                ServedModel model = Load(folder, shown, context);
+                ServedModel model = Load(folder, shown, context, stop);
                 if (serving.TryGetValue(model.Name, out ServedModel? other))
                 {
                     // Exactly one version of a name is served: the higher sequence, whichever folder comes first.
@@ -95,6 +104,12 @@ internal sealed class ModelLifecycle(
             catch (BundleRefusedException reason)
             {
                 Reject(refused, shown, reason.Manifest, reason.Message);
+            }
+            catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
+            {
+                // One folder, whatever is in it, must not keep the others from serving.
+                Log.BundleBroke(log, shown, unforeseen);
+                Reject(refused, shown, null, $"it could not be judged: {unforeseen.GetType().Name}: {Printable.Of(unforeseen.Message)}");
             }
         }
 
@@ -117,7 +132,7 @@ internal sealed class ModelLifecycle(
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            Log.HistoryUnusable(log, failure.Message);
+            Log.HistoryNotWritten(log, failure.Message);
             foreach (ServedModel model in serving.Values.Where(model => !before.Holds(model.ReleaseDigest)).ToArray())
             {
                 serving.Remove(model.Name);
@@ -127,18 +142,24 @@ internal sealed class ModelLifecycle(
         }
     }
 
-    private ServedModel Load(string folder, string shown, TrustContext context)
+    private ServedModel Load(string folder, string shown, TrustContext context, CancellationToken stop)
     {
+        moreTime(UsualTime);
         using ReceivedBundle bundle = _intake.Receive(folder, context);
         ModelEngine? engine = null;
         try
         {
             // Trial: where it may crash, hang or swell without taking the daemon along.
-            ProbeReport? report = _probe.Of(bundle);
+            ProbeReport? report = _probe.Of(bundle, stop);
+            if (report is not null)
+            {
+                moreTime(UsualTime + TimeSpan.FromSeconds(LoadsAtMost * report.LoadSeconds));
+            }
+
 
             // Stage: the graphs, from the very bytes that were hashed; then the bundle's own tests once more, with the sessions that will answer.
             var contract = new ModelContract(bundle.Manifest);
-            engine = _stage.Open(bundle.Manifest, contract, bundle.Bytes);
+            engine = _stage.Open(bundle.Manifest, contract, bundle.Bytes, report?.LoadPeakBytes ?? 0);
             SelfTestRun.All(engine, bundle.Manifest, contract, pool, bundle.Bytes);
             return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine);
         }
@@ -149,10 +170,13 @@ internal sealed class ModelLifecycle(
         }
     }
 
-    private IEnumerable<string> Folders()
+    /// <exception cref="IOException">There is something else where the bundles should be, or it cannot be read.</exception>
+    private string[] Folders()
     {
         string models = Path.Combine(settings.StateDirectory, "models");
-        return Directory.Exists(models) ? Directory.GetDirectories(models).Order(StringComparer.Ordinal) : [];
+        return Directory.Exists(models) ? [.. Directory.GetDirectories(models).Order(StringComparer.Ordinal)]
+            : Path.Exists(models) ? throw new IOException($"{models} is not a directory")
+            : [];
     }
 
     private static ImmutableArray<string> Labels(ReceivedBundle bundle)

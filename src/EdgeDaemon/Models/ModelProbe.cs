@@ -16,20 +16,23 @@ internal sealed class ModelProbe(EdgedSettings settings, Action<TimeSpan> moreTi
 
     /// <summary>What the child saw, now or at an earlier load; null when nobody probes.</summary>
     /// <exception cref="BundleException">The release failed there.</exception>
-    public ProbeReport? Of(ReceivedBundle bundle)
+    /// <exception cref="OperationCanceledException">The daemon is to stop.</exception>
+    public ProbeReport? Of(ReceivedBundle bundle, CancellationToken stop)
     {
         if (settings.Probe.Run == ProbePolicy.Never)
         {
             return null;
         }
 
-        if (settings.Probe.Run == ProbePolicy.New && _store.Find(bundle.Verified.ReleaseDigest, _library, Hosting.Build.Version) is { } known)
+        if (settings.Probe.Run == ProbePolicy.New && _store.Find(bundle.Verified.ReleaseDigest, _library, Hosting.Build.Version) is { } known
+            && known.Filtered && known.Threads == settings.Engine.IntraOpThreads && known.MaxMemoryBytes <= settings.Probe.MaxMemoryBytes)
         {
+            // Made under bounds at least as tight as today's, as the daemon will run it today.
             return known;
         }
 
         moreTime(_child.LongestTime);
-        ProbeReport report = _child.Run(bundle);
+        ProbeReport report = _child.Run(bundle, stop);
         Log.Probed(log, bundle.Manifest.Name, report.LoadSeconds, report.LoadPeakBytes, report.SelfTests);
         if (!report.Filtered)
         {

@@ -8,9 +8,10 @@ namespace EdgeDaemon.Models;
 internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, Action<IThreadPoolWorkItem> Resume, int Lanes, int IntraOpThreads, int Queue)
 {
     /// <param name="bytes">Of a listed file.</param>
+    /// <param name="loadPeak">Bytes that one load took, as the probe saw it; 0: nobody knows.</param>
     /// <exception cref="OnnxContractException">The library refuses a member, or it does not keep the manifest's word.</exception>
     /// <exception cref="OnnxException">The library failed.</exception>
-    public ModelEngine Open(ModelManifest manifest, ModelContract contract, Func<string, ReadOnlyMemory<byte>> bytes) => new(
+    public ModelEngine Open(ModelManifest manifest, ModelContract contract, Func<string, ReadOnlyMemory<byte>> bytes, long loadPeak = 0) => new(
         Runtime,
         [.. manifest.Members.Select(member => new EngineMember(member.Name, bytes(member.File)))],
         [.. contract.Inputs.Select(input => new EnginePort(input.Contract, input.Tensor, input.GraphType))],
@@ -19,5 +20,6 @@ internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, Act
         Lanes,
         Queue,
         Pool,
-        Resume);
+        Resume,
+        loadPeak);
 }

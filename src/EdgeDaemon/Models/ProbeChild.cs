@@ -25,22 +25,28 @@ internal sealed class ProbeChild(EdgedSettings settings)
     public TimeSpan LongestTime => TimeSpan.FromSeconds(settings.Probe.TimeoutSeconds + 10);
 
     /// <exception cref="BundleException">The child refused, crashed, or took too long or too much.</exception>
-    public ProbeReport Run(ReceivedBundle bundle)
+    /// <exception cref="OperationCanceledException">The caller wants it no more.</exception>
+    public ProbeReport Run(ReceivedBundle bundle, CancellationToken stop)
     {
         using Process child = Start(bundle.Verified.ReleaseDigest);
-        Task handing = Task.Run(() => Hand(child, bundle));
-        Task<byte[]> report = Task.Run(() => ReadBounded(child.StandardOutput.BaseStream, ProbeReport.MostBytes));
-        Task<byte[]> said = Task.Run(() => ReadBounded(child.StandardError.BaseStream, MostSaid));
+        Task handing = Task.Run(() => Hand(child, bundle), CancellationToken.None);
+        Task<byte[]> report = Task.Run(() => ReadBounded(child.StandardOutput.BaseStream, ProbeReport.MostBytes), CancellationToken.None);
+        Task<byte[]> said = Task.Run(() => ReadBounded(child.StandardError.BaseStream, MostSaid), CancellationToken.None);
 
-        bool inTime = child.WaitForExit(TimeSpan.FromSeconds(settings.Probe.TimeoutSeconds));
-        if (!inTime)
+        bool inTime;
+        using (stop.UnsafeRegister(static process => ((Process)process!).Kill(), child))
         {
-            child.Kill();
-            child.WaitForExit();
+            inTime = child.WaitForExit(TimeSpan.FromSeconds(settings.Probe.TimeoutSeconds));
+            if (!inTime)
+            {
+                child.Kill();
+                child.WaitForExit();
+            }
         }
 
         // The pipes end with the child: it can make no process that would hold them.
-        Task.WaitAll(handing, report, said);
+        Task.WaitAll([handing, report, said], CancellationToken.None);
+        stop.ThrowIfCancellationRequested();
         if (!inTime)
         {
             throw new BundleException($"probe: its first load or self-test took longer than probe.timeout_seconds {settings.Probe.TimeoutSeconds} and was stopped");
@@ -79,10 +85,10 @@ internal sealed class ProbeChild(EdgedSettings settings)
             start.ArgumentList.Add(argument);
         }
 
-        // Where secrets lie is nothing that a model's first load should know.
-        foreach (string secret in (string[])["CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID"])
+        // Where secrets lie is nothing that a model's first load should know: it gets what the library and the locale need.
+        foreach (string variable in start.Environment.Keys.Where(name => !IsHarmless(name)).ToArray())
         {
-            start.Environment.Remove(secret);
+            start.Environment.Remove(variable);
         }
 
         try
@@ -94,6 +100,9 @@ internal sealed class ProbeChild(EdgedSettings settings)
             throw new BundleException($"probe: no child process could be started: {failure.Message}");
         }
     }
+
+    private static bool IsHarmless(string variable) =>
+        variable is "LD_LIBRARY_PATH" or "LANG" or "LOCPATH" or "TZ" or "ORT_DISABLE_TELEMETRY" || variable.StartsWith("LC_", StringComparison.Ordinal) || variable.StartsWith("DOTNET_", StringComparison.Ordinal);
 
     private static void Hand(Process child, ReceivedBundle bundle)
     {
@@ -141,6 +150,7 @@ internal sealed class ProbeChild(EdgedSettings settings)
         SignalBase + 6 => "signal 6, it aborted",
         SignalBase + 9 => "signal 9, killed: for memory, if nobody did it by hand",
         SignalBase + 11 => "signal 11, it touched memory that is not its own",
+        SignalBase + 31 => "signal 31, a system call that it may not make, or a single piece of more memory than all may be",
         SignalBase + 24 => "signal 24, its processor time was used up",
         > SignalBase => $"signal {exitCode - SignalBase}",
         _ => $"exit code {exitCode}",

@@ -54,16 +54,27 @@ internal static class SelfTestRun
     {
         TensorBlock block = Rent(pool, data.Length, blocks);
         data.CopyTo(block.GetSpan());
-        tensor.Shape.TryElementCount(out long elements);
-        InputValidation.CheckValues(new PlannedInput { Shape = tensor.Shape, Elements = elements, Bytes = data.Length }, declared, data);
+        return Prepare(tensor.Shape, declared, pool, block, blocks);
+    }
+
+    /// <summary>An input of zeros, which for BYTES are empty texts.</summary>
+    /// <exception cref="RefusedException">There is no memory for it.</exception>
+    public static EngineInput Zeros(in TensorShape shape, long bytes, ContractInput declared, TensorBlockPool pool, List<TensorBlock> blocks) =>
+        Prepare(shape, declared, pool, Rent(pool, bytes, blocks), blocks);
+
+    private static EngineInput Prepare(in TensorShape shape, ContractInput declared, TensorBlockPool pool, TensorBlock block, List<TensorBlock> blocks)
+    {
+        shape.TryElementCount(out long elements);
+        ReadOnlySpan<byte> data = block.GetSpan();
+        InputValidation.CheckValues(new PlannedInput { Shape = shape, Elements = elements, Bytes = data.Length }, declared, data);
         if (declared.Preprocess is not { } preprocess)
         {
-            return new EngineInput(tensor.Shape, block, data.Length);
+            return new EngineInput(shape, block, data.Length);
         }
 
         TensorBlock prepared = Rent(pool, elements * sizeof(float), blocks);
         Preprocessing.Apply(preprocess, declared.Contract.Type, data, prepared.GetSpan());
-        return new EngineInput(tensor.Shape, prepared, prepared.Length);
+        return new EngineInput(shape, prepared, prepared.Length);
     }
 
     private static void Compare(ManifestSelfTest test, SelfTestTensor expected, ModelManifest manifest, Lane lane, ReadOnlySpan<byte> data)

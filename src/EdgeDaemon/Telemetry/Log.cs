@@ -57,6 +57,12 @@ internal static partial class Log
     [LoggerMessage(28, LogLevel.Warning, "the probe's report of {Name} was not kept, so it will be probed again: {Reason}")]
     public static partial void ProbeNotKept(ILogger logger, string name, string reason);
 
+    [LoggerMessage(33, LogLevel.Error, "the release history could not be written, so nothing new serves and no security floor was raised: {Reason}")]
+    public static partial void HistoryNotWritten(ILogger logger, string reason);
+
+    [LoggerMessage(34, LogLevel.Error, "bundle {Folder} could not be judged")]
+    public static partial void BundleBroke(ILogger logger, string folder, Exception exception);
+
     [LoggerMessage(32, LogLevel.Warning, "model {Name} was probed under limits alone: the kernel, or the sandbox around edged, has no filters of system calls")]
     public static partial void ProbeUnfiltered(ILogger logger, string name);
 

@@ -133,6 +133,7 @@ public sealed class ModelManifestTests
     [DataRow("layout = \"NCHW\"", "layout = \"CHW\"", "29:20: 'input.image.layout' must be one of")]
     [DataRow("layout = \"NCHW\"", "layout = \"NHWC\"", "29:9: an image input has four dimensions")]
     [DataRow("labels = \"labels.txt\"", "labels = \"other.txt\"", "36:10: 'output.labels' names a file that no [[file]] lists")]
+    [DataRow("size = 20", "size = 1048577", "36:10: 'output.labels' names a file of more than 1048576 bytes")]
     [DataRow("name = \"scores\"", "name = \"\"", "32:8: 'output.name' must be 1 to 256 printable characters")]
     [DataRow("name = \"scores\"", "name = \"a\\nb\"", "32:8: 'output.name' must be 1 to 256 printable characters")]
     [DataRow("tensor = \"x\"", "tensor = \"\"", "26:10: 'input.tensor' must be 1 to 256 printable characters")]

@@ -8,7 +8,7 @@ namespace EdgeDaemon.Tests.Bundles;
 public sealed class ProbeReportTests
 {
     private static readonly ProbeReport Seen = new(
-        new string('a', 64), new string('b', 64), "0.1.0+x", true, 0.0123456789, 12_345_678, 3, [new(1, 1e-9, 5), new(2, 4_000, long.MaxValue)], "batch 4: \"no\" C:\\ memory");
+        new string('a', 64), new string('b', 64), "0.1.0+x", 1L << 32, 2, true, 0.0123456789, 12_345_678, 3, [new(1, 1e-9, 5), new(2, 4_000, long.MaxValue)], "batch 4: \"no\" C:\\ memory");
 
     [TestMethod]
     public void What_is_written_is_read()
