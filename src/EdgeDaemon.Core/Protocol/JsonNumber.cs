@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using EdgeDaemon.Core.Protocol.Numbers;
 
 namespace EdgeDaemon.Core.Protocol;
 
@@ -137,7 +138,13 @@ internal ref struct JsonNumber
         }
         else
         {
-            magnitude = ToDoubleByText();
+            magnitude = EiselLemire.Round(Digits, Exponent);
+
+            // The digits left out lie between these and the next number of 19 digits: where both round alike, so do they.
+            if (Truncated && magnitude != EiselLemire.Round(Digits + 1, Exponent))
+            {
+                magnitude = ToDoubleByText();
+            }
         }
 
         return Negative ? -magnitude : magnitude;

@@ -1,3 +1,5 @@
+using EdgeDaemon.Core.Protocol.Numbers;
+
 namespace EdgeDaemon.Core.Protocol;
 
 /// <summary>A binary format narrower than a double, by its fields (IEEE 754 layout).</summary>
@@ -76,6 +78,23 @@ internal static class NarrowFloat
 
         bool finite = bits < Infinity<T>();
         bits |= sign;
+        return finite;
+    }
+
+    /// <summary>The same for a plain number where its approximation decides; false where it does not.</summary>
+    public static bool TryRound<T>(in PlainNumber number, out uint bits)
+        where T : INarrowFormat
+    {
+        bits = 0;
+        bool zero = number.Digits == 0;
+        if (!number.TryApproximate(out double magnitude) || !(zero || IsDecided<T>(magnitude)))
+        {
+            return false;
+        }
+
+        bits = zero ? 0 : Round<T>(magnitude, 0);
+        bool finite = bits < Infinity<T>();
+        bits |= number.Negative ? 1u << SignShift<T>() : 0;
         return finite;
     }
 
