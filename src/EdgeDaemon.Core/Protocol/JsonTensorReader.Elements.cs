@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using EdgeDaemon.Core.Protocol.Numbers;
 
 namespace EdgeDaemon.Core.Protocol;
@@ -93,7 +94,7 @@ public static partial class JsonTensorReader
     private readonly struct IntegerElement<T> : INumberElement
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
     {
-        public static int Size => T.Zero.GetByteCount();
+        public static int Size => Unsafe.SizeOf<T>();
 
         public static bool TryStore(in PlainNumber number, Span<byte> destination)
         {
@@ -120,7 +121,24 @@ public static partial class JsonTensorReader
         private static ulong Greatest(bool negative) =>
             negative ? 0 - ulong.CreateTruncating(T.MinValue) : ulong.CreateTruncating(T.MaxValue);
 
-        private static void Write(ulong magnitude, bool negative, Span<byte> destination) =>
-            T.CreateTruncating(negative ? 0 - magnitude : magnitude).WriteLittleEndian(destination);
+        private static void Write(ulong magnitude, bool negative, Span<byte> destination)
+        {
+            ulong value = negative ? 0 - magnitude : magnitude;
+            switch (Unsafe.SizeOf<T>())
+            {
+                case 1:
+                    destination[0] = (byte)value;
+                    break;
+                case 2:
+                    BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)value);
+                    break;
+                case 4:
+                    BinaryPrimitives.WriteUInt32LittleEndian(destination, (uint)value);
+                    break;
+                default:
+                    BinaryPrimitives.WriteUInt64LittleEndian(destination, value);
+                    break;
+            }
+        }
     }
 }

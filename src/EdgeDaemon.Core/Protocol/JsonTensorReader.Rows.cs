@@ -97,34 +97,50 @@ public static partial class JsonTensorReader
             where T : INumberElement
         {
             int size = T.Size;
+            ReadOnlySpan<byte> text = cursor.Json;
+            int next = cursor.At;
             for (int at = 0; at < row.Length; at += size)
             {
                 Span<byte> element = row.Slice(at, size);
-                int before = cursor.At;
-                if (TryNextPlain(ref cursor, at == 0, out PlainNumber plain) && T.TryStore(plain, element))
+                int start = PlainStart(text, next, at == 0);
+                PlainNumber plain = default;
+                int end = start < 0 ? -1 : PlainNumber.Take(text, start, out plain);
+                if (end >= 0 && T.TryStore(plain, element))
                 {
+                    next = end;
                     continue;
                 }
 
                 // Everything that is not plain, and every refusal.
-                cursor.At = before;
+                cursor.At = next;
                 NextElement(ref cursor, at == 0);
                 T.Store(JsonNumber.Read(ref cursor), element);
+                next = cursor.At;
             }
+
+            cursor.At = next;
         }
 
-        /// <summary>Steps over the comma and takes a plain number. False may leave the cursor anywhere.</summary>
+        /// <summary>The index behind the comma, unless the element is the first, and behind white space; -1 where there is no comma.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static bool TryNextPlain(ref JsonCursor cursor, bool first, out PlainNumber number)
+        private static int PlainStart(ReadOnlySpan<byte> text, int at, bool first)
         {
-            if (!first && !cursor.TryTake((byte)','))
+            if (!first)
             {
-                number = default;
-                return false;
+                if ((uint)at >= (uint)text.Length || text[at] != ',')
+                {
+                    return -1;
+                }
+
+                at++;
             }
 
-            cursor.SkipWhiteSpace();
-            return PlainNumber.TryTake(cursor.Json, ref cursor.At, out number);
+            while ((uint)at < (uint)text.Length && text[at] <= ' ' && text[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+            {
+                at++;
+            }
+
+            return at;
         }
 
         private void ReadStrings(ref JsonCursor cursor, Span<byte> row, long count)

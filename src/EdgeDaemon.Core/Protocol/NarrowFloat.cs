@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EdgeDaemon.Core.Protocol.Numbers;
 
 namespace EdgeDaemon.Core.Protocol;
@@ -82,20 +83,28 @@ internal static class NarrowFloat
     }
 
     /// <summary>The same for a plain number where its approximation decides; false where it does not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRound<T>(in PlainNumber number, out uint bits)
         where T : INarrowFormat
     {
-        bits = 0;
-        bool zero = number.Digits == 0;
-        if (!number.TryApproximate(out double magnitude) || !(zero || IsDecided<T>(magnitude)))
+        uint sign = number.Negative ? 1u << SignShift<T>() : 0;
+        bits = sign;
+        if (number.Digits == 0)
+        {
+            return true;
+        }
+
+        if (!number.TryApproximate(out double magnitude) || !IsDecided<T>(magnitude))
         {
             return false;
         }
 
-        bits = zero ? 0 : Round<T>(magnitude, 0);
-        bool finite = bits < Infinity<T>();
-        bits |= number.Negative ? 1u << SignShift<T>() : 0;
-        return finite;
+        // Normal in both formats and not at a middle: half a place up, cut off, exponent to the other bias.
+        int drop = DoubleFractionBits - T.FractionBits;
+        uint rounded = (uint)((BitConverter.DoubleToUInt64Bits(magnitude) + (1UL << (drop - 1))) >> drop);
+        rounded -= (uint)(DoubleBias - T.MaxExponent) << T.FractionBits;
+        bits |= rounded;
+        return rounded < Infinity<T>();
     }
 
     private static int SignShift<T>()
@@ -105,6 +114,7 @@ internal static class NarrowFloat
         where T : INarrowFormat => (uint)(T.MaxExponent - T.MinExponent + 2) << T.FractionBits;
 
     /// <summary>True when a magnitude within 2^-51 of this one rounds to the same value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsDecided<T>(double magnitude)
         where T : INarrowFormat
     {

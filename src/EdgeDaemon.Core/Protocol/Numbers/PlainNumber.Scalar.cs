@@ -12,12 +12,12 @@ public partial struct PlainNumber
     private static ReadOnlySpan<ulong> PowersOfTen => [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
     /// <summary>The path of every processor, and of numbers with more than 16 characters. Takes the same numbers with the same result.</summary>
-    public static bool TryTakeScalar(ReadOnlySpan<byte> text, ref int at, out PlainNumber number)
+    public static int TakeScalar(ReadOnlySpan<byte> text, int at, out PlainNumber number)
     {
         number = default;
         if (text.Length - at < Reach)
         {
-            return false;
+            return -1;
         }
 
         number.Negative = text[at] == '-';
@@ -27,13 +27,13 @@ public partial struct PlainNumber
         ulong digits = 0;
         if (!TryDigits(text, ref end, ref digits, ref kept))
         {
-            return false;
+            return -1;
         }
 
         int whole = end - start;
         if (whole == 0 || (text[start] == '0' && whole > 1))
         {
-            return false;
+            return -1;
         }
 
         number.IsInteger = true;
@@ -46,14 +46,14 @@ public partial struct PlainNumber
             kept = digits == 0 ? 0 : kept;
             if (!TryDigits(text, ref end, ref digits, ref kept) || end == first)
             {
-                return false;
+                return -1;
             }
 
             number.Exponent = first - end;
         }
 
         number.Digits = digits;
-        return TryEnd(text, end, ref at, ref number);
+        return End(text, end, ref number);
     }
 
     /// <summary>Appends a run of digits; false near the text's end or beyond <see cref="MostDigits"/> in all.</summary>

@@ -24,14 +24,17 @@ public partial struct PlainNumber
     internal readonly bool TryApproximate(out double magnitude)
     {
         ReadOnlySpan<double> powers = ExactPowers;
-        double digits = (double)Digits;
-        if ((uint)-Exponent < (uint)powers.Length)
+        double digits = (long)Digits;
+        if (digits < 0)
+        {
+            // Nineteen digits may be more than a signed integer holds, and only those convert in one step.
+        }
+        else if ((uint)-Exponent < (uint)powers.Length)
         {
             magnitude = digits / powers[-Exponent];
             return true;
         }
-
-        if ((uint)Exponent < (uint)powers.Length)
+        else if ((uint)Exponent < (uint)powers.Length)
         {
             magnitude = digits * powers[Exponent];
             return true;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -25,19 +26,19 @@ public partial struct PlainNumber
     /// <summary>True without fraction and exponent.</summary>
     public bool IsInteger { get; private set; }
 
-    /// <summary>Takes the number at <paramref name="at"/>, which then stands on the delimiter behind it. False leaves everything as it was.</summary>
+    /// <summary>The index of the delimiter behind the number that starts at <paramref name="at"/>; -1 when it is not plain.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryTake(ReadOnlySpan<byte> text, ref int at, out PlainNumber number) =>
-        Ssse3.IsSupported && Sse41.IsSupported ? TryTakeVector(text, ref at, out number) : TryTakeScalar(text, ref at, out number);
+    public static int Take(ReadOnlySpan<byte> text, int at, out PlainNumber number) =>
+        Ssse3.IsSupported && Sse41.IsSupported ? TakeVector(text, at, out number) : TakeScalar(text, at, out number);
 
     /// <summary>The path of processors with SSSE3 and SSE4.1 (all that edged starts on, of x86-64); longer texts go the scalar way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryTakeVector(ReadOnlySpan<byte> text, ref int at, out PlainNumber number)
+    public static int TakeVector(ReadOnlySpan<byte> text, int at, out PlainNumber number)
     {
         number = default;
         if (text.Length - at < Reach)
         {
-            return false;
+            return -1;
         }
 
         Vector128<byte> digits = Vector128.Create(text.Slice(at, 16)) - Vector128.Create((byte)'0');
@@ -53,13 +54,13 @@ public partial struct PlainNumber
         int start = (int)sign;
         if (end >= 16)
         {
-            return TryTakeScalar(text, ref at, out number);
+            return TakeLong(text, at, digits & isDigit, others & ushort.MaxValue, out number);
         }
 
         // Something else than a sign; no digit before the point or behind it; a digit behind a leading zero.
         if ((sign != 0 && text[at] != '-') || whole == start || (point && end == whole + 1) || (text[at + start] == '0' && whole > start + 1))
         {
-            return false;
+            return -1;
         }
 
         int fraction = point ? end - whole - 1 : 0;
@@ -67,7 +68,37 @@ public partial struct PlainNumber
         number.Digits = Sum(digits & isDigit, start, whole, whole - start + fraction);
         number.Exponent = -fraction;
         number.IsInteger = !point;
-        return TryEnd(text, at + end, ref at, ref number);
+        return End(text, at + end, ref number);
+    }
+
+    /// <summary>Seventeen to thirty-one characters, the last sixteen of them digits: a double's text. Others go the scalar way.</summary>
+    private static int TakeLong(ReadOnlySpan<byte> text, int at, Vector128<byte> digits, uint others, out PlainNumber number)
+    {
+        number = default;
+        Vector128<byte> more = Vector128.Create(text.Slice(at + 16, 16)) - Vector128.Create((byte)'0');
+        others |= ~Vector128.LessThanOrEqual(more, Vector128.Create((byte)9)).ExtractMostSignificantBits() << 16;
+        int start = text[at] == '-' ? 1 : 0;
+        int whole = BitOperations.TrailingZeroCount(others);
+        bool point = whole < Reach && text[at + whole] == '.';
+        int end = point ? BitOperations.TrailingZeroCount(others & (others - 1)) : whole;
+        int fraction = point ? end - whole - 1 : 0;
+        int count = whole - start + fraction;
+        if (end >= Reach || (point ? fraction : count) < 16 || whole == start || (text[at + start] == '0' && whole > start + 1))
+        {
+            return TakeScalar(text, at, out number);
+        }
+
+        ulong head = Sum(digits, start, whole, count - 16);
+        if (head >= 1000)
+        {
+            return -1;
+        }
+
+        number.Negative = start != 0;
+        number.Digits = (head * 10_000_000_000_000_000) + Sum(Vector128.Create(text.Slice(at + end - 16, 16)) - Vector128.Create((byte)'0'));
+        number.Exponent = -fraction;
+        number.IsInteger = !point;
+        return End(text, at + end, ref number);
     }
 
     /// <summary>The digits around a point, moved together to the right end, as one integer. What is no digit is zero.</summary>
@@ -91,43 +122,40 @@ public partial struct PlainNumber
         return ((eights & uint.MaxValue) * 100_000_000) + (eights >> 32);
     }
 
-    /// <summary>The exponent, if there is one, and the delimiter.</summary>
+    /// <summary>Where the number ends, if it ends here; -1 otherwise.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryEnd(ReadOnlySpan<byte> text, int end, ref int at, ref PlainNumber number)
+    private static int End(ReadOnlySpan<byte> text, int end, ref PlainNumber number) =>
+        (uint)end < (uint)text.Length && text[end] == ',' ? end : EndBeforeOther(text, end, ref number);
+
+    /// <summary>An exponent of one to three digits, or none; then a delimiter.</summary>
+    private static int EndBeforeOther(ReadOnlySpan<byte> text, int at, ref PlainNumber number)
     {
-        if ((uint)end < (uint)text.Length && (text[end] | 0x20) == 'e' && !TryExponent(text, ref end, ref number))
+        if (at < text.Length && text[at] is (byte)'e' or (byte)'E')
         {
-            return false;
+            at++;
+            bool negative = at < text.Length && text[at] == '-';
+            at += negative || (at < text.Length && text[at] == '+') ? 1 : 0;
+            int first = at;
+            int value = 0;
+            for (; at < text.Length && (uint)(text[at] - '0') <= 9; at++)
+            {
+                if (at == first + 3)
+                {
+                    return -1;
+                }
+
+                value = (value * 10) + (text[at] - '0');
+            }
+
+            if (at == first)
+            {
+                return -1;
+            }
+
+            number.Exponent += negative ? -value : value;
+            number.IsInteger = false;
         }
 
-        if ((uint)end >= (uint)text.Length || !IsDelimiter(text[end]))
-        {
-            return false;
-        }
-
-        at = end;
-        return true;
+        return at < text.Length && text[at] is (byte)',' or (byte)']' or (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t' ? at : -1;
     }
-
-    /// <summary>One to three digits with a sign or none; more are for others.</summary>
-    private static bool TryExponent(ReadOnlySpan<byte> text, ref int end, ref PlainNumber number)
-    {
-        int at = end + 1;
-        bool negative = at < text.Length && text[at] == '-';
-        at += negative || (at < text.Length && text[at] == '+') ? 1 : 0;
-        int first = at;
-        int value = 0;
-        for (; at < text.Length && at < first + 4 && (uint)(text[at] - '0') <= 9; at++)
-        {
-            value = (value * 10) + (text[at] - '0');
-        }
-
-        number.Exponent += negative ? -value : value;
-        number.IsInteger = false;
-        end = at;
-        return at > first && at < first + 4;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsDelimiter(byte c) => c == ',' || c == ']' || c is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t';
 }
