@@ -4,7 +4,7 @@ using EdgeDaemon.Core.Protocol.Numbers;
 namespace EdgeDaemon.Core.Protocol;
 
 /// <summary>A binary format narrower than a double, by its fields (IEEE 754 layout).</summary>
-internal interface INarrowFormat
+public interface INarrowFormat
 {
     static abstract int FractionBits { get; }
 
@@ -14,7 +14,7 @@ internal interface INarrowFormat
     static abstract int MaxExponent { get; }
 }
 
-internal readonly struct Binary16 : INarrowFormat
+public readonly struct Binary16 : INarrowFormat
 {
     public static int FractionBits => 10;
 
@@ -23,7 +23,7 @@ internal readonly struct Binary16 : INarrowFormat
     public static int MaxExponent => 15;
 }
 
-internal readonly struct BrainFloat16 : INarrowFormat
+public readonly struct BrainFloat16 : INarrowFormat
 {
     public static int FractionBits => 7;
 
@@ -32,7 +32,7 @@ internal readonly struct BrainFloat16 : INarrowFormat
     public static int MaxExponent => 127;
 }
 
-internal readonly struct Binary32 : INarrowFormat
+public readonly struct Binary32 : INarrowFormat
 {
     public static int FractionBits => 23;
 
@@ -110,7 +110,8 @@ internal static class NarrowFloat
     private static int SignShift<T>()
         where T : INarrowFormat => T.FractionBits + (T.MaxExponent == 15 ? 5 : 8);
 
-    private static uint Infinity<T>()
+    /// <summary>The bits of the positive infinity.</summary>
+    public static uint Infinity<T>()
         where T : INarrowFormat => (uint)(T.MaxExponent - T.MinExponent + 2) << T.FractionBits;
 
     /// <summary>True when a magnitude within 2^-51 of this one rounds to the same value.</summary>
