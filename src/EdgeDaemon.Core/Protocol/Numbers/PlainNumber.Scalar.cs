@@ -11,7 +11,7 @@ public partial struct PlainNumber
 
     private static ReadOnlySpan<ulong> PowersOfTen => [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
-    /// <summary>The path of every processor, and of numbers with more than 16 characters. Takes the same numbers with the same result.</summary>
+    /// <summary>The path of every processor. Leaves a few numbers with zeros behind the point to the slow path that the other takes; never the other way.</summary>
     public static int TakeScalar(ReadOnlySpan<byte> text, int at, out PlainNumber number)
     {
         number = default;

@@ -54,7 +54,7 @@ public partial struct PlainNumber
         int start = (int)sign;
         if (end >= 16)
         {
-            return TakeLong(text, at, digits & isDigit, others & ushort.MaxValue, out number);
+            return sign != 0 && text[at] != '-' ? -1 : TakeLong(text, at, digits & isDigit, others & ushort.MaxValue, out number);
         }
 
         // Something else than a sign; no digit before the point or behind it; a digit behind a leading zero.
