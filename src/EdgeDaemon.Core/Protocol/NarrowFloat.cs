@@ -47,6 +47,9 @@ internal static class NarrowFloat
     private const int DoubleFractionBits = 52;
     private const int DoubleBias = 1023;
 
+    // Roundings of an approximation move it by less than this many of a double's last places.
+    private const int Doubt = 16;
+
     /// <summary>The bits of the nearest value; false when that is an infinity.</summary>
     public static bool TryRound<T>(in JsonNumber number, out uint bits)
         where T : INarrowFormat
@@ -111,6 +114,7 @@ internal static class NarrowFloat
         where T : INarrowFormat => T.FractionBits + (T.MaxExponent == 15 ? 5 : 8);
 
     /// <summary>The bits of the positive infinity.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Infinity<T>()
         where T : INarrowFormat => (uint)(T.MaxExponent - T.MinExponent + 2) << T.FractionBits;
 
@@ -129,7 +133,9 @@ internal static class NarrowFloat
         int drop = DoubleFractionBits - T.FractionBits;
         long middle = 1L << (drop - 1);
         long low = (long)(bits & ((1UL << drop) - 1));
-        return Math.Abs(low - middle) > 16;
+
+        // Unsigned, so that no branch asks on which side: that is a coin.
+        return (ulong)(low - middle + Doubt) > 2 * Doubt;
     }
 
     /// <summary>True when the magnitude is exactly between two neighbours of the format.</summary>

@@ -7,14 +7,14 @@ using EdgeDaemon.Benchmarks.Report;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
 
-// bench-json [ROUNDS] [COUNT]: the house's JSON numbers beside System.Text.Json, one thread, interleaved rounds, medians.
+// bench-json [ROUNDS] [COUNT] [NAME]: the house's JSON numbers beside System.Text.Json, one thread, interleaved rounds, medians.
 int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 31;
 int count = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 3072;
 var output = new ArrayBufferWriter<byte>(count * 32);
 using var json = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true });
 using var writer = new InferResponseWriter();
 Console.WriteLine("| numbers | direction | ours ns | ours MB/s | System.Text.Json ns | ratio [95%] |\n|---|---|---|---|---|---|");
-foreach (NumberSet set in NumberSet.All(count))
+foreach (NumberSet set in NumberSet.All(count).Where(set => args.Length < 3 || set.Name.Contains(args[2])))
 {
     byte[] tensor = new byte[count * set.Type.Size()];
     byte[] theirs = new byte[tensor.Length];
