@@ -25,7 +25,7 @@ usage() {
   demo                       the same in the background: ten held-out digits classified, checked, stopped
   test                       all tests, the end-to-end ones against the published executables (20 minutes at most)
   soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, or all (default)
-  bench [ARGS...]            side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
+  bench [--check] [ARGS...]  side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
   clean                      remove everything that was built
   help                       this text
 
@@ -318,15 +318,40 @@ soak() {
   fuzz "${chosen%% *}" "$name" --executions 2000000 "$@"
 }
 
+# The servers that edged is measured beside, as their communities write them. What cannot be built leaves its reason in NAME.missing.
+bench_peers() {
+  local out=$artifacts/bench peers=tests/EdgeDaemon.Benchmarks/Peers
+  mkdir -p "$out/node"
+  rm -f "$out"/*.missing
+  cp "$peers/Node/server.js" "$out/node/"
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    echo "node or npm is not installed" > "$out/node.missing"
+    rm -rf "$out/node/node_modules"
+  elif ! cmp -s packaging/runtime/package-lock.json "$out/node/package-lock.json" || [ ! -d "$out/node/node_modules/onnxruntime-node" ]; then
+    say "fetching onnxruntime-node"
+    cp packaging/runtime/package.json packaging/runtime/package-lock.json "$out/node/"
+    (cd "$out/node" && npm ci --ignore-scripts --no-audit --no-fund --silent) \
+      || { rm -rf "$out/node/node_modules"; echo "npm could not fetch onnxruntime-node" > "$out/node.missing"; }
+  fi
+  if ! command -v g++ >/dev/null || [ ! -e /usr/include/httplib.h ] || [ ! -e /usr/include/nlohmann/json.hpp ]; then
+    echo "needs g++ and Debian's libcpp-httplib-dev and nlohmann-json3-dev" > "$out/httplib.missing"
+    rm -f "$out/bench-httplib"
+  elif [ "$peers/Cpp/http_server.cpp" -nt "$out/bench-httplib" ] || [ "$peers/Cpp/ort.hpp" -nt "$out/bench-httplib" ]; then
+    g++ -std=c++17 -O2 -o "$out/bench-httplib" "$peers/Cpp/http_server.cpp" -lcpp-httplib -lpthread -ldl \
+      || { rm -f "$out/bench-httplib"; echo "g++ could not build it" > "$out/httplib.missing"; }
+  fi
+}
+
 bench() {
   build
   publish
   local chosen tfm contender
   chosen=$(framework)
   tfm=${chosen%% *}
-  for contender in Bare Load; do
+  for contender in Bare Load Json; do
     dotnet publish "tests/EdgeDaemon.Benchmarks/$contender" -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true --nologo -v quiet -o "$artifacts/bench"
   done
+  bench_peers
   dotnet tests/EdgeDaemon.Benchmarks/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Benchmarks.dll \
     --library "$runtime/libonnxruntime.so.1" --bin "$bin" --contenders "$artifacts/bench" \
     --conformance "${EDGED_CONFORMANCE:-$root/../shared/conformance}" "$@"

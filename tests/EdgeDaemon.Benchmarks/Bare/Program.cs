@@ -51,9 +51,19 @@ RequestDelegate allocated = context =>
     context.Response.ContentLength = text.Length;
     return context.Response.Body.WriteAsync(text).AsTask();
 };
-application.MapPost("/infer", infer);
-application.MapPost("/v2/models/{model}/infer", json);
-application.MapGet("/allocated", allocated);
+if (arguments.Echo)
+{
+    // Without routing: it would allocate, and edged has its own.
+    RequestDelegate echo = new EchoEndpoint(model).Handle;
+    application.Run(context => context.Request.Path == "/allocated" ? allocated(context) : echo(context));
+}
+else
+{
+    application.MapPost("/infer", infer);
+    application.MapPost("/v2/models/{model}/infer", json);
+    application.MapGet("/allocated", allocated);
+}
+
 await application.StartAsync();
 Console.WriteLine("ready");
 await application.WaitForShutdownAsync();

@@ -5,11 +5,12 @@ namespace EdgeDaemon.Benchmarks.Report;
 /// <summary>One row of the report: medians of the contenders, the compared figure with its interval, the target.</summary>
 /// <param name="What">Subject, workload, clients, form.</param>
 /// <param name="Unit">Of the three contenders' medians.</param>
+/// <param name="Other">The bare program or the peer that the compared figure names.</param>
 /// <param name="Figure">The compared figure; null when a contender is missing.</param>
 /// <param name="Limit">What the figure is held against.</param>
 /// <param name="AtMost">True: the figure's high end must not exceed the limit; false: its low end must reach it.</param>
 internal sealed record Finding(
-    string What, string Unit, double? Raw, double? Bare, double? Edged, string FigureName, Interval? Figure, double Limit, bool AtMost)
+    string What, string Unit, double? Raw, double? Other, double? Edged, string FigureName, Interval? Figure, double Limit, bool AtMost)
 {
     /// <summary>A target is met when the bad end of the interval meets it.</summary>
     public bool? Met => Figure is null ? null : AtMost ? Figure.High <= Limit : Figure.Low >= Limit;
