@@ -32,6 +32,9 @@ internal sealed record Options
 
     public required string Load { get; init; }
 
+    /// <summary>Clients for gRPC, in C++; not everywhere.</summary>
+    public string GrpcLoad => Path.Combine(Path.GetDirectoryName(Load)!, "bench-grpc-load");
+
     public required string LightResNet { get; init; }
 
     public required string Output { get; init; }

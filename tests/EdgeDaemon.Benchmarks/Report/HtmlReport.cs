@@ -30,14 +30,14 @@ internal static class HtmlReport
         foreach (Finding finding in findings)
         {
             string figure = finding.Figure is { } f ? $"{Number(f.Median)} [{Number(f.Low)}, {Number(f.High)}]" : "-";
-            string met = finding.Met switch { true => "<td>yes</td>", false => "<td class=\"no\">no</td>", null => "<td>not measured</td>" };
+            string met = $"<td{(finding.Met == false ? " class=\"no\"" : "")}>{finding.Verdict}</td>";
             page.Append(
                 CultureInfo.InvariantCulture,
                 $"<tr><td>{Text(finding.What)}</td><td>{Text(finding.Unit)}</td><td>{Number(finding.Raw)}</td><td>{Number(finding.Other)}</td><td>{Number(finding.Edged)}</td><td>{Text(finding.FigureName)}</td><td>{figure}</td><td>{Text(finding.Target)}</td>{met}</tr>\n");
         }
 
         page.Append("</table>\n<h2>Compared figures</h2>\n<p>Median and 95% interval; the dashed line is the target, which the bad end must meet.</p>\n");
-        foreach (Finding finding in findings.Where(finding => finding.Figure is not null))
+        foreach (Finding finding in findings.Where(finding => finding.Met is not null))
         {
             Ratio(page, finding);
         }

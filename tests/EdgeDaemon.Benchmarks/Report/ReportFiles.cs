@@ -51,7 +51,7 @@ internal sealed class ReportFiles(string folder)
     {
         static string Number(double? value) => value?.ToString("0.0##", CultureInfo.InvariantCulture) ?? "-";
         string figure = finding.Figure is { } interval ? $"{Number(interval.Median)} [{Number(interval.Low)}, {Number(interval.High)}]" : "-";
-        string met = finding.Met switch { true => "yes", false => "**no**", null => "not measured" };
+        string met = finding.Met == false ? "**no**" : finding.Verdict;
         return $"| {finding.What} | {finding.Unit} | {Number(finding.Raw)} | {Number(finding.Other)} | {Number(finding.Edged)} | {finding.FigureName} | {figure} | {finding.Target} | {met} |";
     }
 }

@@ -11,6 +11,6 @@ internal static class JsonRate
     public static void Measure(Options options, string scratch, ReportFiles report)
     {
         Rivalry.Measure(options, Workload.Cnn(options), RequestMode.OipJson, [1, 8], (rival, _) => rival == "bare" ? AtLeast : 1, "json", scratch, report);
-        Rivalry.Measure(options, Workload.Mlp(options), RequestMode.OipJson, [1, 8], (_, _) => 1, "json", scratch, report);
+        Rivalry.Measure(options, Workload.Mlp(options), RequestMode.OipJson, [1, 8], (rival, _) => rival == "bare" ? Finding.NoTarget : 1, "json", scratch, report);
     }
 }

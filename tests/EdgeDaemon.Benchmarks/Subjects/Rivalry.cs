@@ -18,36 +18,33 @@ internal static class Rivalry
         RequestMode others = form == RequestMode.OipJson ? RequestMode.OipJson : RequestMode.Bare;
         string spelt = form switch { RequestMode.OipJson => "JSON", RequestMode.OipBinary => "JSON head and binary", _ => "binary" };
         string answer = Path.Combine(scratch, $"{workload.Name}.answer");
-        var servers = new Dictionary<string, ServerProcess>();
+        var servers = new List<(string Name, ServerProcess Server, Func<ServerProcess, int, Slice> Load)>();
         try
         {
-            servers["bare"] = BareServer.Start(options, workload, scratch);
+            servers.Add(("bare", BareServer.Start(options, workload, scratch), (server, clients) => LoadClient.Served(options, workload, server, others, clients, answer)));
             if (options.HasEdged)
             {
-                servers["edged"] = EdgedServer.Start(options, workload, scratch, EdgedServer.Prepare(options, workload, scratch));
+                ServerProcess edged = EdgedServer.Start(options, workload, scratch, EdgedServer.Prepare(options, workload, scratch));
+                servers.Add(("edged", edged, (server, clients) => LoadClient.Served(options, workload, server, form, clients, answer)));
             }
 
-            foreach (Peer peer in Peer.Present(options))
+            foreach (Peer peer in Peer.Present(options, json: form == RequestMode.OipJson))
             {
-                servers[peer.Name] = peer.Start(workload, scratch);
+                servers.Add((peer.Name, peer.Start(options, workload, scratch), (server, clients) => peer.Load(options, workload, server, others, clients, answer)));
             }
 
             LoadClient.Raw(options, workload, 1, answer);
             foreach (int clients in clientCounts)
             {
                 var contenders = new List<(string Name, Func<Slice> Run)> { ("raw", () => LoadClient.Raw(options, workload, clients, answer)) };
-                foreach ((string name, ServerProcess server) in servers)
-                {
-                    contenders.Add((name, () => LoadClient.Served(options, workload, server, name == "edged" ? form : others, clients, answer)));
-                }
-
+                contenders.AddRange(servers.Select(entry => (entry.Name, (Func<Slice>)(() => entry.Load(entry.Server, clients)))));
                 Dictionary<string, List<Slice>> slices = Rounds.Run(options.Pairs, contenders, (name, pair, slice) => report.Add(subject, workload, clients, name, pair, slice));
                 Report(workload, clients, spelt, slices, atLeast, report);
             }
         }
         finally
         {
-            foreach (ServerProcess server in servers.Values)
+            foreach ((_, ServerProcess server, _) in servers)
             {
                 server.Dispose();
             }
