@@ -40,9 +40,12 @@ internal static class Framework
                 break;
             case ElementType.Float32:
                 Span<float> floats = MemoryMarshal.Cast<byte, float>(destination);
-                while (reader.Read() && reader.TokenType == JsonTokenType.Number)
+                while (reader.Read())
                 {
-                    floats[at++] = reader.GetSingle();
+                    if (reader.TokenType == JsonTokenType.Number)
+                    {
+                        floats[at++] = reader.GetSingle();
+                    }
                 }
 
                 break;

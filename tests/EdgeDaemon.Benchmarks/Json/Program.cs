@@ -16,9 +16,9 @@ using var writer = new InferResponseWriter();
 Console.WriteLine("| numbers | direction | ours ns | ours MB/s | System.Text.Json ns | ratio [95%] |\n|---|---|---|---|---|---|");
 foreach (NumberSet set in NumberSet.All(count).Where(set => args.Length < 3 || set.Name.Contains(args[2])))
 {
-    byte[] tensor = new byte[count * set.Type.Size()];
+    byte[] tensor = new byte[set.Count * set.Type.Size()];
     byte[] theirs = new byte[tensor.Length];
-    TensorShape.TryCreate([count], out TensorShape shape);
+    TensorShape.TryCreate(set.Row == set.Count ? [set.Count] : [set.Count / set.Row, set.Row], out TensorShape shape);
     Row(set, "read", set.Text.Length, () => JsonTensorReader.Read(set.Text, set.Type, shape, tensor), () => Framework.Read(set.Text, set.Type, theirs));
     if (set.Type != ElementType.BFloat16 && !tensor.AsSpan().SequenceEqual(theirs))
     {
