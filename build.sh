@@ -357,7 +357,7 @@ bench_grpc() {
   for program in server load; do
     if [ "$sources/grpc_$program.cpp" -nt "$out/bench-grpc-$program" ] || [ "$sources/ort.hpp" -nt "$out/bench-grpc-$program" ]; then
       g++ -std=c++17 -O2 -I"$out/grpc" -I"$sources" -o "$out/bench-grpc-$program" "$sources/grpc_$program.cpp" "$out/grpc"/infer.pb.cc \
-        "$out/grpc"/infer.grpc.pb.cc -lgrpc++ -lgpr -lprotobuf -lpthread -ldl \
+        "$out/grpc"/infer.grpc.pb.cc -Wl,--copy-dt-needed-entries -lgrpc++ -lgpr -lprotobuf -lpthread -ldl \
         || { rm -f "$out/bench-grpc-server" "$out/bench-grpc-load"; echo "g++ could not build it" > "$out/grpc.missing"; return; }
     fi
   done
