@@ -26,7 +26,7 @@ usage() {
   test                       all tests, the end-to-end ones against the published executables (20 minutes at most)
   system                     the service unit on a booted Debian with systemd (root; installs systemd-container and debootstrap)
   soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, or all (default)
-  bench [ARGS...]            side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
+  bench [--check] [ARGS...]  side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
   clean                      remove everything that was built
   help                       this text
 
@@ -311,7 +311,7 @@ run_tests() {
   fi
   step "fuzz, scaled"
   local target
-  for target in toml oip_json binary_body oms onnx; do
+  for target in toml oip_json binary_body oms onnx json_numbers; do
     if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-15000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   done
   step "demo"
@@ -339,15 +339,61 @@ soak() {
   fuzz "${chosen%% *}" "$name" --executions 2000000 "$@"
 }
 
+# The servers that edged is measured beside, as their communities write them. What cannot be built leaves its reason in NAME.missing.
+bench_peers() {
+  local out=$artifacts/bench peers=tests/EdgeDaemon.Benchmarks/Peers
+  mkdir -p "$out/node"
+  rm -f "$out"/*.missing
+  cp "$peers/Node/server.js" "$out/node/"
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    echo "node or npm is not installed" > "$out/node.missing"
+    rm -rf "$out/node/node_modules"
+  elif ! cmp -s packaging/runtime/package-lock.json "$out/node/package-lock.json" || [ ! -d "$out/node/node_modules/onnxruntime-node" ]; then
+    say "fetching onnxruntime-node"
+    cp packaging/runtime/package.json packaging/runtime/package-lock.json "$out/node/"
+    (cd "$out/node" && npm ci --ignore-scripts --no-audit --no-fund --silent) \
+      || { rm -rf "$out/node/node_modules"; echo "npm could not fetch onnxruntime-node" > "$out/node.missing"; }
+  fi
+  if ! command -v g++ >/dev/null || [ ! -e /usr/include/httplib.h ] || [ ! -e /usr/include/nlohmann/json.hpp ]; then
+    echo "needs g++ and Debian's libcpp-httplib-dev and nlohmann-json3-dev" > "$out/httplib.missing"
+    rm -f "$out/bench-httplib"
+  elif [ "$peers/Cpp/http_server.cpp" -nt "$out/bench-httplib" ] || [ "$peers/Cpp/ort.hpp" -nt "$out/bench-httplib" ]; then
+    g++ -std=c++17 -O2 -o "$out/bench-httplib" "$peers/Cpp/http_server.cpp" -lcpp-httplib -lpthread -ldl \
+      || { rm -f "$out/bench-httplib"; echo "g++ could not build it" > "$out/httplib.missing"; }
+  fi
+  bench_grpc "$out" "$peers/Cpp"
+}
+
+# gRPC's C++ server, and the clients that it needs.
+bench_grpc() {
+  local out=$1 sources=$2 program
+  if ! command -v g++ >/dev/null || ! command -v protoc >/dev/null || ! command -v grpc_cpp_plugin >/dev/null \
+    || [ ! -e /usr/include/grpcpp/grpcpp.h ] || [ ! -e /usr/include/google/protobuf/port_def.inc ]; then
+    echo "needs g++ and Debian's libgrpc++-dev, libprotobuf-dev, protobuf-compiler and protobuf-compiler-grpc" > "$out/grpc.missing"
+    rm -f "$out/bench-grpc-server" "$out/bench-grpc-load"
+    return
+  fi
+  mkdir -p "$out/grpc"
+  protoc --cpp_out="$out/grpc" --grpc_out="$out/grpc" --plugin=protoc-gen-grpc="$(command -v grpc_cpp_plugin)" -I"$sources" infer.proto
+  for program in server load; do
+    if [ "$sources/grpc_$program.cpp" -nt "$out/bench-grpc-$program" ] || [ "$sources/ort.hpp" -nt "$out/bench-grpc-$program" ]; then
+      g++ -std=c++17 -O2 -I"$out/grpc" -I"$sources" -o "$out/bench-grpc-$program" "$sources/grpc_$program.cpp" "$out/grpc"/infer.pb.cc \
+        "$out/grpc"/infer.grpc.pb.cc -Wl,--copy-dt-needed-entries -lgrpc++ -lgpr -lprotobuf -lpthread -ldl \
+        || { rm -f "$out/bench-grpc-server" "$out/bench-grpc-load"; echo "g++ could not build it" > "$out/grpc.missing"; return; }
+    fi
+  done
+}
+
 bench() {
   build
   publish
   local chosen tfm contender
   chosen=$(framework)
   tfm=${chosen%% *}
-  for contender in Bare Load; do
+  for contender in Bare Load Json; do
     dotnet publish "tests/EdgeDaemon.Benchmarks/$contender" -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true --nologo -v quiet -o "$artifacts/bench"
   done
+  bench_peers
   dotnet tests/EdgeDaemon.Benchmarks/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Benchmarks.dll \
     --library "$runtime/libonnxruntime.so.1" --bin "$bin" --contenders "$artifacts/bench" \
     --conformance "${EDGED_CONFORMANCE:-$root/../shared/conformance}" "$@"

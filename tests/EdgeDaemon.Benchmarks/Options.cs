@@ -7,15 +7,18 @@ internal sealed record Options
 {
     public const string Usage = """
         EdgeDaemon.Benchmarks [--library FILE] [--bin DIR] [--contenders DIR] [--conformance DIR] [--out DIR]
-                              [--pairs 30] [--slice 1.0] [--subjects cpu,throughput,start,memory,size,walk,verify]
+                              [--pairs 30] [--slice 1.0] [--check] [--write-baseline]
+                              [--subjects cpu,throughput,start,memory,size,large,json,peers,allocation,walk,verify]
             --library      ONNX Runtime, the same file for every contender (default artifacts/ort/libonnxruntime.so.1)
             --bin          published edged and edgectl (default artifacts/bin); without them only raw and bare are measured
             --contenders   published bench-bare and bench-load (default artifacts/bench)
             --conformance  for light_resnet50 (default EDGED_CONFORMANCE or ../shared/conformance); left out when missing
+            --check        fail when a figure is worse than in baseline.csv, beyond both intervals
+            --write-baseline  make this run's figures the ones that --check holds others against
             --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
         """;
 
-    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "walk", "verify"];
+    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "allocation", "walk", "verify"];
 
     public required string Root { get; init; }
 
@@ -29,6 +32,9 @@ internal sealed record Options
 
     public required string Load { get; init; }
 
+    /// <summary>Clients for gRPC, in C++; not everywhere.</summary>
+    public string GrpcLoad => Path.Combine(Path.GetDirectoryName(Load)!, "bench-grpc-load");
+
     public required string LightResNet { get; init; }
 
     public required string Output { get; init; }
@@ -40,11 +46,20 @@ internal sealed record Options
 
     public required IReadOnlyList<string> Subjects { get; init; }
 
+    public required bool Check { get; init; }
+
+    public required bool WriteBaseline { get; init; }
+
+    public string Baseline => Path.Combine(Root, "tests/EdgeDaemon.Benchmarks/baseline.csv");
+
     public bool HasEdged => File.Exists(Edged) && File.Exists(EdgeCtl);
 
     public static Options Parse(string[] words)
     {
         var values = new Dictionary<string, string>();
+        bool check = words.Contains("--check");
+        bool write = words.Contains("--write-baseline");
+        words = [.. words.Where(word => word is not ("--check" or "--write-baseline"))];
         for (int at = 0; at < words.Length; at += 2)
         {
             values[words[at]] = at + 1 < words.Length ? words[at + 1] : throw new ArgumentException(Usage);
@@ -75,6 +90,8 @@ internal sealed record Options
             Pairs = int.Parse(Text("--pairs", "30"), CultureInfo.InvariantCulture),
             Slice = double.Parse(Text("--slice", "1.0"), CultureInfo.InvariantCulture),
             Subjects = subjects,
+            Check = check,
+            WriteBaseline = write,
         };
         if (values.Count > 0)
         {

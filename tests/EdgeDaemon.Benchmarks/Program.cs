@@ -66,6 +66,26 @@ try
             Console.Error.WriteLine($"skipped: throughput; {options.LightResNet} does not exist");
         }
     }
+
+    if (options.Subjects.Contains("large"))
+    {
+        LargeInputs.Measure(options, scratch, report);
+    }
+
+    if (options.Subjects.Contains("json"))
+    {
+        JsonRate.Measure(options, scratch, report);
+    }
+
+    if (options.Subjects.Contains("peers"))
+    {
+        PeerRates.Measure(options, scratch, report);
+    }
+
+    if (options.Subjects.Contains("allocation"))
+    {
+        Allocation.Measure(options, Workload.Mlp(options), scratch, report);
+    }
 }
 finally
 {
@@ -76,5 +96,27 @@ string processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.S
 Console.WriteLine();
 Console.WriteLine(report.Write(string.Create(
     CultureInfo.InvariantCulture,
-    $"{Environment.ProcessorCount} cores ({processor}), {options.Pairs} rounds of {options.Slice} s slices, {Stopwatch.GetElapsedTime(start).TotalMinutes:F0} minutes. Columns raw, bare, edged: medians (added CPU: raw is its whole cost, the others what they add). Absolute values are this machine's; the compared column is what carries over.\n")));
-return 0;
+    $"{Environment.ProcessorCount} cores ({processor}), {options.Pairs} rounds of {options.Slice} s slices, {Stopwatch.GetElapsedTime(start).TotalMinutes:F0} minutes. Columns raw, other (the bare program, or the one that the compared figure names), edged: medians (added CPU: raw is its whole cost, the others what they add). Absolute values are this machine's; the compared column is what carries over.\n")));
+if (options.WriteBaseline)
+{
+    Baseline.Write(options.Baseline, report.Findings);
+}
+
+if (!options.Check)
+{
+    return 0;
+}
+
+(IReadOnlyList<string> worse, IReadOnlyList<string> unknown) = Baseline.Read(options.Baseline).Compare(report.Findings);
+foreach (string line in unknown)
+{
+    Console.WriteLine($"no baseline: {line}");
+}
+
+foreach (string line in worse)
+{
+    Console.Error.WriteLine($"worse: {line}");
+}
+
+Console.WriteLine($"{report.Findings.Count - worse.Count - unknown.Count} figures held, {worse.Count} worse, {unknown.Count} without a baseline");
+return worse.Count == 0 ? 0 : 1;

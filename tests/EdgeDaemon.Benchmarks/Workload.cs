@@ -10,6 +10,9 @@ internal sealed record Workload(string Name, string Model, string Graph, string?
 
     public static Workload Cnn(Options options) => Bench(options, "cnn", [1, 3, 32, 32], "logits", [1, 10]);
 
+    /// <summary>600 KB in, almost no work.</summary>
+    public static Workload Wide(Options options) => Bench(options, "wide", [1, 3, 224, 224], "y", [1, 10]);
+
     /// <summary>ResNet-50 with constant weights, fixed batch 1.</summary>
     public static Workload LightResNet(Options options) => new(
         "light_resnet50", "light-resnet50", options.LightResNet, null, "gpu_0/data_0", [1, 3, 224, 224], "gpu_0/softmax_1", [1, 1000]);

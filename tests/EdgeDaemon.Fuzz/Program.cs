@@ -7,7 +7,8 @@ FuzzTarget[] targets = [new TomlTarget(), new OipJsonTarget(), new BinaryBodyTar
 string name = args.Length > 0 ? args[0] : "";
 FuzzTarget[] chosen = [.. targets.Where(target => name == "all" || target.Name == name)];
 Dictionary<string, int> options = new() { ["--executions"] = 20_000, ["--seed"] = 1 };
-bool understood = chosen.Length > 0 && args.Length % 2 == 1;
+bool numbers = name is "all" or NumberCampaign.Name;
+bool understood = (chosen.Length > 0 || numbers) && args.Length % 2 == 1;
 for (int at = 1; understood && at < args.Length; at += 2)
 {
     // An option that is passed over would make a campaign of another size than its report says.
@@ -17,7 +18,7 @@ for (int at = 1; understood && at < args.Length; at += 2)
 
 if (!understood)
 {
-    Console.Error.WriteLine($"usage: EdgeDaemon.Fuzz all|{string.Join('|', targets.Select(target => target.Name))} [--executions N] [--seed S]");
+    Console.Error.WriteLine($"usage: EdgeDaemon.Fuzz all|{string.Join('|', targets.Select(target => target.Name))}|{NumberCampaign.Name} [--executions N] [--seed S]");
     return 2;
 }
 
@@ -25,6 +26,11 @@ bool clean = true;
 foreach (FuzzTarget target in chosen)
 {
     clean &= new FuzzRun(target, Checkout.Find()).Execute(options["--executions"], options["--seed"]);
+}
+
+if (numbers)
+{
+    clean &= NumberCampaign.Execute(options["--executions"], options["--seed"]);
 }
 
 return clean ? 0 : 1;

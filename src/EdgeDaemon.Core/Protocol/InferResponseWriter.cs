@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Core.Protocol;
@@ -12,6 +13,8 @@ namespace EdgeDaemon.Core.Protocol;
 public sealed class InferResponseWriter : IDisposable
 {
     private readonly Utf8JsonWriter _json = new(Idle.Instance, ProtocolJson.Options);
+    private IBufferWriter<byte>? _output;
+    private long _beside;
 
     /// <summary>Starts a response, whatever became of the one before.</summary>
     /// <param name="output">Takes the JSON.</param>
@@ -29,6 +32,8 @@ public sealed class InferResponseWriter : IDisposable
         ReadOnlySpan<ResponseParameter> parameters = default)
     {
         _json.Reset(output);
+        _output = output;
+        _beside = 0;
         _json.WriteStartObject();
         _json.WriteString("model_name"u8, modelName);
         _json.WriteString("model_version"u8, modelVersion);
@@ -67,9 +72,15 @@ public sealed class InferResponseWriter : IDisposable
     public void JsonOutput(string name, ElementType type, in TensorShape shape, ReadOnlySpan<byte> data)
     {
         BeginOutput(name, type, shape);
-        _json.WriteStartArray("data"u8);
-        JsonTensorWriter.Write(_json, type, data);
-        _json.WriteEndArray();
+        if (type == ElementType.Bytes)
+        {
+            WriteStrings(data);
+        }
+        else
+        {
+            WriteNumbers(type, data);
+        }
+
         _json.WriteEndObject();
     }
 
@@ -79,7 +90,8 @@ public sealed class InferResponseWriter : IDisposable
         _json.WriteEndArray();
         _json.WriteEndObject();
         _json.Flush();
-        long length = _json.BytesCommitted;
+        long length = _json.BytesCommitted + _beside;
+        _output = null;
 
         // A pooled writer does not hold on to one answer's memory until the next.
         _json.Reset(Idle.Instance);
@@ -97,6 +109,38 @@ public sealed class InferResponseWriter : IDisposable
         foreach (long dimension in shape.Span)
         {
             _json.WriteNumberValue(dimension);
+        }
+
+        _json.WriteEndArray();
+    }
+
+    /// <summary>Numbers pass the JSON writer by: it commits what it has, they follow, and it goes on behind them.</summary>
+    private void WriteNumbers(ElementType type, ReadOnlySpan<byte> data)
+    {
+        _json.WritePropertyName("data"u8);
+        _json.Flush();
+        IBufferWriter<byte> output = _output!;
+        output.Write("["u8);
+        _beside += 2 + JsonTensorWriter.Write(output, type, data);
+        output.Write("]"u8);
+    }
+
+    private void WriteStrings(ReadOnlySpan<byte> data)
+    {
+        _json.WriteStartArray("data"u8);
+        while (!data.IsEmpty)
+        {
+            if (!BytesTensor.TryTake(ref data, out ReadOnlySpan<byte> element))
+            {
+                throw new ArgumentException("BYTES that are not in wire form", nameof(data));
+            }
+
+            if (!Utf8.IsValid(element))
+            {
+                RefusedException.Throw(Refusal.OutputNotText, "an element of BYTES is not UTF-8; ask for binary data");
+            }
+
+            _json.WriteStringValue(element);
         }
 
         _json.WriteEndArray();

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using EdgeDaemon.Core.Protocol.Numbers;
 using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Core.Protocol;
@@ -28,28 +30,40 @@ public static partial class JsonTensorReader
                     ReadBooleans(ref cursor, row);
                     break;
                 case ElementType.UInt8:
+                    ReadNumbers<IntegerElement<byte>>(ref cursor, row);
+                    break;
                 case ElementType.UInt16:
+                    ReadNumbers<IntegerElement<ushort>>(ref cursor, row);
+                    break;
                 case ElementType.UInt32:
+                    ReadNumbers<IntegerElement<uint>>(ref cursor, row);
+                    break;
                 case ElementType.UInt64:
-                    ReadUnsigned(ref cursor, row, size);
+                    ReadNumbers<IntegerElement<ulong>>(ref cursor, row);
                     break;
                 case ElementType.Int8:
+                    ReadNumbers<IntegerElement<sbyte>>(ref cursor, row);
+                    break;
                 case ElementType.Int16:
+                    ReadNumbers<IntegerElement<short>>(ref cursor, row);
+                    break;
                 case ElementType.Int32:
+                    ReadNumbers<IntegerElement<int>>(ref cursor, row);
+                    break;
                 case ElementType.Int64:
-                    ReadSigned(ref cursor, row, size);
+                    ReadNumbers<IntegerElement<long>>(ref cursor, row);
                     break;
                 case ElementType.Float16:
-                    ReadNarrow16<Binary16>(ref cursor, row);
+                    ReadNumbers<Float16Element<Binary16>>(ref cursor, row);
                     break;
                 case ElementType.BFloat16:
-                    ReadNarrow16<BrainFloat16>(ref cursor, row);
+                    ReadNumbers<Float16Element<BrainFloat16>>(ref cursor, row);
                     break;
                 case ElementType.Float32:
-                    ReadFloat32(ref cursor, row);
+                    ReadNumbers<Float32Element>(ref cursor, row);
                     break;
                 case ElementType.Float64:
-                    ReadFloat64(ref cursor, row);
+                    ReadNumbers<Float64Element>(ref cursor, row);
                     break;
                 default:
                     ReadStrings(ref cursor, row, count);
@@ -79,80 +93,54 @@ public static partial class JsonTensorReader
             }
         }
 
-        private static void ReadUnsigned(ref JsonCursor cursor, Span<byte> row, int size)
+        private static void ReadNumbers<T>(ref JsonCursor cursor, Span<byte> row)
+            where T : INumberElement
         {
-            ulong max = ulong.MaxValue >> (64 - (8 * size));
+            int size = T.Size;
+            ReadOnlySpan<byte> text = cursor.Json;
+            int next = cursor.At;
             for (int at = 0; at < row.Length; at += size)
             {
-                NextElement(ref cursor, at == 0);
-                ulong magnitude = ReadInteger(ref cursor, out bool negative);
-                if (magnitude > max || (negative && magnitude != 0))
+                Span<byte> element = row.Slice(at, size);
+                int start = PlainStart(text, next, at == 0);
+                PlainNumber plain = default;
+                int end = start < 0 ? -1 : PlainNumber.Take(text, start, out plain);
+                if (end >= 0 && T.TryStore(plain, element))
                 {
-                    OutOfRange();
+                    next = end;
+                    continue;
                 }
 
-                Store(row[at..], magnitude, size);
+                // Everything that is not plain, and every refusal.
+                cursor.At = next;
+                NextElement(ref cursor, at == 0);
+                T.Store(JsonNumber.Read(ref cursor), element);
+                next = cursor.At;
             }
+
+            cursor.At = next;
         }
 
-        private static void ReadSigned(ref JsonCursor cursor, Span<byte> row, int size)
+        /// <summary>The index behind the comma, unless the element is the first, and behind white space; -1 where there is no comma.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static int PlainStart(ReadOnlySpan<byte> text, int at, bool first)
         {
-            ulong limit = 1UL << ((8 * size) - 1);
-            for (int at = 0; at < row.Length; at += size)
+            if (!first)
             {
-                NextElement(ref cursor, at == 0);
-                ulong magnitude = ReadInteger(ref cursor, out bool negative);
-                if (magnitude > (negative ? limit : limit - 1))
+                if ((uint)at >= (uint)text.Length || text[at] != ',')
                 {
-                    OutOfRange();
+                    return -1;
                 }
 
-                Store(row[at..], negative ? 0 - magnitude : magnitude, size);
+                at++;
             }
-        }
 
-        private static void ReadNarrow16<T>(ref JsonCursor cursor, Span<byte> row)
-            where T : INarrowFormat
-        {
-            for (int at = 0; at < row.Length; at += 2)
+            while ((uint)at < (uint)text.Length && text[at] <= ' ' && text[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
             {
-                NextElement(ref cursor, at == 0);
-                if (!NarrowFloat.TryRound<T>(JsonNumber.Read(ref cursor), out uint bits))
-                {
-                    OutOfRange();
-                }
-
-                BinaryPrimitives.WriteUInt16LittleEndian(row[at..], (ushort)bits);
+                at++;
             }
-        }
 
-        private static void ReadFloat32(ref JsonCursor cursor, Span<byte> row)
-        {
-            for (int at = 0; at < row.Length; at += 4)
-            {
-                NextElement(ref cursor, at == 0);
-                if (!NarrowFloat.TryRound<Binary32>(JsonNumber.Read(ref cursor), out uint bits))
-                {
-                    OutOfRange();
-                }
-
-                BinaryPrimitives.WriteUInt32LittleEndian(row[at..], bits);
-            }
-        }
-
-        private static void ReadFloat64(ref JsonCursor cursor, Span<byte> row)
-        {
-            for (int at = 0; at < row.Length; at += 8)
-            {
-                NextElement(ref cursor, at == 0);
-                double value = JsonNumber.Read(ref cursor).ToDouble();
-                if (!double.IsFinite(value))
-                {
-                    OutOfRange();
-                }
-
-                BinaryPrimitives.WriteDoubleLittleEndian(row[at..], value);
-            }
+            return at;
         }
 
         private void ReadStrings(ref JsonCursor cursor, Span<byte> row, long count)
@@ -194,39 +182,5 @@ public static partial class JsonTensorReader
                 RefusedException.Throw(refusal, $"a bracket in data at byte {cursor.At} where an element is due");
             }
         }
-
-        private static ulong ReadInteger(ref JsonCursor cursor, out bool negative)
-        {
-            JsonNumber number = JsonNumber.Read(ref cursor);
-            if (!number.IsInteger)
-            {
-                RefusedException.Throw(Refusal.InputNumberInvalid, "an element of an integer type has a fraction or an exponent");
-            }
-
-            negative = number.Negative;
-            return number.TryMagnitude(out ulong magnitude) ? magnitude : OutOfRange();
-        }
-
-        private static void Store(Span<byte> destination, ulong value, int size)
-        {
-            switch (size)
-            {
-                case 1:
-                    destination[0] = (byte)value;
-                    break;
-                case 2:
-                    BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)value);
-                    break;
-                case 4:
-                    BinaryPrimitives.WriteUInt32LittleEndian(destination, (uint)value);
-                    break;
-                default:
-                    BinaryPrimitives.WriteUInt64LittleEndian(destination, value);
-                    break;
-            }
-        }
-
-        private static ulong OutOfRange() =>
-            throw new RefusedException(Refusal.InputNumberOutOfRange, "a number does not fit its element type");
     }
 }

@@ -1,223 +1,159 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Unicode;
+using System.Runtime.InteropServices;
+using EdgeDaemon.Core.Protocol.Numbers;
 using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Core.Protocol;
 
 /// <summary>
-/// A tensor's values as JSON: one method for each kind of element. Floats are the shortest decimals that
-/// <see cref="JsonTensorReader"/> reads back to the same bits.
+/// The elements of a tensor in wire form as the inside of a flat JSON array, straight into the answer's buffer. Floats are the shortest
+/// decimals that <see cref="JsonTensorReader"/> reads back to the same bits.
 /// </summary>
-internal static class JsonTensorWriter
+internal static partial class JsonTensorWriter
 {
-    /// <exception cref="RefusedException"><see cref="Refusal.OutputNotFinite"/>, <see cref="Refusal.OutputNotText"/>.</exception>
-    public static void Write(Utf8JsonWriter json, ElementType type, ReadOnlySpan<byte> data)
+    /// <summary>Bytes written. Strings go another way: <see cref="InferResponseWriter"/>.</summary>
+    /// <exception cref="RefusedException"><see cref="Refusal.OutputNotFinite"/>.</exception>
+    public static long Write(IBufferWriter<byte> output, ElementType type, ReadOnlySpan<byte> data)
     {
+        var text = new Text(output);
         switch (type)
         {
             case ElementType.Bool:
-                WriteBooleans(json, data);
+                WriteBooleans(ref text, data);
                 break;
             case ElementType.UInt8:
+                WriteBytes(ref text, data);
+                break;
             case ElementType.UInt16:
+                WriteIntegers<ushort>(ref text, data);
+                break;
             case ElementType.UInt32:
+                WriteIntegers<uint>(ref text, data);
+                break;
             case ElementType.UInt64:
-                WriteUnsigned(json, data, type.Size());
+                WriteIntegers<ulong>(ref text, data);
                 break;
             case ElementType.Int8:
+                WriteIntegers<sbyte>(ref text, data);
+                break;
             case ElementType.Int16:
+                WriteIntegers<short>(ref text, data);
+                break;
             case ElementType.Int32:
+                WriteIntegers<int>(ref text, data);
+                break;
             case ElementType.Int64:
-                WriteSigned(json, data, type.Size());
+                WriteIntegers<long>(ref text, data);
                 break;
             case ElementType.Float16:
-                WriteFloat16(json, data);
+                WriteFloats16<Binary16>(ref text, data);
                 break;
             case ElementType.BFloat16:
-                WriteBFloat16(json, data);
+                WriteFloats16<BrainFloat16>(ref text, data);
                 break;
             case ElementType.Float32:
-                WriteFloat32(json, data);
-                break;
-            case ElementType.Float64:
-                WriteFloat64(json, data);
+                WriteFloats32(ref text, data);
                 break;
             default:
-                WriteStrings(json, data);
+                WriteFloats64(ref text, data);
                 break;
         }
+
+        return text.End();
     }
 
-    private static void WriteBooleans(Utf8JsonWriter json, ReadOnlySpan<byte> data)
+    private static void WriteBooleans(ref Text text, ReadOnlySpan<byte> data)
     {
         foreach (byte value in data)
         {
-            json.WriteBooleanValue(value != 0);
+            text.Append(value != 0 ? "true"u8 : "false"u8);
         }
     }
 
-    private static void WriteUnsigned(Utf8JsonWriter json, ReadOnlySpan<byte> data, int size)
+    /// <summary>Images: the text of each of the 256 values lies ready.</summary>
+    private static void WriteBytes(ref Text text, ReadOnlySpan<byte> data)
     {
-        for (int at = 0; at < data.Length; at += size)
+        uint[] ready = ByteTexts;
+        foreach (byte value in data)
         {
-            json.WriteNumberValue(size switch
-            {
-                1 => data[at],
-                2 => BinaryPrimitives.ReadUInt16LittleEndian(data[at..]),
-                4 => BinaryPrimitives.ReadUInt32LittleEndian(data[at..]),
-                _ => BinaryPrimitives.ReadUInt64LittleEndian(data[at..]),
-            });
+            uint entry = ready[value];
+            BinaryPrimitives.WriteUInt32LittleEndian(text.Next(), entry);
+            text.Took(value < 10 ? 1 : value < 100 ? 2 : 3);
         }
     }
 
-    private static void WriteSigned(Utf8JsonWriter json, ReadOnlySpan<byte> data, int size)
+    private static void WriteIntegers<T>(ref Text text, ReadOnlySpan<byte> data)
+        where T : unmanaged, IUtf8SpanFormattable
     {
-        for (int at = 0; at < data.Length; at += size)
+        foreach (T value in MemoryMarshal.Cast<byte, T>(data))
         {
-            json.WriteNumberValue(size switch
-            {
-                1 => (sbyte)data[at],
-                2 => BinaryPrimitives.ReadInt16LittleEndian(data[at..]),
-                4 => BinaryPrimitives.ReadInt32LittleEndian(data[at..]),
-                _ => BinaryPrimitives.ReadInt64LittleEndian(data[at..]),
-            });
+            value.TryFormat(text.Next(), out int length, default, null);
+            text.Took(length);
         }
     }
 
-    private static void WriteFloat16(Utf8JsonWriter json, ReadOnlySpan<byte> data)
+    private static void WriteFloats16<T>(ref Text text, ReadOnlySpan<byte> data)
+        where T : INarrowFormat
     {
-        Span<byte> text = stackalloc byte[32];
-        for (int at = 0; at < data.Length; at += 2)
+        for (int at = 0; at < data.Length; at += sizeof(ushort))
         {
-            Half value = BinaryPrimitives.ReadHalfLittleEndian(data[at..]);
-            if (!Half.IsFinite(value))
-            {
-                NotFinite();
-            }
-
-            value.TryFormat(text, out int length, default, CultureInfo.InvariantCulture);
-            WriteNumber(json, text[..length]);
+            uint bits = BinaryPrimitives.ReadUInt16LittleEndian(data[at..]);
+            WriteFloat<T>(ref text, bits & 0x7fff, bits > 0x7fff);
         }
     }
 
-    private static void WriteBFloat16(Utf8JsonWriter json, ReadOnlySpan<byte> data)
+    private static void WriteFloats32(ref Text text, ReadOnlySpan<byte> data)
     {
-        Span<byte> text = stackalloc byte[32];
-        for (int at = 0; at < data.Length; at += 2)
+        for (int at = 0; at < data.Length; at += sizeof(float))
         {
-            ushort bits = BinaryPrimitives.ReadUInt16LittleEndian(data[at..]);
-            float value = BitConverter.UInt32BitsToSingle((uint)bits << 16);
-            if (!float.IsFinite(value))
-            {
-                NotFinite();
-            }
-
-            WriteNumber(json, text[..FormatBFloat16(value, bits, text)]);
+            uint bits = BinaryPrimitives.ReadUInt32LittleEndian(data[at..]);
+            WriteFloat<Binary32>(ref text, bits & 0x7fffffff, bits > 0x7fffffff);
         }
     }
 
-    /// <summary>The fewest digits that read back to the same bits; four always do.</summary>
-    private static int FormatBFloat16(float value, ushort bits, Span<byte> text)
+    private static void WriteFloat<T>(ref Text text, uint magnitude, bool negative)
+        where T : INarrowFormat
     {
-        for (int digits = 0; digits < 4; digits++)
+        if (magnitude == 0)
         {
-            // Rounded to so many digits, then written as the float nearest to that decimal: plain notation, same digits.
-            value.TryFormat(text, out int length, digits switch { 0 => "E0", 1 => "E1", 2 => "E2", _ => "E3" }, CultureInfo.InvariantCulture);
-            float shorter = float.Parse(text[..length], NumberStyles.Float, CultureInfo.InvariantCulture);
-            if (!float.IsFinite(shorter))
+            WriteZero(ref text, negative);
+            return;
+        }
+
+        if (magnitude >= NarrowFloat.Infinity<T>())
+        {
+            NotFinite();
+        }
+
+        uint digits = ShortestDecimal.Of<T>(magnitude, out int exponent);
+        text.Took(DecimalText.Write(text.Next(), negative, digits, exponent));
+    }
+
+    private static void WriteFloats64(ref Text text, ReadOnlySpan<byte> data)
+    {
+        for (int at = 0; at < data.Length; at += sizeof(double))
+        {
+            ulong bits = BinaryPrimitives.ReadUInt64LittleEndian(data[at..]);
+            ulong magnitude = bits & long.MaxValue;
+            if (magnitude == 0)
             {
+                WriteZero(ref text, bits != 0);
                 continue;
             }
 
-            shorter.TryFormat(text, out length, default, CultureInfo.InvariantCulture);
-            var cursor = new JsonCursor(text[..length]);
-            if (NarrowFloat.TryRound<BrainFloat16>(JsonNumber.Read(ref cursor), out uint read) && read == bits)
-            {
-                return length;
-            }
-        }
-
-        value.TryFormat(text, out int whole, default, CultureInfo.InvariantCulture);
-        return whole;
-    }
-
-    private static void WriteFloat32(Utf8JsonWriter json, ReadOnlySpan<byte> data)
-    {
-        for (int at = 0; at < data.Length; at += 4)
-        {
-            float value = BinaryPrimitives.ReadSingleLittleEndian(data[at..]);
-            if (!float.IsFinite(value))
+            if (magnitude >= 0x7ffUL << 52)
             {
                 NotFinite();
             }
 
-            if (value == 0)
-            {
-                WriteZero(json, float.IsNegative(value));
-            }
-            else
-            {
-                json.WriteNumberValue(value);
-            }
-        }
-    }
-
-    private static void WriteFloat64(Utf8JsonWriter json, ReadOnlySpan<byte> data)
-    {
-        for (int at = 0; at < data.Length; at += 8)
-        {
-            double value = BinaryPrimitives.ReadDoubleLittleEndian(data[at..]);
-            if (!double.IsFinite(value))
-            {
-                NotFinite();
-            }
-
-            if (value == 0)
-            {
-                WriteZero(json, double.IsNegative(value));
-            }
-            else
-            {
-                json.WriteNumberValue(value);
-            }
-        }
-    }
-
-    private static void WriteStrings(Utf8JsonWriter json, ReadOnlySpan<byte> data)
-    {
-        while (!data.IsEmpty)
-        {
-            if (!BytesTensor.TryTake(ref data, out ReadOnlySpan<byte> element))
-            {
-                throw new ArgumentException("BYTES that are not in wire form", nameof(data));
-            }
-
-            if (!Utf8.IsValid(element))
-            {
-                RefusedException.Throw(Refusal.OutputNotText, "an element of BYTES is not UTF-8; ask for binary data");
-            }
-
-            json.WriteStringValue(element);
-        }
-    }
-
-    private static void WriteNumber(Utf8JsonWriter json, ReadOnlySpan<byte> text)
-    {
-        if (text is [(byte)'-', (byte)'0'])
-        {
-            WriteZero(json, negative: true);
-        }
-        else
-        {
-            json.WriteRawValue(text, skipInputValidation: true);
+            ulong digits = ShortestDecimal.OfDouble(magnitude, out int exponent);
+            text.Took(DecimalText.Write(text.Next(), bits != magnitude, digits, exponent));
         }
     }
 
     /// <summary>A negative zero with a fraction: parsers that take "-0" for an integer lose its sign.</summary>
-    private static void WriteZero(Utf8JsonWriter json, bool negative) =>
-        json.WriteRawValue(negative ? "-0.0"u8 : "0"u8, skipInputValidation: true);
+    private static void WriteZero(ref Text text, bool negative) => text.Append(negative ? "-0.0"u8 : "0"u8);
 
     private static void NotFinite() =>
         RefusedException.Throw(Refusal.OutputNotFinite, "JSON has no NaN and no infinity; ask for binary data");

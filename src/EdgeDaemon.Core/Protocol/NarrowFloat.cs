@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
+using EdgeDaemon.Core.Protocol.Numbers;
+
 namespace EdgeDaemon.Core.Protocol;
 
 /// <summary>A binary format narrower than a double, by its fields (IEEE 754 layout).</summary>
-internal interface INarrowFormat
+public interface INarrowFormat
 {
     static abstract int FractionBits { get; }
 
@@ -11,7 +14,7 @@ internal interface INarrowFormat
     static abstract int MaxExponent { get; }
 }
 
-internal readonly struct Binary16 : INarrowFormat
+public readonly struct Binary16 : INarrowFormat
 {
     public static int FractionBits => 10;
 
@@ -20,7 +23,7 @@ internal readonly struct Binary16 : INarrowFormat
     public static int MaxExponent => 15;
 }
 
-internal readonly struct BrainFloat16 : INarrowFormat
+public readonly struct BrainFloat16 : INarrowFormat
 {
     public static int FractionBits => 7;
 
@@ -29,7 +32,7 @@ internal readonly struct BrainFloat16 : INarrowFormat
     public static int MaxExponent => 127;
 }
 
-internal readonly struct Binary32 : INarrowFormat
+public readonly struct Binary32 : INarrowFormat
 {
     public static int FractionBits => 23;
 
@@ -43,6 +46,9 @@ internal static class NarrowFloat
 {
     private const int DoubleFractionBits = 52;
     private const int DoubleBias = 1023;
+
+    // Roundings of an approximation move it by less than this many of a double's last places.
+    private const int Doubt = 16;
 
     /// <summary>The bits of the nearest value; false when that is an infinity.</summary>
     public static bool TryRound<T>(in JsonNumber number, out uint bits)
@@ -79,13 +85,41 @@ internal static class NarrowFloat
         return finite;
     }
 
+    /// <summary>The same for a plain number where its approximation decides; false where it does not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryRound<T>(in PlainNumber number, out uint bits)
+        where T : INarrowFormat
+    {
+        uint sign = number.Negative ? 1u << SignShift<T>() : 0;
+        bits = sign;
+        if (number.Digits == 0)
+        {
+            return true;
+        }
+
+        if (!number.TryApproximate(out double magnitude) || !IsDecided<T>(magnitude))
+        {
+            return false;
+        }
+
+        // Normal in both formats and not at a middle: half a place up, cut off, exponent to the other bias.
+        int drop = DoubleFractionBits - T.FractionBits;
+        uint rounded = (uint)((BitConverter.DoubleToUInt64Bits(magnitude) + (1UL << (drop - 1))) >> drop);
+        rounded -= (uint)(DoubleBias - T.MaxExponent) << T.FractionBits;
+        bits |= rounded;
+        return rounded < Infinity<T>();
+    }
+
     private static int SignShift<T>()
         where T : INarrowFormat => T.FractionBits + (T.MaxExponent == 15 ? 5 : 8);
 
-    private static uint Infinity<T>()
+    /// <summary>The bits of the positive infinity.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Infinity<T>()
         where T : INarrowFormat => (uint)(T.MaxExponent - T.MinExponent + 2) << T.FractionBits;
 
     /// <summary>True when a magnitude within 2^-51 of this one rounds to the same value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsDecided<T>(double magnitude)
         where T : INarrowFormat
     {
@@ -99,7 +133,9 @@ internal static class NarrowFloat
         int drop = DoubleFractionBits - T.FractionBits;
         long middle = 1L << (drop - 1);
         long low = (long)(bits & ((1UL << drop) - 1));
-        return Math.Abs(low - middle) > 16;
+
+        // Unsigned, so that no branch asks on which side: that is a coin.
+        return (ulong)(low - middle + Doubt) > 2 * Doubt;
     }
 
     /// <summary>True when the magnitude is exactly between two neighbours of the format.</summary>

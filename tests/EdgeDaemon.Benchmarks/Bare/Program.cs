@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using EdgeDaemon.Benchmarks.Bare;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -39,8 +40,30 @@ builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
 });
 builder.Services.AddRoutingCore();
 await using WebApplication application = builder.Build();
-RequestDelegate infer = new InferEndpoint(model, new Lanes(model, arguments.Lanes)).Handle;
-application.MapPost("/infer", infer);
+var lanes = new Lanes(model, arguments.Lanes);
+RequestDelegate infer = new InferEndpoint(model, lanes).Handle;
+RequestDelegate json = new JsonEndpoint(model, lanes).Handle;
+
+// For the benchmark: managed memory taken since the start, as edged's control surface says it.
+RequestDelegate allocated = context =>
+{
+    byte[] text = Encoding.ASCII.GetBytes($"{{\"managed_allocated_bytes\":{GC.GetTotalAllocatedBytes()}}}");
+    context.Response.ContentLength = text.Length;
+    return context.Response.Body.WriteAsync(text).AsTask();
+};
+if (arguments.Echo)
+{
+    // Without routing: it would allocate, and edged has its own.
+    RequestDelegate echo = new EchoEndpoint(model).Handle;
+    application.Run(context => context.Request.Path == "/allocated" ? allocated(context) : echo(context));
+}
+else
+{
+    application.MapPost("/infer", infer);
+    application.MapPost("/v2/models/{model}/infer", json);
+    application.MapGet("/allocated", allocated);
+}
+
 await application.StartAsync();
 Console.WriteLine("ready");
 await application.WaitForShutdownAsync();

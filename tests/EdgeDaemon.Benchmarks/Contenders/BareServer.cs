@@ -5,11 +5,16 @@ namespace EdgeDaemon.Benchmarks.Contenders;
 /// <summary>bench-bare serve: Kestrel over ONNX Runtime and nothing else. It hashes the library at its start, as edged does.</summary>
 internal static class BareServer
 {
-    public static ServerProcess Start(Options options, Workload workload, string scratch)
+    public static ServerProcess Start(Options options, Workload workload, string scratch) => Start(options, workload, scratch, "bare");
+
+    /// <summary>Kestrel alone: answers without inference.</summary>
+    public static ServerProcess StartEcho(Options options, Workload workload, string scratch) => Start(options, workload, scratch, "echo", "--echo");
+
+    private static ServerProcess Start(Options options, Workload workload, string scratch, string name, params string[] more)
     {
-        string socket = Path.Combine(scratch, $"bare-{workload.Name}.sock");
+        string socket = Path.Combine(scratch, $"{name}-{workload.Name}.sock");
         byte[] request = PreparedRequest.For(LoadClient.Describe(workload, RequestMode.Bare, socket));
         return ServerProcess.Start(
-            options.Bare, ["serve", "--library", options.Library, "--model", workload.Graph, "--socket", socket, "--hash"], socket, request);
+            options.Bare, ["serve", "--library", options.Library, "--model", workload.Graph, "--socket", socket, "--hash", .. more], socket, request);
     }
 }

@@ -15,6 +15,13 @@ internal static class EdgedServer
         string home = Path.Combine(scratch, $"edged-{workload.Name}");
         string bundle = Path.Combine(home, "state/models", workload.Model);
         string content = Path.Combine(bundle, "content");
+        string configuration = Path.Combine(home, "edged.toml");
+        if (File.Exists(configuration))
+        {
+            // Another subject has set this device up, and edged does so only once.
+            return configuration;
+        }
+
         Directory.CreateDirectory(content);
         File.SetUnixFileMode(Path.Combine(home, "state"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         if (workload.Content is string from)
@@ -56,7 +63,6 @@ internal static class EdgedServer
 
             """);
 
-        string configuration = Path.Combine(home, "edged.toml");
         File.WriteAllText(configuration, $"""
             format = 1
             state_dir = "{home}/state"
@@ -71,6 +77,12 @@ internal static class EdgedServer
             mode = "0600"
             exposes = ["inference"]
 
+            [[listen]]
+            name = "control"
+            unix = "{ControlSocket(workload, scratch)}"
+            mode = "0600"
+            exposes = ["control"]
+
             """);
         Run(options.Edged, "init", "--config", configuration);
         return configuration;
@@ -82,6 +94,8 @@ internal static class EdgedServer
         byte[] request = PreparedRequest.For(LoadClient.Describe(workload, RequestMode.OipRaw, socket));
         return ServerProcess.Start(options.Edged, ["run", "--config", configuration], socket, request);
     }
+
+    public static string ControlSocket(Workload workload, string scratch) => Path.Combine(scratch, $"control-{workload.Name}.sock");
 
     private static string Socket(Workload workload, string scratch) => Path.Combine(scratch, $"edged-{workload.Name}.sock");
 

@@ -36,7 +36,14 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    public static ServerProcess Start(string executable, IEnumerable<string> arguments, string socket, byte[] request)
+    public static ServerProcess Start(string executable, IEnumerable<string> arguments, string socket, byte[] request) =>
+        Start(executable, arguments, socket, () => Answers(socket, request));
+
+    /// <param name="executable">The server's.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="socket">Where it listens.</param>
+    /// <param name="answers">Asks once; true when the answer was right.</param>
+    public static ServerProcess Start(string executable, IEnumerable<string> arguments, string socket, Func<bool> answers)
     {
         File.Delete(socket);
         var info = new ProcessStartInfo(executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -59,7 +66,7 @@ internal sealed class ServerProcess : IDisposable
         process.ErrorDataReceived += Hear;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        while (!Answers(socket, request))
+        while (!answers())
         {
             if (process.HasExited || Stopwatch.GetElapsedTime(start) > Patience)
             {

@@ -42,8 +42,11 @@ internal static class AddedCpu
                 report.Add(new Finding(
                     $"added CPU a request, {workload.Name}, {clients} {(clients == 1 ? "client" : "clients")}, {form}", "us",
                     Interval.MedianOf(cpu["raw"]), Interval.MedianOf(addedBare), added is null ? null : Interval.MedianOf(added),
-                    "edged / bare", added is null ? null : Interval.Of([.. added.Zip(addedBare, (own, other) => own / other)]), 1.0, AtMost: true));
+                    "edged / bare", added is null ? null : Interval.Of([.. added.Zip(addedBare, (own, other) => own / other)]), Target(workload, clients), AtMost: true));
             }
         }
     }
+
+    /// <summary>The figure that counts is the CNN under load; elsewhere edged must not cost more than the bare program.</summary>
+    private static double Target(Workload workload, int clients) => workload.Name == "cnn" && clients == 8 ? 0.75 : 1.0;
 }

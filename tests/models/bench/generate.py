@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The models that costs are measured on: fixed graphs with generated weights, the same bytes on every run.
 
-    generate.py                    rewrite the committed bundles bench-mlp/content and bench-cnn/content
+    generate.py                    rewrite the committed bundles bench-mlp, bench-cnn and bench-wide
     generate.py --check            fail when the committed files are not what this script makes
     generate.py --resnet50 PATH    write a ResNet-50 graph (about 100 MB, not committed)
 
@@ -78,6 +78,14 @@ def cnn(path):
     save_onnx(path, "cnn", net.nodes, net.weights, {"x": [BATCH, 3, 32, 32]}, {"logits": [BATCH, 10]})
 
 
+def wide(path):
+    """600 KB in and almost no work: every sixteenth pixel of every sixteenth row, then one linear layer."""
+    net = Net(4)
+    x = net.add("Flatten", [net.pool("x", 1, 16)], axis=1)
+    net.gemm(x, 3 * 14 * 14, 10, "y")
+    save_onnx(path, "wide", net.nodes, net.weights, {"x": [BATCH, 3, 224, 224]}, {"y": [BATCH, 10]})
+
+
 def resnet50(path):
     """ResNet-50 as it is served: batch normalisation already folded into the convolutions."""
     net = Net(3)
@@ -110,6 +118,8 @@ def bundles(root):
     bundle(root / "bench-mlp/content", "mlp", mlp, "Benchmark: MLP 16-32-4, generated weights", [("x", [16])], [("y", [4])])
     bundle(root / "bench-cnn/content", "cnn", cnn, "Benchmark: CNN on 3x32x32, 10 classes, generated weights",
            [("x", [3, 32, 32])], [("logits", [10])])
+    bundle(root / "bench-wide/content", "wide", wide, "Benchmark: 3x224x224 in, almost no work, generated weights",
+           [("x", [3, 224, 224])], [("y", [10])])
 
 
 def files(root):

@@ -1,0 +1,16 @@
+using EdgeDaemon.Benchmarks.Load;
+using EdgeDaemon.Benchmarks.Report;
+
+namespace EdgeDaemon.Benchmarks.Subjects;
+
+/// <summary>Tensor bytes both ways on the MLP and the CNN: edged is to be ahead of every peer, gRPC's among them.</summary>
+internal static class PeerRates
+{
+    public static void Measure(Options options, string scratch, ReportFiles report)
+    {
+        foreach (Workload workload in (Workload[])[Workload.Mlp(options), Workload.Cnn(options)])
+        {
+            Rivalry.Measure(options, workload, RequestMode.OipRaw, [1, 8], (rival, _) => rival == "bare" ? Finding.NoTarget : 1, "peers", scratch, report);
+        }
+    }
+}
