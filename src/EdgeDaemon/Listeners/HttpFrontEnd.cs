@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace EdgeDaemon.Listeners;
 
 /// <summary>
-/// The HTTP/1.1 server under every listener: Kestrel without the application host around it (no dependency container,
+/// The HTTP server under every listener, HTTP/1.1 and HTTP/2: Kestrel without the application host around it (no dependency container,
 /// no middleware, no working-directory scan), so that a request goes from the wire to <see cref="HttpApplication"/> directly.
 /// </summary>
 internal sealed class HttpFrontEnd : IAsyncDisposable
@@ -29,7 +29,6 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             ApplicationServices = NoServices.Instance,
         };
         LimitSettings limits = settings.Limits;
-        options.Limits.MaxConcurrentConnections = limits.MaxConnections;
         options.Limits.MaxRequestBodySize = limits.MaxBodyBytes;
         options.Limits.RequestHeadersTimeout = limits.HeadTimeout;
         options.Limits.KeepAliveTimeout = limits.IdleTimeout;
@@ -41,21 +40,14 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         options.Limits.MinRequestBodyDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(2));
         options.Limits.MinResponseDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(5));
 
+        Http2Bounds.Apply(options.Limits.Http2, limits);
         foreach (ListenSettings listen in settings.Listeners)
         {
-            options.ListenUnixSocket(listen.UnixPath, endpoint =>
-            {
-                endpoint.Protocols = HttpProtocols.Http1;
-                endpoint.Use(next => connection =>
-                {
-                    // Which door a connection came through decides what it may ask for.
-                    connection.Features.Set(listen);
-                    return next(connection);
-                });
-            });
+            Listen(options, listen, Wire.Http1, HttpProtocols.Http1);
+            Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _server = new KestrelServer(Options.Create(options), new UnixTransport(settings, new SegmentPool(), _threads), logs);
+        _server = new KestrelServer(Options.Create(options), new UnixTransport(limits, new SegmentPool(), _threads), logs);
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
@@ -75,6 +67,18 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
 
         return ValueTask.CompletedTask;
     }
+
+    private static void Listen(KestrelServerOptions options, ListenSettings listen, Wire wire, HttpProtocols protocols) =>
+        options.Listen(new WireEndPoint(listen, wire), endpoint =>
+        {
+            endpoint.Protocols = protocols;
+            endpoint.Use(next => connection =>
+            {
+                // Which door a connection came through decides what it may ask for.
+                connection.Features.Set(listen);
+                return next(connection);
+            });
+        });
 
     private sealed class NoServices : IServiceProvider
     {

@@ -22,6 +22,7 @@ internal sealed class UnixConnection : ConnectionContext, ISocketOwner
 
     private readonly StreamSocket _socket;
     private readonly SocketThreads _threads;
+    private readonly ConnectionCount _connections;
     private readonly ulong _token;
     private readonly ReadySignal _arrival = new();
     private readonly ReadySignal _room = new();
@@ -34,8 +35,9 @@ internal sealed class UnixConnection : ConnectionContext, ISocketOwner
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    public UnixConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local)
+    public UnixConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections)
     {
+        _connections = connections;
         _socket = socket;
         _threads = threads;
         LocalEndPoint = local;
@@ -100,6 +102,7 @@ internal sealed class UnixConnection : ConnectionContext, ISocketOwner
         // Only now: a descriptor that is closed under a call is soon another caller's.
         _threads.Forget(_token);
         _socket.Dispose();
+        _connections.Leave();
         SignalClosed();
         _closed.Dispose();
         await base.DisposeAsync();
