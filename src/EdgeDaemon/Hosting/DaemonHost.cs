@@ -50,7 +50,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, settings.Limits);
         var documents = new ControlDocuments(registry, settings, TimeProvider.System);
         var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, log), new ControlSurface(documents), log);
-        var front = new HttpFrontEnd(settings, new HttpApplication(router), logs);
+        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), logs);
 
         OnnxRuntime runtime = await loading;
         documents.Runtime = runtime;

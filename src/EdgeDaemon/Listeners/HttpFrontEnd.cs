@@ -14,12 +14,15 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private readonly KestrelServer _server;
     private readonly HttpApplication _application;
     private readonly EdgedSettings _settings;
+    private readonly InheritedSockets _inherited;
     private readonly SocketThreads _threads = new(Environment.ProcessorCount);
 
-    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, ILoggerFactory logs)
+    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, ILoggerFactory logs)
     {
         _settings = settings;
         _application = application;
+        _inherited = inherited;
+        inherited.RequireNames(settings.Listeners);
 
         var options = new KestrelServerOptions
         {
@@ -47,7 +50,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _server = new KestrelServer(Options.Create(options), new UnixTransport(limits, new SegmentPool(), _threads), logs);
+        _server = new KestrelServer(Options.Create(options), new UnixTransport(limits, new SegmentPool(), _threads, inherited), logs);
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
@@ -59,7 +62,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     {
         _server.Dispose();
         _threads.Dispose();
-        foreach (ListenSettings listen in _settings.Listeners)
+        foreach (ListenSettings listen in _settings.Listeners.Where(listen => !_inherited.Has(listen)))
         {
             // A socket file left behind would look like a server that does not answer.
             File.Delete(listen.UnixPath);

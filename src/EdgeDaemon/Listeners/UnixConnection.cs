@@ -42,7 +42,7 @@ internal sealed class UnixConnection : ConnectionContext, ISocketOwner
         _threads = threads;
         LocalEndPoint = local;
         _input = new Pipe(new PipeOptions(
-            segments, PipeScheduler.Inline, PipeScheduler.ThreadPool, InputLimit, InputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
+            segments.ForExactWriter, PipeScheduler.Inline, PipeScheduler.ThreadPool, InputLimit, InputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
         _output = new Pipe(new PipeOptions(
             segments, PipeScheduler.Inline, PipeScheduler.ThreadPool, OutputLimit, OutputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
         Transport = new Duplex(_input.Reader, _output.Writer);
@@ -144,6 +144,7 @@ internal sealed class UnixConnection : ConnectionContext, ISocketOwner
                         smallReads = 0;
                     }
 
+                    SegmentPool.Wrote(buffer, received);
                     _input.Writer.Advance(received);
                     FlushResult flushed = await _input.Writer.FlushAsync();
                     if (flushed.IsCompleted || flushed.IsCanceled)

@@ -31,9 +31,10 @@ internal sealed class UnixDoor : ISocketOwner
     private readonly ulong _token;
     private int _closed;
 
-    public UnixDoor(ListenSettings listen, LimitSettings limits, SegmentPool segments, SocketThreads threads, ConnectionCount connections)
+    /// <param name="socket">Bound and listening.</param>
+    public UnixDoor(Socket socket, ListenSettings listen, LimitSettings limits, SegmentPool segments, SocketThreads threads, ConnectionCount connections)
     {
-        _socket = UnixListenSocket.Bind(listen);
+        _socket = socket;
         _socket.Blocking = false;
         _local = new UnixDomainSocketEndPoint(listen.UnixPath);
         _limits = limits;

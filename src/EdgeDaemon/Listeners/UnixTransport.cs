@@ -9,7 +9,7 @@ namespace EdgeDaemon.Listeners;
 /// transport reads 4 KiB at a time and hands each piece to another thread, which costs more than the request. Behind each socket
 /// are two endpoints, <see cref="WireEndPoint"/>.
 /// </summary>
-internal sealed class UnixTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads) : IConnectionListenerFactory
+internal sealed class UnixTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited) : IConnectionListenerFactory
 {
     private readonly ConnectionCount _connections = new(limits.MaxConnections);
     private readonly Dictionary<string, UnixDoor> _doors = new(StringComparer.Ordinal);
@@ -21,7 +21,7 @@ internal sealed class UnixTransport(LimitSettings limits, SegmentPool segments, 
         {
             if (!_doors.TryGetValue(wire.Listen.UnixPath, out UnixDoor? door))
             {
-                _doors.Add(wire.Listen.UnixPath, door = new UnixDoor(wire.Listen, limits, segments, threads, _connections));
+                _doors.Add(wire.Listen.UnixPath, door = new UnixDoor(inherited.For(wire.Listen) ?? UnixListenSocket.Bind(wire.Listen), wire.Listen, limits, segments, threads, _connections));
             }
 
             return ValueTask.FromResult<IConnectionListener>(new Listener(wire, door));
