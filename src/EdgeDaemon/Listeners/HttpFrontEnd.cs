@@ -50,7 +50,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _server = new KestrelServer(Options.Create(options), new UnixTransport(limits, new SegmentPool(), _threads, inherited), logs);
+        _server = new KestrelServer(Options.Create(options), new SocketTransport(limits, new SegmentPool(), _threads, inherited), logs);
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
@@ -58,8 +58,10 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     /// <summary>Stops accepting, lets requests in flight finish until <paramref name="deadline"/> fires, closes the rest.</summary>
     public Task StopAsync(CancellationToken deadline) => _server.StopAsync(deadline);
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        // This may go on where the last answer was sent, and no thread can wait for its own end.
+        await Task.Yield();
         _server.Dispose();
         _threads.Dispose();
         foreach (ListenSettings listen in _settings.Listeners.Where(listen => !_inherited.Has(listen)))
@@ -67,8 +69,6 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             // A socket file left behind would look like a server that does not answer.
             File.Delete(listen.UnixPath);
         }
-
-        return ValueTask.CompletedTask;
     }
 
     private static void Listen(KestrelServerOptions options, ListenSettings listen, Wire wire, HttpProtocols protocols) =>

@@ -14,12 +14,13 @@ namespace EdgeDaemon.Listeners;
 /// speaks what it speaks.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and is cancelled by Close: then it holds nothing, and connections may still ask for its token.")]
-internal sealed class UnixDoor : ISocketOwner
+internal sealed class ListenDoor : ISocketOwner
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(10);
 
     private readonly Socket _socket;
     private readonly EndPoint _local;
+    private readonly bool _sorts;
     private readonly LimitSettings _limits;
     private readonly SegmentPool _segments;
     private readonly SocketThreads _threads;
@@ -32,11 +33,14 @@ internal sealed class UnixDoor : ISocketOwner
     private int _closed;
 
     /// <param name="socket">Bound and listening.</param>
-    public UnixDoor(Socket socket, ListenSettings listen, LimitSettings limits, SegmentPool segments, SocketThreads threads, ConnectionCount connections)
+    public ListenDoor(Socket socket, LimitSettings limits, SegmentPool segments, SocketThreads threads, ConnectionCount connections)
     {
         _socket = socket;
         _socket.Blocking = false;
-        _local = new UnixDomainSocketEndPoint(listen.UnixPath);
+        _local = socket.LocalEndPoint!;
+
+        // Behind TLS both sides have agreed on what they speak before the first byte of it.
+        _sorts = socket.AddressFamily == AddressFamily.Unix;
         _limits = limits;
         _segments = segments;
         _threads = threads;
@@ -46,6 +50,8 @@ internal sealed class UnixDoor : ISocketOwner
     }
 
     public void OnReady(Readiness readiness) => _arrival.Set();
+
+    public EndPoint Local => _local;
 
     /// <summary>The connections that speak this; bounded by the count of all connections.</summary>
     public ChannelReader<ConnectionContext> Of(Wire wire) => (wire == Wire.Http2 ? _http2 : _http1).Reader;
@@ -100,10 +106,10 @@ internal sealed class UnixDoor : ISocketOwner
             return;
         }
 
-        UnixConnection connection;
+        SocketConnection connection;
         try
         {
-            connection = new UnixConnection(accepted, _segments, _threads, _local, _connections);
+            connection = new SocketConnection(accepted, _segments, _threads, _local, _connections);
         }
         catch
         {
@@ -112,12 +118,25 @@ internal sealed class UnixDoor : ISocketOwner
             throw;
         }
 
+        if (!_sorts)
+        {
+            accepted.NoDelay();
+            connection.Start();
+            if (!_http1.Writer.TryWrite(connection))
+            {
+                _ = CutAsync(connection, "the listener is closing");
+            }
+
+            return;
+        }
+
+        connection.Features.Set(new PeerFeature(accepted.Peer()));
         connection.Start();
         _ = SortAsync(connection);
     }
 
     // Silence may last as long as between requests; a beginning, fed byte by byte or not, has a head's time.
-    private async Task SortAsync(UnixConnection connection)
+    private async Task SortAsync(SocketConnection connection)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         patience.CancelAfter(_limits.IdleTimeout);
@@ -162,8 +181,13 @@ internal sealed class UnixDoor : ISocketOwner
 
         if (sorted is null || !sorted.Writer.TryWrite(connection))
         {
-            connection.Abort(new ConnectionAbortedException("the connection did not say what it speaks"));
-            await connection.DisposeAsync();
+            await CutAsync(connection, "the connection did not say what it speaks");
         }
+    }
+
+    private static async Task CutAsync(SocketConnection connection, string reason)
+    {
+        connection.Abort(new ConnectionAbortedException(reason));
+        await connection.DisposeAsync();
     }
 }

@@ -12,7 +12,7 @@ namespace EdgeDaemon.Listeners;
 /// One accepted socket: a loop that receives into one pipe and a loop that sends from another. The server works on the pipes'
 /// other ends, on the very thread that received.
 /// </summary>
-internal sealed class UnixConnection : ConnectionContext, ISocketOwner
+internal sealed class SocketConnection : ConnectionContext, ISocketOwner
 {
     private const int InputLimit = 1 << 20;
     private const int OutputLimit = 64 * 1024;
@@ -35,7 +35,7 @@ internal sealed class UnixConnection : ConnectionContext, ISocketOwner
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    public UnixConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections)
+    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections)
     {
         _connections = connections;
         _socket = socket;
