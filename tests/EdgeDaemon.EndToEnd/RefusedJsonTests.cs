@@ -53,7 +53,7 @@ public sealed class RefusedJsonTests
     [TestMethod]
     [DataRow("{}")]
     [DataRow("""{"inputs":[{"datatype":"UINT8","shape":[1,1,8,8],"data":[0]}]}""")]
-    public void MissingMember_IsRefused(string json) => Refused(400, "a required member is missing in the JSON of the request", Json(json));
+    public void MissingMember_IsRefused(string json) => Refused(400, "a required member of the request is missing", Json(json));
 
     [TestMethod]
     [DataRow("[]")]

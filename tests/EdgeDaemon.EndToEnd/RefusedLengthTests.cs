@@ -80,7 +80,7 @@ public sealed class RefusedLengthTests
     {
         byte[] body = new byte[100_000];
         body.AsSpan().Fill((byte)' ');
-        Refused(413, "the JSON part of the request is too large", Post("digits", body, "Inference-Header-Content-Length: 90000"));
+        Refused(413, "the head of the request is too large", Post("digits", body, "Inference-Header-Content-Length: 90000"));
     }
 
     [TestMethod]

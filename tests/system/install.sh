@@ -3,7 +3,7 @@
 # On this computer: everything that the machine needs, in one folder that it sees read-only.
 prepare_stage() {
   mkdir -p "$stage/models/digits-s25"
-  cp "$bin/edged" "$bin/edgectl" "$runtime/libonnxruntime.so.1" "$root/systemd/edged.service" "$root/packaging/edged.toml" \
+  cp "$bin/edged" "$bin/edgectl" "$runtime/libonnxruntime.so.1" "$root"/systemd/edged*.s* "$root/packaging/edged.toml" \
     "$root/tests/models/digits/heldout.pgm" "$stage/"
   gcc -O1 -Wall -Wextra -Werror -static -o "$stage/edged-probe" "$here/probe.c"
   "$bin/edgectl" keygen --out "$work/release.key" --trust "$stage/trust.toml" --name system-test --models '*' >/dev/null
@@ -21,7 +21,7 @@ cd /mnt/stage
 install -m 0755 edged edgectl edged-probe /usr/bin/
 install -m 4755 edged-probe /usr/bin/edged-probe-setuid
 install -D -m 0644 libonnxruntime.so.1 /usr/lib/edged/libonnxruntime.so.1
-install -m 0644 edged.service /etc/systemd/system/edged.service
+install -m 0644 edged.service edged.socket edged-control.socket /etc/systemd/system/
 install -d -m 0750 -o root -g edged /etc/edged
 install -m 0640 -o root -g edged edged.toml trust.toml /etc/edged/
 install -m 0644 heldout.pgm /usr/share/heldout.pgm

@@ -48,5 +48,6 @@ echo "-- sockets";      check_sockets
 echo "-- environment";  check_environment
 echo "-- crash";        check_crash
 echo "-- stop";         check_stop
+echo "-- activation";   check_activation
 echo "-- sandbox";      check_sandbox
 summary && exit 0 || exit 1

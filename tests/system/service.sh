@@ -130,3 +130,30 @@ check_stop() {
   kill "$held" 2>/dev/null || true
   wait "$held" 2>/dev/null || true
 }
+
+# Systemd holds the sockets: a request starts the daemon, and one that comes while it is dead is answered by the next.
+check_activation() {
+  local round pid answered=0
+  inside systemctl stop edged.service
+  drop_in
+  holds "its sockets open without it" "systemctl start of the sockets failed" inside systemctl start edged.socket edged-control.socket
+  same "and it does not run yet" inactive "$(show ActiveState)"
+  same "the inference socket is for the group" "srw-rw---- edged edged" "$(inside stat -c '%A %U %G' /run/edged/edged.sock)"
+  digit agent || true
+  same "the first request starts it" "zero active" "${edgectl_answer%% *} $(show ActiveState)"
+  holds "the owner reaches the control socket" "edged could not read the model list" inside_as edged edgectl model list --socket /run/edged/control.sock
+  refused "a member of the group does not" "agent read the model list" inside_as agent edgectl model list --socket /run/edged/control.sock
+  for round in 1 2 3; do
+    pid=$(show MainPID)
+    inside kill -KILL "$pid"
+    if digit agent && [ "${edgectl_answer%% *}" = zero ]; then answered=$((answered + 1)); fi
+    until_true 20 another_pid_serves "$pid" || break
+  done
+  same "three kills with -9, and no request in between is lost" 3 "$answered"
+  inside systemctl stop edged.service
+  holds "the sockets outlive it" "edged.sock is gone" inside test -S /run/edged/edged.sock
+  start_with UnsetEnvironment=LISTEN_FDNAMES Restart=no && bad "control: sockets without names stop the start" "it started" || ok "control: sockets without names stop the start"
+  inside systemctl stop edged.socket edged-control.socket edged.service
+  inside systemctl reset-failed
+  start_with
+}

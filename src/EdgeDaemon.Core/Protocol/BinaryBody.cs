@@ -62,7 +62,8 @@ public static class BinaryBody
         RefusedException.Throw(refusal, $"body of {bodyLength} bytes where head and tensors take {planned}");
     }
 
-    private static void CheckSize(InferInput input)
+    /// <summary>Holds the bytes of one binary tensor against its shape.</summary>
+    internal static void CheckSize(InferInput input)
     {
         if (input.Type == ElementType.Bytes)
         {

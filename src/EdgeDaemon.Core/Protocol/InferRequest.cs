@@ -8,7 +8,10 @@ namespace EdgeDaemon.Core.Protocol;
 /// </summary>
 public sealed class InferRequest
 {
-    private byte[] _text = new byte[512];
+    private const int FirstText = 512;
+    private const int MostKeptText = 64 * 1024;
+
+    private byte[] _text = new byte[FirstText];
     private int _textLength;
     private InferInput[] _inputs = [];
     private InferOutput[] _outputs = [];
@@ -17,6 +20,14 @@ public sealed class InferRequest
     private int _outputCount;
     private int _parameterCount;
     private TextRange _id;
+    private TextRange _modelName;
+    private TextRange _modelVersion;
+
+    /// <summary>The model that the request itself names (gRPC); empty where its path does (REST). UTF-8, nothing else is checked.</summary>
+    public ReadOnlySpan<byte> ModelName => Text(_modelName);
+
+    /// <summary>The version that the request itself names; empty asks for the one that is served.</summary>
+    public ReadOnlySpan<byte> ModelVersion => Text(_modelVersion);
 
     /// <summary>True when the request carried an <c>id</c>, which may be empty and must then come back as it is.</summary>
     public bool HasId { get; private set; }
@@ -63,12 +74,20 @@ public sealed class InferRequest
     public void Reset()
     {
         _text.AsSpan(0, _textLength).Clear();
+        if (_text.Length > MostKeptText)
+        {
+            // One large head must not stay with its connection for good.
+            _text = new byte[FirstText];
+        }
+
         _textLength = 0;
         _inputCount = 0;
         _outputCount = 0;
         _parameters.AsSpan(0, _parameterCount).Clear();
         _parameterCount = 0;
         _id = default;
+        _modelName = default;
+        _modelVersion = default;
         HasId = false;
         BinaryDataOutput = null;
     }
@@ -102,6 +121,10 @@ public sealed class InferRequest
         HasId = true;
     }
 
+    internal void SetModelName(TextRange name) => _modelName = name;
+
+    internal void SetModelVersion(TextRange version) => _modelVersion = version;
+
     internal InferInput AddInput()
     {
         if (_inputCount == _inputs.Length)
@@ -134,5 +157,20 @@ public sealed class InferRequest
         }
 
         _parameters[_parameterCount++] = parameter;
+    }
+
+    /// <summary>Gives a parameter that is there already another value, or takes it away (null).</summary>
+    internal bool ReplaceParameter(ReadOnlySpan<byte> name, InferParameter? value)
+    {
+        for (int i = 0; i < _parameterCount; i++)
+        {
+            if (ParameterName(_parameters[i]).SequenceEqual(name))
+            {
+                _parameters[i] = value ?? _parameters[--_parameterCount];
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -6,7 +6,7 @@ namespace EdgeDaemon.Core.Protocol;
 public static partial class InferRequestReader
 {
     /// <summary>No memory by a name that a caller chose (CVE-2025-23319 and the chain around it).</summary>
-    private static void RefuseSharedMemory(ReadOnlySpan<byte> name)
+    internal static void RefuseSharedMemory(ReadOnlySpan<byte> name)
     {
         if (name.SequenceEqual("shared_memory_region"u8)
             || name.SequenceEqual("shared_memory_byte_size"u8)

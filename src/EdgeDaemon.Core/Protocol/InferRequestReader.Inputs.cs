@@ -77,14 +77,19 @@ public static partial class InferRequestReader
         CheckInput(input);
     }
 
-    private static void CheckInput(InferInput input)
+    /// <summary>Refuses a shape whose elements or bytes cannot be counted.</summary>
+    internal static void CheckCountable(InferInput input)
     {
         if (!input.Shape.TryElementCount(out long count)
             || (input.Type == ElementType.Bytes ? count > long.MaxValue / BytesTensor.LengthSize : !input.Shape.TryByteCount(input.Type, out _)))
         {
             RefusedException.Throw(Refusal.InputShapeOverflow, $"input '{input.NameText()}' of shape {input.Shape} is too large to count");
         }
+    }
 
+    private static void CheckInput(InferInput input)
+    {
+        CheckCountable(input);
         if (input.DataStart >= 0 && input.IsBinary)
         {
             RefusedException.Throw(Refusal.InputDataConflict, $"input '{input.NameText()}' has both data and binary_data_size");

@@ -12,6 +12,7 @@ public enum Refusal
     RouteUnknown,
     RouteMethodNotAllowed,
     RouteNotExposed,
+    RouteServiceUnknown,
     ModelNotFound,
     ModelVersionNotFound,
     ModelNotReady,
@@ -31,6 +32,14 @@ public enum Refusal
     HeadIdTooLong,
     HeadNameTooLong,
     HeadTooManyParameters,
+
+    // Head of a gRPC call: its headers, its frames, its protobuf.
+    HeadNotGrpc,
+    HeadTrailersRefused,
+    HeadTimeoutInvalid,
+    HeadFrameInvalid,
+    HeadMalformedProtobuf,
+    HeadTooManyFields,
 
     // Body: how the bytes arrive.
     BodyTooLarge,
@@ -59,12 +68,14 @@ public enum Refusal
     InputDataConflict,
     InputRawAmbiguous,
     InputSharedMemory,
+    InputContentsField,
     OutputUnknown,
     OutputDuplicate,
 
     // Admission and engine.
     AdmissionMemory,
     AdmissionQueueFull,
+    AdmissionDeadline,
     EngineFailed,
     EngineCancelled,
 

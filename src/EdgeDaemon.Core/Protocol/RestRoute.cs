@@ -12,6 +12,8 @@ public enum RestRouteKind
     ModelMetadata,
     ModelConfig,
     ModelInfer,
+    ModelStatistics,
+    AllStatistics,
     RepositoryIndex,
 }
 
@@ -54,6 +56,7 @@ public readonly struct RestRoute
             "/v2/health/live" => RestRouteKind.ServerLive,
             "/v2/health/ready" => RestRouteKind.ServerReady,
             "/v2/repository/index" => RestRouteKind.RepositoryIndex,
+            "/v2/models/stats" => RestRouteKind.AllStatistics, // Never a model of that name.
             _ => RestRouteKind.None,
         };
         if (server != RestRouteKind.None)
@@ -93,11 +96,11 @@ public readonly struct RestRoute
             "/ready" => RestRouteKind.ModelReady,
             "/config" => RestRouteKind.ModelConfig,
             "/infer" => RestRouteKind.ModelInfer,
+            "/stats" => RestRouteKind.ModelStatistics,
             _ => RestRouteKind.None,
         };
 
-        // The path of the statistics of all models: never a model of that name.
-        if (kind == RestRouteKind.None || (kind == RestRouteKind.ModelMetadata && version.IsEmpty && model.Span is "stats"))
+        if (kind == RestRouteKind.None)
         {
             return false;
         }
@@ -156,7 +159,8 @@ public readonly struct RestRoute
         return IsModelName(name.Span);
     }
 
-    private static bool IsVersion(ReadOnlySpan<char> version)
+    /// <summary>Whether a version can be one: 1 to 19 ASCII digits.</summary>
+    public static bool IsVersion(ReadOnlySpan<char> version)
     {
         foreach (char c in version)
         {
@@ -169,7 +173,8 @@ public readonly struct RestRoute
         return version.Length is > 0 and <= MaxVersion;
     }
 
-    private static bool IsModelName(ReadOnlySpan<char> name)
+    /// <summary>Whether a model can have this name.</summary>
+    public static bool IsModelName(ReadOnlySpan<char> name)
     {
         if (name.Length is 0 or > MaxModelName || name[0] == '.')
         {

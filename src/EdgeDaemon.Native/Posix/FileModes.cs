@@ -10,14 +10,19 @@ public static partial class FileModes
     public static int SetUmask(int mask) => (int)Umask((uint)mask);
 
     /// <summary>True when the path itself (no link followed) is a socket.</summary>
-    public static unsafe bool IsSocket(string path)
+    public static bool IsSocket(string path) => TryStatus(path, out FileStatus status) && status.Kind == FileKind.Socket;
+
+    /// <summary>Permission bits of the path itself (no link followed); all of them when it cannot be asked.</summary>
+    public static int PermissionsOf(string path) => TryStatus(path, out FileStatus status) ? status.Permissions : 0xFFF;
+
+    private static unsafe bool TryStatus(string path, out FileStatus status)
     {
-        byte[] name = Encoding.UTF8.GetBytes(path + '\0');
-        fixed (byte* bytes = name)
+        fixed (byte* bytes = Encoding.UTF8.GetBytes(path + '\0'))
         {
             FileCalls.StatxBuffer statx;
-            return FileCalls.Statx(FileCalls.CurrentDirectory, bytes, FileCalls.StatxNoFollow, FileCalls.StatxBasic, &statx) == 0
-                && FileStatus.From(statx).Kind == FileKind.Socket;
+            bool known = FileCalls.Statx(FileCalls.CurrentDirectory, bytes, FileCalls.StatxNoFollow, FileCalls.StatxBasic, &statx) == 0;
+            status = known ? FileStatus.From(statx) : default;
+            return known;
         }
     }
 

@@ -11,6 +11,11 @@ internal static unsafe partial class SocketCalls
     public const int NoSignal = 0x4000; // MSG_NOSIGNAL: a caller that left must not kill the process with SIGPIPE
     public const int BothWays = 2; // SHUT_RDWR
 
+    public const int SocketLevel = 1; // SOL_SOCKET
+    public const int PeerCredentials = 17; // SO_PEERCRED
+    public const int TcpLevel = 6; // IPPROTO_TCP
+    public const int NoDelay = 1; // TCP_NODELAY
+
     public const int ControlAdd = 1; // EPOLL_CTL_ADD
     public const int ControlModify = 3; // EPOLL_CTL_MOD
 
@@ -24,6 +29,12 @@ internal static unsafe partial class SocketCalls
 
     [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
     public static partial int Accept(SafeHandle listener, void* address, void* length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    public static partial int GetOption(SafeHandle socket, int level, int option, void* value, uint* length);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetOption(SafeHandle socket, int level, int option, void* value, uint length);
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static partial nint Receive(SafeHandle socket, byte* buffer, nuint length, int flags);

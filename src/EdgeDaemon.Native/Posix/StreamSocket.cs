@@ -39,6 +39,24 @@ public sealed unsafe class StreamSocket : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>Who made this connection of a Unix socket, as the kernel wrote it down then (unix(7), SO_PEERCRED).</summary>
+    /// <exception cref="PosixException">It is no Unix socket.</exception>
+    public PeerCredentials Peer()
+    {
+        PeerCredentials peer;
+        uint length = (uint)sizeof(PeerCredentials);
+        return SocketCalls.GetOption(this, SocketCalls.SocketLevel, SocketCalls.PeerCredentials, &peer, &length) == 0
+            ? peer
+            : throw PosixException.Last("ask for the peer of", "connection");
+    }
+
+    /// <summary>Sends what there is at once (tcp(7), TCP_NODELAY): an answer is written whole, and none waits for a caller's acknowledgement.</summary>
+    public void NoDelay()
+    {
+        int on = 1;
+        _ = SocketCalls.SetOption(this, SocketCalls.TcpLevel, SocketCalls.NoDelay, &on, sizeof(int)); // Not worth a connection.
+    }
+
     /// <summary>Takes what has arrived: the number of bytes, 0 when the other side has finished sending, or <see cref="WouldWait"/>.</summary>
     /// <exception cref="PosixException">The connection is gone.</exception>
     public int Receive(Span<byte> buffer)

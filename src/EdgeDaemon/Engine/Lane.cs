@@ -39,6 +39,8 @@ internal sealed class Lane : IDisposable
 
     public int Index { get; }
 
+    public LaneStatistics Statistics { get; } = new();
+
     /// <summary>Whether a run over these inputs is expected to take a millisecond or more.</summary>
     public bool ExpectsLong(ReadOnlySpan<EngineInput> inputs) => _estimate.IsLong(Bytes(inputs));
 
@@ -72,6 +74,7 @@ internal sealed class Lane : IDisposable
         }
 
         _estimate.Learn(Bytes(inputs), Stopwatch.GetTimestamp() - start);
+        Statistics.CountExecution();
     }
 
     public ElementType OutputType(int index) => _members[0].Run.OutputType(_members[0].OutputIndex[index]);

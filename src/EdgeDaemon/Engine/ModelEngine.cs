@@ -24,6 +24,9 @@ internal sealed class ModelEngine : IDisposable
 
     private readonly List<OnnxSession> _sessions = [];
     private readonly LanePool _lanes;
+    private readonly LaneStatistics[] _statistics;
+    private long _failures;
+    private long _failedTicks;
 
     public ModelEngine(
         OnnxRuntime runtime, ImmutableArray<EngineMember> members, ImmutableArray<EnginePort> inputs, ImmutableArray<EnginePort> outputs,
@@ -51,6 +54,7 @@ internal sealed class ModelEngine : IDisposable
             }
 
             _lanes = new LanePool([.. made], queue, resume);
+            _statistics = [.. made.Select(lane => lane.Statistics)];
         }
         catch
         {
@@ -75,6 +79,17 @@ internal sealed class ModelEngine : IDisposable
         {
             throw new RefusedException(Refusal.EngineCancelled, "the caller went away while the request waited", cancelled);
         }
+    }
+
+    /// <summary>What it has done since it was made.</summary>
+    public ModelStatistics Statistics(string name, string version) => LaneStatistics.Sum(
+        name, version, _statistics, new StatisticDuration((ulong)Interlocked.Read(ref _failures), LaneStatistics.Nanoseconds(Interlocked.Read(ref _failedTicks))));
+
+    /// <summary>A request that was let in and got no answer.</summary>
+    public void CountFailure(in RequestTimes times)
+    {
+        Interlocked.Increment(ref _failures);
+        Interlocked.Add(ref _failedTicks, times.Total(System.Diagnostics.Stopwatch.GetTimestamp()));
     }
 
     public void Leave(Lane lane)

@@ -43,11 +43,14 @@ internal sealed class DaemonHost : IAsyncDisposable
         var registry = new ModelRegistry();
         var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
         var admission = new RequestAdmission(pool);
-        var pipeline = new InferencePipeline(
-            registry, admission, new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
+        var pipeline = new InferencePipeline(registry, admission);
+        var rest = new RestWire(new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
+        var stream = new GrpcStream(pipeline, new GrpcWire(settings.Limits, pool, stream: true), admission, settings.Limits, log);
+        var server = new ServerDocuments(registry);
+        var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, settings.Limits);
         var documents = new ControlDocuments(registry, settings, TimeProvider.System);
-        var router = new RequestRouter(registry, pipeline, new ControlSurface(documents), log);
-        var front = new HttpFrontEnd(settings, new HttpApplication(router), logs);
+        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, log), new ControlSurface(documents), log);
+        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), logs);
 
         OnnxRuntime runtime = await loading;
         documents.Runtime = runtime;

@@ -1,5 +1,5 @@
-using System.Buffers;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Protocol.Grpc;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Listeners;
@@ -8,7 +8,7 @@ namespace EdgeDaemon.Listeners;
 /// A growing buffer over tensor memory: what is written here is counted in the memory budget, bounded, and zeroed when
 /// it goes back, unlike a managed array that the collector moves and keeps copies of.
 /// </summary>
-internal sealed class BlockWriter(TensorBlockPool pool, long limit, Refusal overLimit) : IBufferWriter<byte>, IDisposable
+internal sealed class BlockWriter(TensorBlockPool pool, long limit, Refusal overLimit) : ITensorMemory, IDisposable
 {
     private const int FirstBlock = 4096;
 
@@ -18,6 +18,17 @@ internal sealed class BlockWriter(TensorBlockPool pool, long limit, Refusal over
     public int WrittenCount => _written;
 
     public ReadOnlyMemory<byte> WrittenMemory => _block is null ? default : _block.Memory[.._written];
+
+    public Span<byte> Written => _block is null ? default : _block.GetSpan()[.._written];
+
+    /// <summary>The block that holds what was written, until this is disposed; null before anything was.</summary>
+    public TensorBlock? Block => _block;
+
+    public void Truncate(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)_written);
+        _written = count;
+    }
 
     public void Advance(int count) => _written = checked(_written + count);
 

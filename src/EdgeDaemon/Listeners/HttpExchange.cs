@@ -4,13 +4,14 @@ using System.Security.Cryptography;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace EdgeDaemon.Listeners;
 
 /// <summary>
-/// One request and its answer as the stages see them, over the server's features. Belongs to a connection and is reused
-/// for each of its requests in turn.
+/// One request and its answer as the stages see them, over the server's features. Belongs to a connection (HTTP/2: to
+/// one of its streams) and is reused for each of its requests in turn.
 /// </summary>
 internal sealed class HttpExchange
 {
@@ -25,6 +26,7 @@ internal sealed class HttpExchange
     private IHttpResponseFeature _response = null!;
     private IHttpResponseBodyFeature _responseBody = null!;
     private object? _kept;
+    private CancellationTokenSource? _givenUp;
     private long _number;
 
     public ListenSettings Listener { get; private set; } = null!;
@@ -49,6 +51,13 @@ internal sealed class HttpExchange
     /// <summary>Fires when the caller has gone. The server makes it on demand: not for the path where nothing waits.</summary>
     public CancellationToken Aborted => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
 
+    /// <summary>Fires when the caller has gone, or its deadline has passed.</summary>
+    public CancellationToken GivenUp => _givenUp?.Token ?? Aborted;
+
+    public bool IsHttp2 => _request.Protocol == "HTTP/2";
+
+    public string ContentType => _request.Headers.ContentType.ToString();
+
     public PipeWriter ResponseBody => _responseBody.Writer;
 
     public void Begin(IFeatureCollection features)
@@ -64,7 +73,40 @@ internal sealed class HttpExchange
     public void End()
     {
         BodyClock.Stop();
+        BodyClock.SetDeadline(null);
+        _givenUp?.Dispose();
+        _givenUp = null;
         _features = null!;
+    }
+
+    /// <summary>The caller waits no longer than this, from now on.</summary>
+    public void SetDeadline(TimeSpan timeout)
+    {
+        BodyClock.SetDeadline(timeout);
+        _givenUp = CancellationTokenSource.CreateLinkedTokenSource(Aborted);
+        _givenUp.CancelAfter(timeout);
+    }
+
+    /// <summary>An answer after the deadline is read by nobody: the work for it would be for nothing.</summary>
+    public void RefuseWhenLate()
+    {
+        if (BodyClock.DeadlinePassed)
+        {
+            throw new RefusedException(Refusal.AdmissionDeadline, "the caller's deadline passed");
+        }
+    }
+
+    /// <summary>A header's value; empty when it is absent.</summary>
+    public string Header(string name) => _request.Headers[name].ToString();
+
+    /// <summary>The size of each message is bounded instead of the body's; without end, also no least rate holds, since messages may be far apart.</summary>
+    public void ExpectMessages(bool endless)
+    {
+        _features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+        if (endless)
+        {
+            _features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
+        }
     }
 
     /// <summary>The one object that a connection keeps from request to request for whoever asks for it.</summary>
@@ -133,6 +175,9 @@ internal sealed class HttpExchange
             await ResponseBody.WriteAsync(json);
         }
     }
+
+    /// <summary>A header that comes behind the body.</summary>
+    public void SetTrailer(string name, string value) => _features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers[name] = value;
 
     /// <summary>Copies bytes into the server's output, piece by piece as it offers room; <see cref="FlushAsync"/> sends them.</summary>
     public void Send(ReadOnlySpan<byte> bytes)

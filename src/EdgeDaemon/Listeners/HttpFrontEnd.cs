@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace EdgeDaemon.Listeners;
 
 /// <summary>
-/// The HTTP/1.1 server under every listener: Kestrel without the application host around it (no dependency container,
+/// The HTTP server under every listener, HTTP/1.1 and HTTP/2: Kestrel without the application host around it (no dependency container,
 /// no middleware, no working-directory scan), so that a request goes from the wire to <see cref="HttpApplication"/> directly.
 /// </summary>
 internal sealed class HttpFrontEnd : IAsyncDisposable
@@ -14,12 +14,15 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private readonly KestrelServer _server;
     private readonly HttpApplication _application;
     private readonly EdgedSettings _settings;
+    private readonly InheritedSockets _inherited;
     private readonly SocketThreads _threads = new(Environment.ProcessorCount);
 
-    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, ILoggerFactory logs)
+    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, ILoggerFactory logs)
     {
         _settings = settings;
         _application = application;
+        _inherited = inherited;
+        inherited.RequireNames(settings.Listeners);
 
         var options = new KestrelServerOptions
         {
@@ -29,7 +32,6 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             ApplicationServices = NoServices.Instance,
         };
         LimitSettings limits = settings.Limits;
-        options.Limits.MaxConcurrentConnections = limits.MaxConnections;
         options.Limits.MaxRequestBodySize = limits.MaxBodyBytes;
         options.Limits.RequestHeadersTimeout = limits.HeadTimeout;
         options.Limits.KeepAliveTimeout = limits.IdleTimeout;
@@ -41,21 +43,14 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         options.Limits.MinRequestBodyDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(2));
         options.Limits.MinResponseDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(5));
 
+        Http2Bounds.Apply(options.Limits.Http2, limits);
         foreach (ListenSettings listen in settings.Listeners)
         {
-            options.ListenUnixSocket(listen.UnixPath, endpoint =>
-            {
-                endpoint.Protocols = HttpProtocols.Http1;
-                endpoint.Use(next => connection =>
-                {
-                    // Which door a connection came through decides what it may ask for.
-                    connection.Features.Set(listen);
-                    return next(connection);
-                });
-            });
+            Listen(options, listen, Wire.Http1, HttpProtocols.Http1);
+            Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _server = new KestrelServer(Options.Create(options), new UnixTransport(settings, new SegmentPool(), _threads), logs);
+        _server = new KestrelServer(Options.Create(options), new SocketTransport(limits, new SegmentPool(), _threads, inherited), logs);
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
@@ -63,18 +58,30 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     /// <summary>Stops accepting, lets requests in flight finish until <paramref name="deadline"/> fires, closes the rest.</summary>
     public Task StopAsync(CancellationToken deadline) => _server.StopAsync(deadline);
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        // This may go on where the last answer was sent, and no thread can wait for its own end.
+        await Task.Yield();
         _server.Dispose();
         _threads.Dispose();
-        foreach (ListenSettings listen in _settings.Listeners)
+        foreach (ListenSettings listen in _settings.Listeners.Where(listen => !_inherited.Has(listen)))
         {
             // A socket file left behind would look like a server that does not answer.
             File.Delete(listen.UnixPath);
         }
-
-        return ValueTask.CompletedTask;
     }
+
+    private static void Listen(KestrelServerOptions options, ListenSettings listen, Wire wire, HttpProtocols protocols) =>
+        options.Listen(new WireEndPoint(listen, wire), endpoint =>
+        {
+            endpoint.Protocols = protocols;
+            endpoint.Use(next => connection =>
+            {
+                // Which door a connection came through decides what it may ask for.
+                connection.Features.Set(listen);
+                return next(connection);
+            });
+        });
 
     private sealed class NoServices : IServiceProvider
     {

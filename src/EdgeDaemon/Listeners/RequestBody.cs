@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Protocol.Grpc;
 using EdgeDaemon.Native.Onnx;
 using Microsoft.AspNetCore.Http;
 
@@ -41,6 +42,67 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
             if (result.IsCompleted && filled < destination.Length)
             {
                 throw new RefusedException(Refusal.BodyTruncated, $"the body ended {destination.Length - filled} bytes early");
+            }
+        }
+    }
+
+    /// <summary>Waits, as long as it takes, for more of the body; false at its end. Nothing is read.</summary>
+    public async ValueTask<bool> WaitForMoreAsync(CancellationToken cancel)
+    {
+        try
+        {
+            ReadResult result = await reader.ReadAsync(cancel);
+            bool more = !result.Buffer.IsEmpty;
+            reader.AdvanceTo(result.Buffer.Start);
+            return more;
+        }
+        catch (Exception failure) when (!cancel.IsCancellationRequested && Refused(failure) is { } refused)
+        {
+            throw refused;
+        }
+    }
+
+    /// <summary>The length of the gRPC message that begins here.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> ReadGrpcPrefixAsync()
+    {
+        while (true)
+        {
+            ReadResult result = await ReadAsync();
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            if (buffer.Length >= GrpcFrame.PrefixSize)
+            {
+                ReadOnlySequence<byte> prefix = buffer.Slice(0, GrpcFrame.PrefixSize);
+                int length = Prefix(prefix);
+                reader.AdvanceTo(prefix.End);
+                return length;
+            }
+
+            reader.AdvanceTo(buffer.Start, buffer.End);
+            if (result.IsCompleted)
+            {
+                throw new RefusedException(Refusal.BodyTruncated, "the call ended before its message");
+            }
+        }
+    }
+
+    /// <summary>Feeds the message that has begun, to its end.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask FeedAsync(ModelInferRequestReader message)
+    {
+        while (message.Remaining > 0)
+        {
+            ReadResult result = await ReadAsync();
+            ReadOnlySequence<byte> piece = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, message.Remaining));
+            foreach (ReadOnlyMemory<byte> segment in piece)
+            {
+                message.Feed(segment.Span);
+            }
+
+            reader.AdvanceTo(piece.End);
+            if (result.IsCompleted && message.Remaining > 0)
+            {
+                throw new RefusedException(Refusal.BodyTruncated, $"the message ended {message.Remaining} bytes early");
             }
         }
     }
@@ -90,6 +152,13 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         }
     }
 
+    private int Prefix(in ReadOnlySequence<byte> bytes)
+    {
+        Span<byte> prefix = stackalloc byte[GrpcFrame.PrefixSize];
+        bytes.CopyTo(prefix);
+        return GrpcFrame.ReadPrefix(prefix, limits.MaxBodyBytes);
+    }
+
     // Most bodies are there already: then nothing waits and no clock runs.
     private ValueTask<ReadResult> ReadAsync()
     {
@@ -125,6 +194,8 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
             new RefusedException(Refusal.BodyTooSlow, $"the body came slower than min_body_bytes_per_second {limits.MinBodyBytesPerSecond}", failure),
         // The server wraps a chunk size that overflows as if the connection had failed.
         BadHttpRequestException or IOException { InnerException: OverflowException } => new RefusedException(Refusal.BodyTruncated, failure.Message, failure),
+        OperationCanceledException when clock.Expired && clock.DeadlinePassed =>
+            new RefusedException(Refusal.AdmissionDeadline, "the caller's deadline passed while its message arrived"),
         OperationCanceledException when clock.Expired =>
             new RefusedException(Refusal.BodyTooSlow, $"the body did not arrive within body_timeout_seconds {limits.BodyTimeout.TotalSeconds}"),
         OperationCanceledException or IOException =>

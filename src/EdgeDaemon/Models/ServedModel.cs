@@ -27,6 +27,7 @@ internal sealed class ServedModel : IDisposable
         Engine = engine;
         Contract = contract;
         ModelDescription description = Describe(manifest, labels);
+        Description = description;
         MetadataJson = Document.Of(output => ModelMetadataWriter.Write(output, description));
         ConfigJson = Document.Of(output => ModelConfigWriter.Write(output, description));
         ReadyJson = Document.Of(output => HealthWriter.WriteModel(output, manifest.Name, ready: true));
@@ -60,6 +61,9 @@ internal sealed class ServedModel : IDisposable
     public DateTimeOffset LoadedAt { get; }
 
     public ModelEngine Engine { get; }
+
+    /// <summary>As metadata and configuration show it.</summary>
+    public ModelDescription Description { get; }
 
     /// <summary>Answers that cost nothing, written once.</summary>
     public byte[] MetadataJson { get; }

@@ -1,70 +1,61 @@
 using System.Runtime.CompilerServices;
 using EdgeDaemon.Admission;
-using EdgeDaemon.Core.Configuration;
-using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
-using EdgeDaemon.Validation;
 
 namespace EdgeDaemon.Pipeline;
 
 /// <summary>
-/// The path of an inference request, and the only place that knows its order. Each stage is owned by its folder, knows
-/// no other stage, and refuses by throwing <see cref="RefusedException"/>.
+/// The path of an inference request, whatever wire it came by, and the only place that knows its order. Each stage is owned by its
+/// folder, knows no other stage, and refuses by throwing <see cref="Core.Protocol.RefusedException"/>.
 /// </summary>
-internal sealed class InferencePipeline(
-    ModelRegistry models, RequestAdmission admission, RequestDecoder decoder, ResponseEncoder encoder, LimitSettings limits)
+internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission admission)
 {
+    /// <summary>Whoever calls ends the work.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask InferAsync(HttpExchange exchange, RestRoute route)
+    public async ValueTask InferAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work)
     {
-        InferenceWork work = exchange.Keep<InferenceWork>();
+        RequestTimes times = RequestTimes.Begin();
+        admission.Enter();
+        await wire.NameModelAsync(exchange, work);
+        ServedModel model = models.Find(work.Model.Span, work.Version.Span);
+
+        await wire.ReadHeadAsync(exchange, work);
+        wire.Plan(exchange, work, model.Contract);
+        admission.Open(work.Grant, work.Plan.TotalBytes);
+        await wire.ReadTensorsAsync(exchange, work, model.Contract);
+        times.TensorsReady();
+
         try
         {
-            admission.Enter();
-            ServedModel model = models.Find(route.Model.Span, route.Version.Span);
-            var body = new RequestBody(exchange.Body, exchange.ContentLength, limits, exchange.BodyClock);
-
-            await decoder.ReadHeadAsync(exchange, body, work);
-            Plan(work, body, model.Contract);
-            admission.Open(work.Grant, work.Plan.TotalBytes);
-            await RequestDecoder.ReadTensorsAsync(body, work, model.Contract);
-
-            Lane lane = model.Engine.TryEnter(out Lane free) ? free : await model.Engine.WaitAsync(exchange.Aborted);
+            exchange.RefuseWhenLate();
+            Lane lane = model.Engine.TryEnter(out Lane free) ? free : await model.Engine.WaitAsync(exchange.GivenUp);
             try
             {
+                times.LaneEntered();
                 if (lane.ExpectsLong(work.Inputs(work.Plan.Count)))
                 {
                     SocketThreads.BeginLongWork();
                 }
 
                 lane.Run(work.Inputs(work.Plan.Count));
-                encoder.Encode(exchange, work, model, lane);
+                times.Run();
+                wire.Encode(exchange, work, model, lane);
+                lane.Statistics.CountAnswer(times);
             }
             finally
             {
                 model.Engine.Leave(lane);
             }
+        }
+        catch
+        {
+            model.Engine.CountFailure(times);
+            throw;
+        }
 
-            model.CountInference();
-            await exchange.FlushAsync();
-        }
-        finally
-        {
-            work.End();
-        }
-    }
-
-    private static void Plan(InferenceWork work, RequestBody body, ModelContract contract)
-    {
-        if (work.Raw)
-        {
-            InputValidation.PlanRaw(body.Length!.Value, contract, work.Plan);
-        }
-        else
-        {
-            InputValidation.Plan(work.Request, work.Json.Span, contract, work.Plan);
-        }
+        model.CountInference();
+        await exchange.FlushAsync();
     }
 }

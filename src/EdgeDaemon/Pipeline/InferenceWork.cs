@@ -12,6 +12,18 @@ internal sealed class InferenceWork
 {
     private EngineInput[] _inputs = [];
 
+    /// <summary>The model's name as the request gave it.</summary>
+    public ReadOnlyMemory<char> Model { get; private set; }
+
+    /// <summary>Its version; empty asks for the one that is served.</summary>
+    public ReadOnlyMemory<char> Version { get; private set; }
+
+    /// <summary>A gRPC message was read to its end: whatever else is wrong with it, the next one can be found.</summary>
+    public bool MessageRead { get; set; }
+
+    /// <summary>Null until the first gRPC message.</summary>
+    public GrpcWork? Grpc { get; set; }
+
     /// <summary>The decoded head; empty for a raw request.</summary>
     public InferRequest Request { get; } = new();
 
@@ -32,6 +44,12 @@ internal sealed class InferenceWork
 
     public BlockWriter? JsonWriter { get; set; }
 
+    public void Name(ReadOnlyMemory<char> model, ReadOnlyMemory<char> version)
+    {
+        Model = model;
+        Version = version;
+    }
+
     /// <summary>The engine's inputs, in the contract's order.</summary>
     public Span<EngineInput> Inputs(int count)
     {
@@ -47,6 +65,9 @@ internal sealed class InferenceWork
     {
         Request.Reset();
         Grant.Close();
+        Grpc?.End();
+        MessageRead = false;
+        Name(default, default);
         JsonBlock?.Return();
         JsonBlock = null;
         JsonWriter?.Dispose();

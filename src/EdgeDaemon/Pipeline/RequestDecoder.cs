@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
-using EdgeDaemon.Engine;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
 using EdgeDaemon.Native.Onnx;
@@ -95,7 +94,7 @@ internal sealed class RequestDecoder(LimitSettings limits, TensorBlockPool pool)
                 Parse(work, order, index, contract.Inputs[index].Contract.Type, block);
             }
 
-            Finish(work, index, contract.Inputs[index], block);
+            ArrivedTensor.Accept(work, index, contract.Inputs[index], block);
         }
 
         await body.ExpectEndAsync();
@@ -120,24 +119,7 @@ internal sealed class RequestDecoder(LimitSettings limits, TensorBlockPool pool)
         }
 
         await body.ReadExactlyAsync(destination);
-        Finish(work, 0, declared, block);
-    }
-
-    private static void Finish(InferenceWork work, int index, ContractInput declared, TensorBlock block)
-    {
-        ref PlannedInput planned = ref work.Plan[index];
-        ReadOnlySpan<byte> tensor = block.GetSpan()[..(int)planned.Bytes];
-        InputValidation.CheckValues(planned, declared, tensor);
-        long bytes = planned.Bytes;
-        if (declared.Preprocess is { } preprocess)
-        {
-            bytes = planned.PreparedBytes;
-            TensorBlock prepared = work.Grant.Rent(bytes);
-            Preprocessing.Apply(preprocess, declared.Contract.Type, tensor, prepared.GetSpan());
-            block = prepared;
-        }
-
-        work.Inputs(work.Plan.Count)[index] = new EngineInput(planned.Shape, block, bytes);
+        ArrivedTensor.Accept(work, 0, declared, block);
     }
 
     private static int IndexOf(InputPlan plan, int order)

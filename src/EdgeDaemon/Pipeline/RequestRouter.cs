@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Protocol.Grpc;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
 using EdgeDaemon.Telemetry;
@@ -8,13 +10,16 @@ using Microsoft.Extensions.Logging;
 namespace EdgeDaemon.Pipeline;
 
 /// <summary>From a request's target to what answers it; and the one place where a refusal becomes an answer.</summary>
-internal sealed class RequestRouter(ModelRegistry models, InferencePipeline pipeline, ControlSurface control, ILogger log)
+internal sealed class RequestRouter(
+    ModelRegistry models, ServerDocuments documents, InferencePipeline pipeline, RestWire rest, GrpcRouter grpc, ControlSurface control, ILogger log)
 {
     private static readonly byte[] Server = Document.Of(output =>
-        ServerMetadataWriter.Write(output, "edged", Hosting.Build.Version, ["binary_tensor_data", "model_configuration", "parameters"]));
+        ServerMetadataWriter.Write(output, ServerDocuments.Name, Hosting.Build.Version, ServerDocuments.Extensions));
     private static readonly byte[] Live = Document.Of(output => HealthWriter.WriteServer(output, live: true));
 
-    public async Task RouteAsync(HttpExchange exchange)
+    public Task RouteAsync(HttpExchange exchange) => GrpcRouter.Takes(exchange) ? grpc.RouteAsync(exchange) : RouteRestAsync(exchange);
+
+    private async Task RouteRestAsync(HttpExchange exchange)
     {
         try
         {
@@ -38,6 +43,11 @@ internal sealed class RequestRouter(ModelRegistry models, InferencePipeline pipe
     {
         if (!RestRoute.TryParse(exchange.Target, out RestRoute route))
         {
+            if (GrpcMethods.Of(exchange.Target) != GrpcMethod.None)
+            {
+                throw new RefusedException(Refusal.HeadNotGrpc, $"a gRPC path over {(exchange.IsHttp2 ? "HTTP/2" : "HTTP/1.1")} without gRPC's content type");
+            }
+
             return exchange.Listener.ExposesControl ? control.AnswerAsync(exchange) : throw Unknown(exchange);
         }
 
@@ -54,24 +64,36 @@ internal sealed class RequestRouter(ModelRegistry models, InferencePipeline pipe
 
         return route.Kind switch
         {
-            RestRouteKind.ModelInfer => pipeline.InferAsync(exchange, route),
+            RestRouteKind.ModelInfer => InferAsync(exchange, route),
             RestRouteKind.ServerLive => exchange.RespondJsonAsync(200, Live),
             RestRouteKind.ServerReady => exchange.RespondJsonAsync(200, Live),
             RestRouteKind.ServerMetadata => exchange.RespondJsonAsync(200, Server),
             RestRouteKind.ModelReady => exchange.RespondJsonAsync(200, Find(route).ReadyJson),
             RestRouteKind.ModelMetadata => exchange.RespondJsonAsync(200, Find(route).MetadataJson),
             RestRouteKind.ModelConfig => exchange.RespondJsonAsync(200, Find(route).ConfigJson),
-            RestRouteKind.RepositoryIndex => exchange.RespondJsonAsync(200, Index()),
+            RestRouteKind.ModelStatistics => exchange.RespondJsonAsync(200, Statistics(ServerDocuments.StatisticsOf(Find(route)))),
+            RestRouteKind.AllStatistics => exchange.RespondJsonAsync(200, Statistics(documents.Statistics())),
+            RestRouteKind.RepositoryIndex => exchange.RespondJsonAsync(200, Document.Of(output => RepositoryIndexWriter.Write(output, documents.Index()))),
             _ => throw Unknown(exchange),
         };
     }
 
-    // What an unprivileged caller may know: the names that serve. Refused bundles and reasons are the control surface's.
-    private byte[] Index()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask InferAsync(HttpExchange exchange, RestRoute route)
     {
-        ModelIndexEntry[] entries = [.. models.Serving.Select(model => new ModelIndexEntry(model.Name, model.Manifest.Version, "READY", ""))];
-        return Document.Of(output => RepositoryIndexWriter.Write(output, entries));
+        InferenceWork work = exchange.Keep<InferenceWork>();
+        try
+        {
+            work.Name(route.Model, route.Version);
+            await pipeline.InferAsync(exchange, rest, work);
+        }
+        finally
+        {
+            work.End();
+        }
     }
+
+    private static byte[] Statistics(params ModelStatistics[] models) => Document.Of(output => StatisticsWriter.Write(output, models));
 
     private ServedModel Find(RestRoute route) => models.Find(route.Model.Span, route.Version.Span);
 

@@ -17,13 +17,13 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         bool byDefault = work.Raw || (request.BinaryDataOutput ?? false);
         InferResponseWriter writer = work.Response;
         long binary = 0;
-        int outputs = request.Outputs.IsEmpty ? model.Contract.Outputs.Length : request.Outputs.Length;
+        int outputs = AskedOutput.Count(request, model);
 
         writer.Begin(head, model.Manifest.Name, model.Manifest.Version, request.Id, request.HasId);
         for (int i = 0; i < outputs; i++)
         {
             (int index, bool asBinary) = Asked(request, model, i, byDefault);
-            Check(model, lane, index);
+            AskedOutput.Check(model, lane, index);
             ReadOnlySpan<byte> data = lane.OutputData(index);
             if (asBinary)
             {
@@ -61,34 +61,6 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         }
     }
 
-    private static (int Index, bool Binary) Asked(InferRequest request, ServedModel model, int position, bool byDefault)
-    {
-        if (request.Outputs.IsEmpty)
-        {
-            return (position, byDefault);
-        }
-
-        InferOutput asked = request.Outputs[position];
-        for (int i = 0; i < model.Contract.Outputs.Length; i++)
-        {
-            if (asked.NameIs(model.Contract.Outputs[i].NameUtf8))
-            {
-                return (i, asked.Binary ?? byDefault);
-            }
-        }
-
-        throw new InvalidOperationException("validation admits only outputs of the model");
-    }
-
-    // The graph's answer is held against the signed manifest as the request was: a surprise here is the model's fault.
-    private static void Check(ServedModel model, Lane lane, int index)
-    {
-        var declared = model.Contract.Outputs[index].Contract;
-        if (lane.OutputType(index) != declared.Type || !declared.Admits(lane.OutputShape(index)))
-        {
-            throw new RefusedException(
-                Refusal.EngineFailed,
-                $"output '{declared.Name}' came as {lane.OutputType(index)} {lane.OutputShape(index)}, model.toml declares {declared.Type} [{string.Join(',', declared.Shape)}]");
-        }
-    }
+    private static (int Index, bool Binary) Asked(InferRequest request, ServedModel model, int position, bool byDefault) =>
+        (AskedOutput.Index(request, model, position), request.Outputs.IsEmpty ? byDefault : request.Outputs[position].Binary ?? byDefault);
 }

@@ -12,7 +12,7 @@ namespace EdgeDaemon.Listeners;
 /// One accepted socket: a loop that receives into one pipe and a loop that sends from another. The server works on the pipes'
 /// other ends, on the very thread that received.
 /// </summary>
-internal sealed class UnixConnection : ConnectionContext, ISocketOwner
+internal sealed class SocketConnection : ConnectionContext, ISocketOwner
 {
     private const int InputLimit = 1 << 20;
     private const int OutputLimit = 64 * 1024;
@@ -22,6 +22,7 @@ internal sealed class UnixConnection : ConnectionContext, ISocketOwner
 
     private readonly StreamSocket _socket;
     private readonly SocketThreads _threads;
+    private readonly ConnectionCount _connections;
     private readonly ulong _token;
     private readonly ReadySignal _arrival = new();
     private readonly ReadySignal _room = new();
@@ -34,13 +35,14 @@ internal sealed class UnixConnection : ConnectionContext, ISocketOwner
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    public UnixConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local)
+    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections)
     {
+        _connections = connections;
         _socket = socket;
         _threads = threads;
         LocalEndPoint = local;
         _input = new Pipe(new PipeOptions(
-            segments, PipeScheduler.Inline, PipeScheduler.ThreadPool, InputLimit, InputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
+            segments.ForExactWriter, PipeScheduler.Inline, PipeScheduler.ThreadPool, InputLimit, InputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
         _output = new Pipe(new PipeOptions(
             segments, PipeScheduler.Inline, PipeScheduler.ThreadPool, OutputLimit, OutputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
         Transport = new Duplex(_input.Reader, _output.Writer);
@@ -100,6 +102,7 @@ internal sealed class UnixConnection : ConnectionContext, ISocketOwner
         // Only now: a descriptor that is closed under a call is soon another caller's.
         _threads.Forget(_token);
         _socket.Dispose();
+        _connections.Leave();
         SignalClosed();
         _closed.Dispose();
         await base.DisposeAsync();
@@ -141,6 +144,7 @@ internal sealed class UnixConnection : ConnectionContext, ISocketOwner
                         smallReads = 0;
                     }
 
+                    SegmentPool.Wrote(buffer, received);
                     _input.Writer.Advance(received);
                     FlushResult flushed = await _input.Writer.FlushAsync();
                     if (flushed.IsCompleted || flushed.IsCanceled)

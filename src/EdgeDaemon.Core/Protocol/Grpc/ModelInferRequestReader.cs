@@ -1,0 +1,466 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+
+namespace EdgeDaemon.Core.Protocol.Grpc;
+
+/// <summary>
+/// Takes a ModelInferRequest apart while it arrives, in pieces of any size: the head into an <see cref="InferRequest"/>, tensor data
+/// straight to where they will be used. Pooled and used by one request at a time. The law: GRPC.md.
+/// </summary>
+/// <param name="memory">A new place for the data of one tensor; whoever gave it takes it back.</param>
+public sealed partial class ModelInferRequestReader(Func<ITensorMemory> memory)
+{
+    /// <summary>Fields that are looked at in one message, elements of contents not counted: an empty field takes two bytes.</summary>
+    public const int MostFields = 16384;
+
+    private const int MostCollected = 16 * 1024;
+
+    /// <summary>What the next byte belongs to.</summary>
+    private enum Expect
+    {
+        Tag,
+        Number,
+        Length,
+        Collect,
+        Skip,
+        Data,
+        Elements,
+    }
+
+    /// <summary>Messages within messages; nothing nests deeper.</summary>
+    private enum Level
+    {
+        Request,
+        Tensor,
+        Contents,
+        Packed,
+    }
+
+    private readonly long[] _ends = new long[4];
+    private readonly byte[] _collected = new byte[MostCollected];
+    private InferRequest _into = null!;
+    private ProtocolLimits _limits = ProtocolLimits.Default;
+    private Expect _expect;
+    private Level _level;
+    private long _at;
+    private int _field;
+    private ulong _varint;
+    private int _shift;
+    private long _left;
+    private int _collectedLength;
+    private int _fields;
+    private long _headBytes;
+    private ITensorMemory? _target;
+
+    /// <summary>Bytes of the message that have not been fed yet.</summary>
+    public long Remaining => _ends[0] - _at;
+
+    private long RestOfLevel => _ends[(int)_level] - _at;
+
+    /// <summary>Starts a message of so many bytes; <paramref name="into"/> is reset.</summary>
+    public void Begin(InferRequest into, ProtocolLimits limits, long length)
+    {
+        Reset();
+        into.Reset();
+        _into = into;
+        _limits = limits;
+        _ends[0] = length;
+    }
+
+    /// <summary>The next bytes of the message, at most <see cref="Remaining"/>.</summary>
+    /// <exception cref="RefusedException">The message breaks a rule.</exception>
+    public void Feed(ReadOnlySpan<byte> bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, Remaining);
+        while (!bytes.IsEmpty)
+        {
+            switch (_expect)
+            {
+                case Expect.Tag:
+                    if (TryVarint(ref bytes, out ulong tag))
+                    {
+                        BeginField(tag);
+                    }
+
+                    break;
+                case Expect.Number:
+                    if (TryVarint(ref bytes, out ulong number))
+                    {
+                        Number(number);
+                        NextField();
+                    }
+
+                    break;
+                case Expect.Length:
+                    if (TryVarint(ref bytes, out ulong length))
+                    {
+                        BeginContent(length);
+                    }
+
+                    break;
+                case Expect.Elements:
+                    Elements(ref bytes);
+                    break;
+                default:
+                    Content(ref bytes);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>After the last byte: what only the whole message can tell.</summary>
+    /// <exception cref="RefusedException">The message breaks a rule.</exception>
+    public void End()
+    {
+        if (Remaining != 0 || _expect != Expect.Tag || _level != Level.Request || _shift != 0)
+        {
+            WireFormat.Malformed("the message ends in the middle of a field");
+        }
+
+        Conclude();
+    }
+
+    /// <summary>Forgets the message and where its tensors went.</summary>
+    public void Reset()
+    {
+        _collected.AsSpan(0, _collectedLength).Clear();
+        ForgetTensors();
+        Array.Clear(_ends);
+        _expect = Expect.Tag;
+        _level = Level.Request;
+        _at = _left = _headBytes = 0;
+        _varint = 0;
+        _shift = _fields = _collectedLength = 0;
+        _target = null;
+    }
+
+    private void BeginField(ulong tag)
+    {
+        (_field, WireType wire) = WireFormat.Tag(tag);
+        if (!IsElement(_field) && ++_fields > MostFields)
+        {
+            RefusedException.Throw(Refusal.HeadTooManyFields, $"more than {MostFields} fields");
+        }
+
+        switch (wire)
+        {
+            case WireType.Varint:
+                _expect = Expect.Number;
+                break;
+            case WireType.Delimited:
+                _expect = Expect.Length;
+                break;
+            default:
+                int size = wire == WireType.Fixed32 ? 4 : 8;
+                if (size > RestOfLevel)
+                {
+                    WireFormat.Malformed("a field reaches beyond its message");
+                }
+
+                if (_level == Level.Contents && ((_field == Float32Contents && size == 4) || (_field == Float64Contents && size == 8)))
+                {
+                    BeginElements(size);
+                }
+                else
+                {
+                    Begin(Expect.Skip, size);
+                }
+
+                break;
+        }
+    }
+
+    private void Number(ulong number)
+    {
+        if (_level == Level.Tensor && _field == TensorShapeField)
+        {
+            AddDimension(number);
+        }
+        else if (_level == Level.Contents && _field is >= BoolContents and <= UInt64Contents)
+        {
+            Span<byte> room = MemoryFor(_field).GetSpan(sizeof(ulong));
+            int size = Store(_field, number, room);
+            Typed.Memory!.Advance(size);
+            Typed.Elements++;
+        }
+    }
+
+    // A length is held against the message around it before anything is taken for it.
+    private void BeginContent(ulong length)
+    {
+        if (length > (ulong)RestOfLevel)
+        {
+            WireFormat.Malformed("a length reaches beyond its message");
+        }
+
+        long bytes = (long)length;
+        switch (_level)
+        {
+            case Level.Request:
+                BeginRequestContent(bytes);
+                break;
+            case Level.Tensor:
+                BeginTensorContent(bytes);
+                break;
+            default:
+                BeginContentsContent(bytes);
+                break;
+        }
+    }
+
+    private void BeginRequestContent(long length)
+    {
+        switch (_field)
+        {
+            case RequestModelName or RequestModelVersion:
+                BeginCollect(length, _limits.MaxNameBytes, Refusal.HeadNameTooLong);
+                break;
+            case RequestId:
+                BeginCollect(length, _limits.MaxIdBytes, Refusal.HeadIdTooLong);
+                break;
+            case RequestParameters or RequestOutputs:
+                BeginCollect(length, MostCollected, Refusal.HeadTooLarge);
+                break;
+            case RequestInputs:
+                BeginTensor();
+                Descend(Level.Tensor, length);
+                break;
+            case RequestRawContents:
+                _target = AddRaw();
+                Begin(Expect.Data, length);
+                break;
+            default:
+                Begin(Expect.Skip, length);
+                break;
+        }
+    }
+
+    private void BeginTensorContent(long length)
+    {
+        switch (_field)
+        {
+            case TensorName:
+                BeginCollect(length, _limits.MaxNameBytes, Refusal.HeadNameTooLong);
+                break;
+            case TensorDatatype:
+                BeginCollect(length, LongestDatatype, Refusal.InputUnknownType);
+                break;
+            case TensorShapeField:
+                BeginCollect(length, LongestShape, Refusal.InputWrongShape);
+                break;
+            case TensorParameters:
+                BeginCollect(length, MostCollected, Refusal.HeadTooLarge);
+                break;
+            case TensorContents:
+                Typed.HasContents = true;
+                Descend(Level.Contents, length);
+                break;
+            default:
+                Begin(Expect.Skip, length);
+                break;
+        }
+    }
+
+    private void BeginContentsContent(long length)
+    {
+        switch (_field)
+        {
+            case >= BoolContents and <= UInt64Contents when length > 0:
+                MemoryFor(_field);
+                Descend(Level.Packed, length);
+                _expect = Expect.Elements;
+                break;
+            case Float32Contents or Float64Contents when length > 0:
+                BeginElements(length);
+                break;
+            case BytesContents:
+                ITensorMemory target = MemoryFor(_field);
+                BinaryPrimitives.WriteUInt32LittleEndian(target.GetSpan(BytesTensor.LengthSize), (uint)length);
+                target.Advance(BytesTensor.LengthSize);
+                Typed.Elements++;
+                _target = target;
+                Begin(Expect.Data, length);
+                break;
+            default:
+                Begin(Expect.Skip, length);
+                break;
+        }
+    }
+
+    private void BeginElements(long length)
+    {
+        int size = _field == Float32Contents ? sizeof(float) : sizeof(double);
+        if (length % size != 0)
+        {
+            WireFormat.Malformed("packed numbers end in the middle of one");
+        }
+
+        _target = MemoryFor(_field);
+        Typed.Elements += length / size;
+        Begin(Expect.Data, length);
+    }
+
+    private void BeginCollect(long length, int most, Refusal tooLong)
+    {
+        _headBytes += length;
+        if (length > most || _headBytes > _limits.MaxHeadBytes)
+        {
+            RefusedException.Throw(length > most ? tooLong : Refusal.HeadTooLarge, $"field {_field} of {length} bytes, at most {most}; {_limits.MaxHeadBytes} for all");
+        }
+
+        _collected.AsSpan(0, _collectedLength).Clear();
+        _collectedLength = 0;
+        Begin(Expect.Collect, length);
+    }
+
+    private void Begin(Expect expect, long length)
+    {
+        _expect = expect;
+        _left = length;
+        if (length == 0)
+        {
+            EndContent();
+        }
+    }
+
+    private void Content(ref ReadOnlySpan<byte> bytes)
+    {
+        int take = (int)Math.Min(bytes.Length, _left);
+        if (_expect == Expect.Data)
+        {
+            // Asked for all that is to come: the place is taken once, in its final size.
+            Span<byte> room = _target!.GetSpan((int)Math.Min(_left, int.MaxValue));
+            take = Math.Min(take, room.Length);
+            bytes[..take].CopyTo(room);
+            _target.Advance(take);
+        }
+        else if (_expect == Expect.Collect)
+        {
+            bytes[..take].CopyTo(_collected.AsSpan(_collectedLength));
+            _collectedLength += take;
+        }
+
+        bytes = bytes[take..];
+        _at += take;
+        _left -= take;
+        if (_left == 0)
+        {
+            EndContent();
+        }
+    }
+
+    private void EndContent()
+    {
+        if (_expect == Expect.Collect)
+        {
+            ReadOnlySpan<byte> content = _collected.AsSpan(0, _collectedLength);
+            if (_level == Level.Request)
+            {
+                RequestField(content);
+            }
+            else
+            {
+                TensorField(content);
+            }
+        }
+
+        NextField();
+    }
+
+    private void Elements(ref ReadOnlySpan<byte> bytes)
+    {
+        ITensorMemory target = Typed.Memory!;
+        while (!bytes.IsEmpty && RestOfLevel > 0)
+        {
+            // A row at a time: as many elements as lie in these bytes at most.
+            int row = Math.Min(bytes.Length, 1024);
+            Span<byte> room = target.GetSpan(row * sizeof(ulong));
+            int used = 0;
+            int count = 0;
+            while (count < row && RestOfLevel > 0 && TryVarint(ref bytes, out ulong number))
+            {
+                used += Store(_field, number, room[used..]);
+                count++;
+            }
+
+            target.Advance(used);
+            Typed.Elements += count;
+        }
+
+        if (RestOfLevel == 0)
+        {
+            if (_shift != 0)
+            {
+                WireFormat.Malformed("packed numbers end in the middle of one");
+            }
+
+            _level = Level.Contents;
+            NextField();
+        }
+    }
+
+    private void Descend(Level level, long length)
+    {
+        _level = level;
+        _ends[(int)level] = _at + length;
+        NextField();
+    }
+
+    // A message ends where its length said, and the one around it may end there, too.
+    private void NextField()
+    {
+        _expect = Expect.Tag;
+        while (_level != Level.Request && _level != Level.Packed && RestOfLevel == 0)
+        {
+            if (_level == Level.Tensor)
+            {
+                EndTensor();
+            }
+
+            _level--;
+        }
+    }
+
+    /// <summary>A varint, which may arrive in pieces; false when these bytes do not end it.</summary>
+    private bool TryVarint(ref ReadOnlySpan<byte> bytes, out ulong value)
+    {
+        long room = RestOfLevel;
+        int taken = 0;
+        while (taken < bytes.Length)
+        {
+            if (taken == room)
+            {
+                WireFormat.Malformed("a number reaches beyond its message");
+            }
+
+            byte part = bytes[taken++];
+            if (_shift == 63 && part > 1)
+            {
+                WireFormat.Malformed("a varint has more than 64 bits");
+            }
+
+            _varint |= (ulong)(part & 0x7F) << _shift;
+            if (part < 0x80)
+            {
+                value = _varint;
+                _varint = 0;
+                _shift = 0;
+                _at += taken;
+                bytes = bytes[taken..];
+                return true;
+            }
+
+            _shift += 7;
+        }
+
+        _at += taken;
+        bytes = default;
+        value = 0;
+        return false;
+    }
+
+    private bool IsElement(int field) => _level == Level.Contents && field is >= BoolContents and <= BytesContents;
+
+    [DoesNotReturn]
+    private static void Refuse(Refusal refusal, string detail) => RefusedException.Throw(refusal, detail);
+}

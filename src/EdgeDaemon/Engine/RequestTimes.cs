@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace EdgeDaemon.Engine;
+
+/// <summary>When one request passed which point of its line, in <see cref="Stopwatch"/>'s ticks.</summary>
+internal struct RequestTimes
+{
+    private long _begun;
+    private long _ready;
+    private long _entered;
+    private long _ran;
+
+    public readonly long Input => _ready - _begun;
+
+    public readonly long Queue => _entered - _ready;
+
+    public readonly long Infer => _ran - _entered;
+
+    public static RequestTimes Begin() => new() { _begun = Stopwatch.GetTimestamp() };
+
+    /// <summary>Since the last point.</summary>
+    public readonly long Output(long now) => now - _ran;
+
+    /// <summary>Since the beginning.</summary>
+    public readonly long Total(long now) => now - _begun;
+
+    public void TensorsReady() => _ready = Stopwatch.GetTimestamp();
+
+    public void LaneEntered() => _entered = Stopwatch.GetTimestamp();
+
+    public void Run() => _ran = Stopwatch.GetTimestamp();
+}

@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using EdgeDaemon.Admission;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Protocol.Grpc;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Models;
+
+namespace EdgeDaemon.Pipeline;
+
+/// <summary>The calls themselves: inference goes down the line, the rest is answered here.</summary>
+internal sealed class GrpcService(
+    InferencePipeline pipeline, GrpcWire unary, GrpcStream stream, ServerDocuments documents, ModelRegistry models, RequestAdmission admission, LimitSettings limits)
+{
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask InferAsync(HttpExchange exchange)
+    {
+        InferenceWork work = exchange.Keep<InferenceWork>();
+        try
+        {
+            await pipeline.InferAsync(exchange, unary, work);
+        }
+        finally
+        {
+            work.End();
+        }
+    }
+
+    public ValueTask StreamInferAsync(HttpExchange exchange) => stream.RunAsync(exchange);
+
+    /// <summary>Every call whose request is a few bytes and whose answer is known.</summary>
+    public async ValueTask AnswerAsync(HttpExchange exchange, GrpcMethod method)
+    {
+        SmallRequest request = await ReadAsync(exchange);
+        var answer = new ProtobufWriter();
+        switch (method)
+        {
+            case GrpcMethod.ServerLive:
+                GrpcMessages.Flag(answer, true);
+                break;
+            case GrpcMethod.ServerReady:
+                GrpcMessages.Flag(answer, !admission.Draining);
+                break;
+            case GrpcMethod.ServerMetadata:
+                GrpcMessages.ServerMetadata(answer, ServerDocuments.Name, Hosting.Build.Version, ServerDocuments.Extensions);
+                break;
+            case GrpcMethod.ModelReady:
+                Find(request);
+                GrpcMessages.Flag(answer, true);
+                break;
+            case GrpcMethod.ModelMetadata:
+                GrpcMessages.ModelMetadata(answer, Find(request).Description);
+                break;
+            case GrpcMethod.ModelConfig:
+                GrpcMessages.ModelConfig(answer, Find(request).Description);
+                break;
+            case GrpcMethod.ModelStatistics:
+                GrpcMessages.ModelStatistics(answer, request.Name.Length == 0 ? documents.Statistics() : [ServerDocuments.StatisticsOf(Find(request))]);
+                break;
+            case GrpcMethod.RepositoryIndex:
+                GrpcMessages.RepositoryIndex(answer, documents.Index());
+                break;
+            default:
+                GrpcMessages.Health(answer, HealthOf(request.Name) ?? throw new RefusedException(Refusal.RouteServiceUnknown, "health of an unknown service"));
+                break;
+        }
+
+        await GrpcAnswer.SendAsync(exchange, answer);
+    }
+
+    /// <summary>Says how things are, and once more when the daemon drains.</summary>
+    public async ValueTask WatchAsync(HttpExchange exchange)
+    {
+        SmallRequest request = await ReadAsync(exchange);
+        HealthStatus? status = HealthOf(request.Name);
+        await SayAsync(exchange, status ?? HealthStatus.ServiceUnknown);
+        if (status != HealthStatus.NotServing)
+        {
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins);
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using CancellationTokenRegistration registration = waiting.Token.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), ended);
+            await ended.Task;
+            exchange.GivenUp.ThrowIfCancellationRequested();
+            if (status is not null)
+            {
+                await SayAsync(exchange, HealthStatus.NotServing);
+            }
+        }
+
+        throw new RefusedException(Refusal.Draining, "the daemon is stopping");
+    }
+
+    private static ValueTask SayAsync(HttpExchange exchange, HealthStatus status)
+    {
+        var answer = new ProtobufWriter();
+        GrpcMessages.Health(answer, status);
+        return GrpcAnswer.SendAsync(exchange, answer);
+    }
+
+    private HealthStatus? HealthOf(string service) => service is not ("" or GrpcMethods.InferenceService)
+        ? null
+        : admission.Draining ? HealthStatus.NotServing : HealthStatus.Serving;
+
+    private ServedModel Find(SmallRequest request)
+    {
+        GrpcNames.Check(request.Name, request.Version);
+        return models.Find(request.Name, request.Version);
+    }
+
+    private async ValueTask<SmallRequest> ReadAsync(HttpExchange exchange)
+    {
+        var body = new RequestBody(exchange.Body, contentLength: null, limits, exchange.BodyClock);
+        int length = await body.ReadGrpcPrefixAsync();
+        if (length > SmallRequest.MostBytes)
+        {
+            throw new RefusedException(Refusal.HeadTooLarge, $"a message of {length} bytes where a name and a version belong");
+        }
+
+        byte[] message = new byte[length];
+        await body.ReadExactlyAsync(message);
+        await body.ExpectEndAsync();
+        return SmallRequest.Read(message);
+    }
+}

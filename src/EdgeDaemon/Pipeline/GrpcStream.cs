@@ -1,0 +1,68 @@
+using EdgeDaemon.Admission;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Protocol.Grpc;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeDaemon.Pipeline;
+
+/// <summary>ModelStreamInfer: request after request down the line, one at a time, an answer for each, in their order.</summary>
+internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, RequestAdmission admission, LimitSettings limits, ILogger log)
+{
+    public async ValueTask RunAsync(HttpExchange exchange)
+    {
+        InferenceWork work = exchange.Keep<InferenceWork>();
+        bool errorsEnd = exchange.Header("triton_grpc_error").Equals("true", StringComparison.OrdinalIgnoreCase);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins);
+        while (await NextAsync(exchange, waiting.Token))
+        {
+            try
+            {
+                await pipeline.InferAsync(exchange, wire, work);
+            }
+            catch (RefusedException refused) when (!errorsEnd && work.MessageRead && !EndsStream(refused.Refusal))
+            {
+                await RefuseAsync(exchange, work, refused);
+            }
+            finally
+            {
+                work.End();
+            }
+        }
+    }
+
+    private async ValueTask<bool> NextAsync(HttpExchange exchange, CancellationToken cancel)
+    {
+        try
+        {
+            return await new RequestBody(exchange.Body, contentLength: null, limits, exchange.BodyClock).WaitForMoreAsync(cancel);
+        }
+        catch (OperationCanceledException) when (admission.Draining && !exchange.GivenUp.IsCancellationRequested)
+        {
+            throw new RefusedException(Refusal.Draining, "the daemon is stopping");
+        }
+    }
+
+    // Nobody waits any more, or the daemon is at fault for good: a message would say less than the status.
+    private static bool EndsStream(Refusal refusal) => refusal is Refusal.AdmissionDeadline or Refusal.EngineCancelled or Refusal.Draining or Refusal.HeadMalformedProtobuf;
+
+    private async ValueTask RefuseAsync(HttpExchange exchange, InferenceWork work, RefusedException refused)
+    {
+        string id = exchange.Id;
+        if (RefusalMapping.IsFailure(refused.Refusal))
+        {
+            Log.RequestFailed(log, id, refused.Refusal, refused.Message, refused);
+        }
+        else
+        {
+            Log.RequestRefused(log, id, refused.Refusal, refused.Message);
+        }
+
+        ProtobufWriter answer = work.Grpc!.Head;
+        answer.Reset();
+        ModelInferResponse.StreamError(answer, $"{RefusalMapping.Of(refused.Refusal).Text} (request {id})", work.Request.Id);
+        await GrpcAnswer.SendAsync(exchange, answer);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Protocol.Grpc;
+using EdgeDaemon.Engine;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Models;
+using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Validation;
+
+namespace EdgeDaemon.Pipeline;
+
+/// <summary>gRPC: one protobuf message, whose tensor data go straight to tensor memory as they arrive, whatever the order of its fields.</summary>
+/// <param name="limits">Bounds on messages and answers.</param>
+/// <param name="pool">Where tensors live.</param>
+/// <param name="stream">Whether the message is one of many, and its answer wrapped.</param>
+internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool stream) : IInferenceWire
+{
+    private readonly ProtocolLimits _protocol = new() { MaxHeadBytes = limits.MaxHeadBytes, MaxTensors = limits.MaxTensors };
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask NameModelAsync(HttpExchange exchange, InferenceWork work)
+    {
+        GrpcWork call = work.Grpc ??= new GrpcWork();
+        call.Open(pool, limits.MaxBodyBytes);
+        var body = new RequestBody(exchange.Body, contentLength: null, limits, exchange.BodyClock);
+        call.Message.Begin(work.Request, _protocol, await body.ReadGrpcPrefixAsync());
+        await body.FeedAsync(call.Message);
+        call.Message.End();
+        if (!stream)
+        {
+            await body.ExpectEndAsync();
+        }
+
+        exchange.BodyClock.Stop();
+        work.MessageRead = true;
+        Name(work);
+    }
+
+    public ValueTask ReadHeadAsync(HttpExchange exchange, InferenceWork work) => ValueTask.CompletedTask; // It came with the name.
+
+    public void Plan(HttpExchange exchange, InferenceWork work, ModelContract contract) => InputValidation.Plan(work.Request, default, contract, work.Plan);
+
+    public ValueTask ReadTensorsAsync(HttpExchange exchange, InferenceWork work, ModelContract contract)
+    {
+        for (int i = 0; i < work.Plan.Count; i++)
+        {
+            // What came waits where it will be used: nothing is copied again.
+            var data = (BlockWriter?)work.Grpc!.Message.DataOf(work.Plan[i].RequestIndex);
+            ArrivedTensor.Accept(work, i, contract.Inputs[i], data?.Block ?? work.Grant.Rent(0));
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, Lane lane)
+    {
+        ProtobufWriter head = work.Grpc!.Head;
+        head.Reset();
+        ModelInferResponse.Begin(head, model.Manifest.Name, model.Manifest.Version, work.Request.Id);
+        int outputs = AskedOutput.Count(work.Request, model);
+        long length = 0;
+        for (int i = 0; i < outputs; i++)
+        {
+            int index = AskedOutput.Index(work.Request, model, i);
+            AskedOutput.Check(model, lane, index);
+            ModelInferResponse.Output(head, model.Contract.Outputs[index].Contract.Name, lane.OutputType(index), lane.OutputShape(index));
+            length += ModelInferResponse.RawSize(lane.OutputData(index).Length);
+        }
+
+        length += head.Written.Length;
+        long message = stream ? length + ModelInferResponse.StreamPrefixSize(length) : length;
+        if (message > limits.MaxResponseBytes)
+        {
+            throw new RefusedException(Refusal.OutputTooLarge, $"an answer of {message} bytes is over max_response_bytes {limits.MaxResponseBytes}");
+        }
+
+        GrpcAnswer.Begin(exchange, (int)message);
+        ProtobufWriter prefix = work.Grpc.Prefix;
+        if (stream)
+        {
+            prefix.Reset();
+            ModelInferResponse.StreamPrefix(prefix, length);
+            exchange.Send(prefix.Written);
+        }
+
+        exchange.Send(head.Written);
+        for (int i = 0; i < outputs; i++)
+        {
+            ReadOnlySpan<byte> data = lane.OutputData(AskedOutput.Index(work.Request, model, i));
+            prefix.Reset();
+            ModelInferResponse.RawPrefix(prefix, data.Length);
+            exchange.Send(prefix.Written);
+            exchange.Send(data);
+        }
+    }
+
+    // Only what can be a name goes on, and so into logs: bytes of the caller's choice do not.
+    private static void Name(InferenceWork work)
+    {
+        ReadOnlySpan<byte> name = work.Request.ModelName;
+        ReadOnlySpan<byte> version = work.Request.ModelVersion;
+        Memory<char> text = work.Grpc!.NameText;
+        int length = Encoding.Latin1.GetChars(name, text.Span);
+        int versionLength = Encoding.Latin1.GetChars(version, text.Span[length..]);
+        work.Name(text[..length], text.Slice(length, versionLength));
+        GrpcNames.Check(work.Model.Span, work.Version.Span);
+    }
+}

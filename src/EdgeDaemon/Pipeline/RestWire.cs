@@ -1,0 +1,34 @@
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Engine;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Models;
+using EdgeDaemon.Validation;
+
+namespace EdgeDaemon.Pipeline;
+
+/// <summary>REST: JSON, binary tensors behind it, or raw bytes alone.</summary>
+internal sealed class RestWire(RequestDecoder decoder, ResponseEncoder encoder, LimitSettings limits) : IInferenceWire
+{
+    public ValueTask NameModelAsync(HttpExchange exchange, InferenceWork work) => ValueTask.CompletedTask;
+
+    public ValueTask ReadHeadAsync(HttpExchange exchange, InferenceWork work) => decoder.ReadHeadAsync(exchange, Body(exchange), work);
+
+    public void Plan(HttpExchange exchange, InferenceWork work, ModelContract contract)
+    {
+        if (work.Raw)
+        {
+            InputValidation.PlanRaw(exchange.ContentLength!.Value, contract, work.Plan);
+        }
+        else
+        {
+            InputValidation.Plan(work.Request, work.Json.Span, contract, work.Plan);
+        }
+    }
+
+    public ValueTask ReadTensorsAsync(HttpExchange exchange, InferenceWork work, ModelContract contract) =>
+        RequestDecoder.ReadTensorsAsync(Body(exchange), work, contract);
+
+    public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, Lane lane) => encoder.Encode(exchange, work, model, lane);
+
+    private RequestBody Body(HttpExchange exchange) => new(exchange.Body, exchange.ContentLength, limits, exchange.BodyClock);
+}
