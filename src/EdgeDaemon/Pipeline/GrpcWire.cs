@@ -26,7 +26,20 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
         call.Open(pool, limits.MaxBodyBytes);
         var body = new RequestBody(exchange.Body, contentLength: null, limits, exchange.BodyClock);
         call.Message.Begin(work.Request, _protocol, await body.ReadGrpcPrefixAsync());
-        await body.FeedAsync(call.Message);
+        try
+        {
+            await body.FeedAsync(call.Message);
+        }
+        catch (RefusedException refused) when (stream && !EndsCall(refused.Refusal))
+        {
+            // The stream's next message lies behind the rest of this one.
+            call.Message.Abandon();
+            await body.FeedAsync(call.Message);
+            work.MessageRead = true;
+            throw;
+        }
+
+        work.MessageRead = true;
         call.Message.End();
         if (!stream)
         {
@@ -34,7 +47,6 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
         }
 
         exchange.BodyClock.Stop();
-        work.MessageRead = true;
         Name(work);
     }
 
@@ -95,6 +107,9 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
             exchange.Send(data);
         }
     }
+
+    private static bool EndsCall(Refusal refusal) =>
+        refusal is Refusal.BodyAborted or Refusal.BodyTruncated or Refusal.BodyTooSlow or Refusal.AdmissionDeadline or Refusal.HeadMalformedProtobuf;
 
     // Only what can be a name goes on, and so into logs: bytes of the caller's choice do not.
     private static void Name(InferenceWork work)

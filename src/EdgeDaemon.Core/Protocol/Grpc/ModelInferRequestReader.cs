@@ -108,6 +108,15 @@ public sealed partial class ModelInferRequestReader(Func<ITensorMemory> memory)
         }
     }
 
+    /// <summary>After a refusal in the middle: what is still to come will be skipped.</summary>
+    public void Abandon()
+    {
+        _level = Level.Request;
+        _shift = 0;
+        _varint = 0;
+        Begin(Expect.Skip, Remaining);
+    }
+
     /// <summary>After the last byte: what only the whole message can tell.</summary>
     /// <exception cref="RefusedException">The message breaks a rule.</exception>
     public void End()
