@@ -300,7 +300,7 @@ run_tests() {
   count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress --no-ansi
   step "fuzz, scaled"
   local target
-  for target in toml oip_json binary_body oms onnx; do
+  for target in toml oip_json binary_body oms onnx grpc; do
     if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-15000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   done
   step "demo"
