@@ -1,0 +1,267 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using static EdgeDaemon.EndToEnd.RefusingDaemon;
+
+namespace EdgeDaemon.EndToEnd;
+
+/// <summary>What HTTP/2 lets a hostile caller send much of: every flood ends or is slowed down, memory stays, and others are served meanwhile.</summary>
+[TestClass]
+[DoNotParallelize]
+public sealed class Http2FloodTests
+{
+    private static readonly byte[] Call = Http2Connection.Call(GrpcMessage.Infer);
+
+    [ClassInitialize]
+    public static Task StartAsync(TestContext _) => RefusingDaemon.StartAsync();
+
+    [TestCleanup]
+    public void StillServes_InBoundedMemory() => CheckServing();
+
+    [TestMethod]
+    public void Preface_ByteByByte_IsUnderstood()
+    {
+        using Http2Connection connection = ConnectHttp2(begin: false);
+        byte[] beginning = [.. Http2Connection.Beginning, .. Http2Connection.Frame(Http2Connection.Settings, 0, 0, [0, 1, 0, 0, 0, 0])];
+        foreach (byte one in beginning)
+        {
+            connection.Send([one]);
+        }
+
+        Assert.AreEqual("0", connection.Ask(Call, GrpcMessage.Frame(GrpcMessage.Digits(1))).Status);
+    }
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(23)]
+    public void PrefaceThatStops_IsCutOffAfterTheHeadsTime(int length)
+    {
+        using Http2Connection connection = ConnectHttp2(begin: false);
+        var waited = Stopwatch.StartNew();
+        connection.Send(Http2Connection.Beginning[..length]);
+        Assert.IsNull(connection.ReadFrame());
+        Assert.IsLessThan(TimeSpan.FromSeconds(8), waited.Elapsed);
+        Assert.IsGreaterThan(TimeSpan.FromSeconds(1.5), waited.Elapsed);
+    }
+
+    [TestMethod]
+    public void AlmostAPreface_IsAnsweredAsBadHttp1() => RefusedByServer(400, "PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n"u8.ToArray());
+
+    [TestMethod]
+    public void Rest_OverHttp2_IsServed()
+    {
+        using Http2Connection connection = ConnectHttp2();
+        Http2Answer answer = connection.Ask(
+            Http2Connection.Block((":method", "POST"), (":scheme", "http"), (":path", "/v2/models/digits/infer"), (":authority", "x"), ("content-type", "application/json")), Digits.Json(0, 1));
+        Assert.AreEqual("200", answer.Headers[":status"]);
+        StringAssert.Contains(System.Text.Encoding.UTF8.GetString(answer.Data), "\"model_name\":\"digits\"");
+    }
+
+    [TestMethod]
+    public void CallsCancelledAtAnyMoment_LeaveTheConnectionServing()
+    {
+        byte[] message = GrpcMessage.Frame(GrpcMessage.Digits(100));
+        var random = new Random(5);
+        using Http2Connection connection = ConnectHttp2();
+        for (int i = 0; i < 300; i++)
+        {
+            int stream = connection.Begin(Call);
+            connection.SendBody(stream, message.AsSpan(0, random.Next(4) * message.Length / 3), end: random.Next(2) == 0);
+            Thread.SpinWait(random.Next(20_000));
+            connection.Send(Http2Connection.Frame(Http2Connection.Reset, 0, stream, [0, 0, 0, 8]));
+            if (i % 25 == 0)
+            {
+                Assert.AreEqual("0", connection.Ask(Call, message).Status);
+            }
+        }
+
+        Assert.AreEqual("0", connection.Ask(Call, message).Status);
+    }
+
+    [TestMethod]
+    public void RapidReset_EndsTheConnection_OrCostsNothing()
+    {
+        using Http2Connection connection = ConnectHttp2();
+        var flood = new List<byte>();
+        for (int i = 0; i < 20_000; i++)
+        {
+            int stream = connection.NextStream();
+            flood.AddRange(Http2Connection.Frame(Http2Connection.Headers, Http2Connection.EndHeaders, stream, Call));
+            flood.AddRange(Http2Connection.Frame(Http2Connection.Reset, 0, stream, [0, 0, 0, 8]));
+        }
+
+        Send(connection, [.. flood]);
+    }
+
+    [TestMethod]
+    public void SettingsFlood_WithoutReading_IsSlowedDownOrEnded() => Flood(Http2Connection.Frame(Http2Connection.Settings, 0, 0, [0, 3, 0, 0, 0, 100]));
+
+    [TestMethod]
+    public void PingFlood_WithoutReading_IsSlowedDownOrEnded() => Flood(Http2Connection.Frame(Http2Connection.Ping, 0, 0, new byte[8]));
+
+    [TestMethod]
+    public void WindowUpdateFlood_IsEnded()
+    {
+        using Http2Connection connection = ConnectHttp2();
+        byte[] most = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(most, int.MaxValue);
+        connection.TrySend(Repeat(Http2Connection.Frame(Http2Connection.WindowUpdate, 0, 0, most), 1 << 16));
+        Assert.AreEqual(3u, connection.ReadToEnd(), "FLOW_CONTROL_ERROR");
+    }
+
+    [TestMethod]
+    public void ContinuationFlood_IsEndedAtTheBoundOfHeaders()
+    {
+        using Http2Connection connection = ConnectHttp2();
+        int stream = connection.NextStream();
+        connection.Send(Http2Connection.Frame(Http2Connection.Headers, 0, stream, Call));
+        int sent = 0;
+        byte[] more = Http2Connection.Block(("x-more", new string('x', 1000)));
+        while (sent < 4 << 20 && connection.TrySend(Http2Connection.Frame(Http2Connection.Continuation, 0, stream, more)))
+        {
+            sent += more.Length;
+        }
+
+        Assert.IsLessThan(4 << 20, sent, "4 MiB of headers were taken");
+        Assert.AreNotEqual(0u, connection.ReadToEnd());
+    }
+
+    [TestMethod]
+    public void EmptyContinuationFlood_IsCutOffAfterTheHeadsTime()
+    {
+        using Http2Connection connection = ConnectHttp2();
+        int stream = connection.NextStream();
+        connection.Send(Http2Connection.Frame(Http2Connection.Headers, 0, stream, Call));
+        var waited = Stopwatch.StartNew();
+        byte[] empty = Repeat(Http2Connection.Frame(Http2Connection.Continuation, 0, stream, []), 4096);
+        while (connection.TrySend(empty))
+        {
+            Assert.IsLessThan(TimeSpan.FromSeconds(15), waited.Elapsed, "empty continuations go on for good");
+        }
+    }
+
+    [TestMethod]
+    public void MoreStreamsThanAllowed_AreRefusedOneByOne()
+    {
+        using Http2Connection connection = ConnectHttp2();
+        var streams = new List<int>();
+        for (int i = 0; i < 150; i++)
+        {
+            streams.Add(connection.Begin(Call)); // None of them sends its message.
+        }
+
+        int refused = 0;
+        while (refused < 50 && connection.ReadFrame() is { } frame)
+        {
+            Assert.AreNotEqual(Http2Connection.GoAway, frame.Type);
+            if (frame.Type == Http2Connection.Reset)
+            {
+                Assert.IsGreaterThan(100, streams.IndexOf(frame.Stream) + 1);
+                refused++;
+            }
+        }
+
+        Assert.AreEqual(50, refused);
+    }
+
+    [TestMethod]
+    public async Task ConnectionsOfAllListenersTogether_AreBounded()
+    {
+        await using Daemon daemon = await Daemon.StartAsync("[limits]\nmax_connections = 4", "digits/digits-s25");
+        HttpConnection[] open = [daemon.Connect(), daemon.Connect(), daemon.ConnectControl()];
+        using var http2 = new Http2Connection(daemon.State.InferenceSocket);
+        Assert.AreEqual("0", http2.Ask(Call, GrpcMessage.Frame(GrpcMessage.Digits(1))).Status);
+        Assert.AreEqual(200, open[0].Get("/v2").Status);
+        using (HttpConnection fifth = daemon.Connect())
+        {
+            fifth.Send("GET /v2 HTTP/1.1\r\nHost: x\r\n\r\n"u8);
+            Assert.IsNull(fifth.Read());
+        }
+
+        // Also one that never said a word counts, until it goes.
+        open[1].Dispose();
+        var waited = Stopwatch.StartNew();
+        while (waited.Elapsed < TimeSpan.FromSeconds(10))
+        {
+            using HttpConnection next = daemon.Connect();
+            next.Send("GET /v2 HTTP/1.1\r\nHost: x\r\n\r\n"u8);
+            if (next.Read() is { Status: 200 })
+            {
+                Array.ForEach(open, connection => connection.Dispose());
+                return;
+            }
+
+            await Task.Delay(20);
+        }
+
+        Assert.Fail("the place of a closed connection was not given to another");
+    }
+
+    [TestMethod]
+    public async Task Draining_EndsWatchesAndIdleStreams_AtOnce()
+    {
+        await using Daemon daemon = await Daemon.StartAsync("", "digits/digits-s25");
+        using var watch = new Http2Connection(daemon.State.InferenceSocket);
+        int watching = watch.Begin(Http2Connection.Call(GrpcMessage.Watch));
+        watch.SendBody(watching, GrpcMessage.Frame([]), end: true);
+        Assert.AreEqual("00000000020801", Convert.ToHexString(watch.Read(watching, data => data.Length == 7).Data), "SERVING");
+        int streaming = watch.Begin(Http2Connection.Call(GrpcMessage.Stream));
+        watch.SendBody(streaming, GrpcMessage.Frame(GrpcMessage.Digits(1)), end: false);
+        watch.Read(streaming, data => data.Length > 40);
+
+        var waited = Stopwatch.StartNew();
+        daemon.Terminate();
+        string seen = "";
+        var ends = new Dictionary<int, string>();
+        while (ends.Count < 2 && watch.ReadFrame() is { } frame)
+        {
+            seen += frame.Stream == watching && frame.Type == Http2Connection.Data ? Convert.ToHexString(frame.Payload) : "";
+            if (frame.Type == Http2Connection.Headers)
+            {
+                ends[frame.Stream] = System.Text.Encoding.Latin1.GetString(frame.Payload);
+            }
+        }
+
+        Assert.AreEqual("00000000020802", seen, "NOT_SERVING");
+        Assert.HasCount(2, ends);
+        Assert.IsTrue(ends.Values.All(end => end.Contains("grpc-status\u000214", StringComparison.Ordinal)), string.Join(' ', ends.Values));
+        await daemon.LeaveAsync();
+        Assert.IsLessThan(TimeSpan.FromSeconds(10), waited.Elapsed, "draining waited for streams that wait for it");
+    }
+
+    // Whoever does not read the answers to what it sends is not read any more, or closed.
+    private static void Flood(byte[] frame)
+    {
+        using Http2Connection connection = ConnectHttp2();
+        byte[] frames = Repeat(frame, 4096);
+        long sent = 0;
+        while (sent < 64L << 20 && connection.TrySend(frames))
+        {
+            sent += frames.Length;
+        }
+
+        Assert.IsLessThan(64L << 20, sent, string.Create(CultureInfo.InvariantCulture, $"{sent} bytes of frames were answered into the void"));
+    }
+
+    private static void Send(Http2Connection connection, byte[] flood)
+    {
+        // Others are served while it lasts.
+        Task sending = Task.Run(() => connection.TrySend(flood));
+        do
+        {
+            CheckServing();
+        }
+        while (!sending.IsCompleted);
+    }
+
+    private static byte[] Repeat(byte[] frame, int times)
+    {
+        byte[] all = new byte[frame.Length * times];
+        for (int i = 0; i < times; i++)
+        {
+            frame.CopyTo(all, i * frame.Length);
+        }
+
+        return all;
+    }
+}
