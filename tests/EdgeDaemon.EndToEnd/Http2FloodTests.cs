@@ -45,7 +45,12 @@ public sealed class Http2FloodTests
     }
 
     [TestMethod]
-    public void AlmostAPreface_IsAnsweredAsBadHttp1() => RefusedByServer(400, "PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n"u8.ToArray());
+    public void AlmostAPreface_EndsTheConnection()
+    {
+        using Http2Connection connection = ConnectHttp2(begin: false);
+        connection.Send("PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n"u8);
+        Assert.AreEqual(13u, connection.ReadToEnd(), "HTTP_1_1_REQUIRED");
+    }
 
     [TestMethod]
     public void Rest_OverHttp2_IsServed()
