@@ -4,7 +4,7 @@ namespace EdgeDaemon.EndToEnd;
 [TestClass]
 public sealed class GrpcClientTests
 {
-    private const string Limits = "[limits]\nmax_body_bytes = 1048576";
+    private const string Limits = "[limits]\nmax_body_bytes = 4194304";
 
     [TestMethod]
     public async Task PythonsGrpcio_CallsEverything()

@@ -222,8 +222,8 @@ public sealed class Http2FloodTests
         using HttpConnection first = daemon.Connect();
         using HttpConnection second = daemon.Connect();
         using HttpConnection control = daemon.ConnectControl();
-        using var http2 = new Http2Connection(daemon.State.InferenceSocket);
-        bool served = first.Send(request) && first.Read() is { Status: 200 } && second.Send(request) && second.Read() is { Status: 200 }
+        using var http2 = new Http2Connection(daemon.State.InferenceSocket, begin: false);
+        bool served = http2.TrySend([.. Http2Connection.Beginning, .. Http2Connection.Frame(Http2Connection.Settings, 0, 0, [])]) && first.Send(request) && first.Read() is { Status: 200 } && second.Send(request) && second.Read() is { Status: 200 }
             && control.Send(HttpConnection.Request("GET", "/control/status")) && control.Read() is { Status: 200 } && http2.ReadFrame() is not null;
         using HttpConnection sixth = daemon.Connect();
         return served && (!sixth.Send(request) || sixth.Read() is null);

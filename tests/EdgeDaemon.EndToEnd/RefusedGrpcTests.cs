@@ -213,6 +213,28 @@ public sealed class RefusedGrpcTests
         Serves(connection);
     }
 
+    [TestMethod]
+    public async Task Stream_MayRestBetweenMessages_AlsoBehindARefusedOne()
+    {
+        using Http2Connection connection = ConnectHttp2();
+        int stream = connection.Begin(Http2Connection.Call(GrpcMessage.Stream));
+        byte[] outOfRange = Proto.Join(Proto.Text(1, "digits"), Proto.Input("image", "INT8", [1], Proto.Contents(Proto.Packed(2, 1UL << 40))), Proto.Field(99, new byte[5000]));
+        byte[][] messages = [outOfRange, Proto.Text(1, "nobody"), GrpcMessage.Digits(1)];
+        foreach (byte[] message in messages)
+        {
+            // In two parts, so that the body's clock has to run; then longer than that clock (1 s) without a word.
+            byte[] frame = GrpcMessage.Frame(message);
+            connection.SendBody(stream, frame.AsSpan(0, 6), end: false);
+            await Task.Delay(50);
+            connection.SendBody(stream, frame.AsSpan(6), end: false);
+            Assert.IsNull(connection.Read(stream, data => data.Length > 20).Reset);
+            await Task.Delay(1300);
+        }
+
+        connection.SendBody(stream, GrpcMessage.Frame(GrpcMessage.Digits(1)), end: true);
+        Assert.AreEqual(Ok, connection.Read(stream).Status);
+    }
+
     private static void Malformed(params byte[][] behind) => Refused(Invalid, "the request is not valid protobuf", GrpcMessage.Frame(Proto.Join([GrpcMessage.Digits(1), .. behind])));
 
     private static byte[] Answered(params byte[][] fields)

@@ -25,28 +25,21 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
         GrpcWork call = work.Grpc ??= new GrpcWork();
         call.Open(pool, limits.MaxBodyBytes);
         var body = new RequestBody(exchange.Body, contentLength: null, limits, exchange.BodyClock);
-        call.Message.Begin(work.Request, _protocol, await body.ReadGrpcPrefixAsync());
         try
         {
-            await body.FeedAsync(call.Message);
+            call.Message.Begin(work.Request, _protocol, await body.ReadGrpcPrefixAsync());
+            await FeedAsync(body, call.Message, work);
+            call.Message.End();
+            if (!stream)
+            {
+                await body.ExpectEndAsync();
+            }
         }
-        catch (RefusedException refused) when (stream && !EndsCall(refused.Refusal))
+        finally
         {
-            // The stream's next message lies behind the rest of this one.
-            call.Message.Abandon();
-            await body.FeedAsync(call.Message);
-            work.MessageRead = true;
-            throw;
+            exchange.BodyClock.Stop(); // Each message of a stream has a time of its own, and none runs in between.
         }
 
-        work.MessageRead = true;
-        call.Message.End();
-        if (!stream)
-        {
-            await body.ExpectEndAsync();
-        }
-
-        exchange.BodyClock.Stop();
         Name(work);
     }
 
@@ -105,6 +98,24 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
             ModelInferResponse.RawPrefix(prefix, data.Length);
             exchange.Send(prefix.Written);
             exchange.Send(data);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask FeedAsync(RequestBody body, ModelInferRequestReader message, InferenceWork work)
+    {
+        try
+        {
+            await body.FeedAsync(message);
+            work.MessageRead = true;
+        }
+        catch (RefusedException refused) when (stream && !EndsCall(refused.Refusal))
+        {
+            // The stream's next message lies behind the rest of this one.
+            message.Abandon();
+            await body.FeedAsync(message);
+            work.MessageRead = true;
+            throw;
         }
     }
 

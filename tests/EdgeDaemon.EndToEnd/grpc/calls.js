@@ -56,7 +56,7 @@ async function main() {
   assert.deepStrictEqual(typed.raw_output_contents, one.raw_output_contents);
   await refused(grpc.status.NOT_FOUND, 'ModelInfer', { model_name: 'nobody' });
   await refused(grpc.status.INVALID_ARGUMENT, 'ModelInfer', { ...raw(2), raw_input_contents: [images.subarray(0, 127)] });
-  await refused(grpc.status.RESOURCE_EXHAUSTED, 'ModelInfer', { ...raw(1), raw_input_contents: [Buffer.alloc(2 << 20)] });
+  await refused(grpc.status.RESOURCE_EXHAUSTED, 'ModelInfer', { ...raw(1), raw_input_contents: [Buffer.alloc(5 << 20)] });
   await refused(grpc.status.UNIMPLEMENTED, 'RepositoryModelLoad', {});
 
   const answers = await stream([raw(1, { id: 'a' }), { model_name: 'nobody', id: 'b' }, raw(3, { id: 'c' })]);

@@ -75,6 +75,11 @@ chosen.parameters["triton_enable_empty_final_response"].bool_param = True
 chosen.parameters["timeout"].int64_param = 1000000
 chosen.parameters["priority"].uint64_param = 1
 assert infer(chosen).raw_output_contents == one.raw_output_contents
+copies = 30000 * 64 // len(images)  # About 2 MB: more than a call's window, so that both sides must open it.
+several = pb.ModelInferRequest(model_name="digits", raw_input_contents=[images * copies])
+several.inputs.add(name="image", datatype="UINT8", shape=[copies * len(images) // 64, 1, 8, 8])
+answer = infer(several).raw_output_contents[0]
+assert len(answer) == copies * len(images) // 64 * 40 and answer == answer[:len(answer) // copies] * copies and answer.startswith(many.raw_output_contents[0])
 large = infer(raw(1, id="x" * 256))
 assert large.id == "x" * 256
 
@@ -90,7 +95,7 @@ both.inputs[0].contents.uint_contents.append(1)
 refused(grpc.StatusCode.INVALID_ARGUMENT, "ModelInfer", both, pb.ModelInferResponse)
 refused(grpc.StatusCode.UNIMPLEMENTED, "RepositoryModelLoad", pb.RepositoryModelLoadRequest(model_name="digits"), pb.RepositoryModelLoadResponse)
 refused(grpc.StatusCode.UNIMPLEMENTED, "ModelInfer", raw(1), pb.ModelInferResponse, compression=grpc.Compression.Gzip)
-too_large = pb.ModelInferRequest(model_name="digits", raw_input_contents=[bytes(2 << 20)])
+too_large = pb.ModelInferRequest(model_name="digits", raw_input_contents=[bytes(5 << 20)])
 refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "ModelInfer", too_large, pb.ModelInferResponse)
 
 stream = channel.stream_stream("/inference.GRPCInferenceService/ModelStreamInfer", request_serializer=pb.ModelInferRequest.SerializeToString,
