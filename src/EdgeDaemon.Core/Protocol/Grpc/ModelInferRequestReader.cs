@@ -14,6 +14,7 @@ public sealed partial class ModelInferRequestReader(Func<ITensorMemory> memory)
     public const int MostFields = 16384;
 
     private const int MostCollected = 16 * 1024;
+    private const int KeptCollected = 1024;
 
     /// <summary>What the next byte belongs to.</summary>
     private enum Expect
@@ -37,7 +38,7 @@ public sealed partial class ModelInferRequestReader(Func<ITensorMemory> memory)
     }
 
     private readonly long[] _ends = new long[4];
-    private readonly byte[] _collected = new byte[MostCollected];
+    private byte[] _collected = new byte[KeptCollected];
     private InferRequest _into = null!;
     private ProtocolLimits _limits = ProtocolLimits.Default;
     private Expect _expect;
@@ -133,6 +134,11 @@ public sealed partial class ModelInferRequestReader(Func<ITensorMemory> memory)
     public void Reset()
     {
         _collected.AsSpan(0, _collectedLength).Clear();
+        if (_collected.Length > KeptCollected)
+        {
+            _collected = new byte[KeptCollected]; // A reader stays with its stream: one long field must not.
+        }
+
         ForgetTensors();
         Array.Clear(_ends);
         _expect = Expect.Tag;
@@ -319,6 +325,11 @@ public sealed partial class ModelInferRequestReader(Func<ITensorMemory> memory)
 
         _collected.AsSpan(0, _collectedLength).Clear();
         _collectedLength = 0;
+        if (length > _collected.Length)
+        {
+            _collected = new byte[MostCollected];
+        }
+
         Begin(Expect.Collect, length);
     }
 
