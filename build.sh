@@ -24,6 +24,7 @@ usage() {
   run                        a signed digits model served in the foreground, from a scratch state directory
   demo                       the same in the background: ten held-out digits classified, checked, stopped
   test                       all tests, the end-to-end ones against the published executables (20 minutes at most)
+  system                     the service unit on a booted Debian with systemd (root; installs systemd-container and debootstrap)
   soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, or all (default)
   bench [ARGS...]            side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
   clean                      remove everything that was built
@@ -49,6 +50,7 @@ debian_packages() {
   /usr/bin/python3 -c 'import grpc' 2>/dev/null || missing+=(python3-grpcio)
   /usr/bin/python3 -c 'import google.protobuf' 2>/dev/null || missing+=(python3-protobuf)
   command -v protoc >/dev/null || missing+=(protobuf-compiler)
+  /usr/bin/python3 -c 'import onnx' 2>/dev/null || missing+=(python3-onnx)
   [ -x /usr/sbin/locale-gen ] || missing+=(locales)
   if [ ${#missing[@]} -ne 0 ]; then install_packages "${missing[@]}"; fi
   # StringNormalizer of ONNX Runtime insists on this locale, which a plain Debian lacks.
@@ -315,6 +317,15 @@ run_tests() {
   count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress --no-ansi
   step "end-to-end tests"
   count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress --no-ansi
+  step "service unit, as text"
+  local counts
+  tests/system/run.sh --static | tee "$artifacts/test-system.log" || true
+  counts=$(tail -n 1 "$artifacts/test-system.log")
+  if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+  else
+    failed=$((failed + 1))
+  fi
   step "fuzz, scaled"
   local target
   for target in toml oip_json binary_body oms onnx grpc; do
@@ -325,6 +336,16 @@ run_tests() {
   say ""
   say "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ]
+}
+
+# Not part of 'test': it needs root, namespaces, and two minutes for a root file system the first time.
+system() {
+  publish
+  local missing=()
+  command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
+  command -v debootstrap >/dev/null || missing+=(debootstrap)
+  if [ ${#missing[@]} -ne 0 ]; then install_packages "${missing[@]}"; fi
+  EDGED_BIN=$bin tests/system/run.sh
 }
 
 soak() {
@@ -356,7 +377,7 @@ clean() {
 verb=${1:-help}
 [ $# -gt 0 ] && shift
 case "$verb" in
-  deps|build|publish|run|demo|soak|bench|clean) "$verb" "$@" ;;
+  deps|build|publish|run|demo|system|soak|bench|clean) "$verb" "$@" ;;
   test) run_tests "$@" ;;
   help|-h|--help) usage ;;
   *) usage >&2; fail "no verb '$verb'" ;;

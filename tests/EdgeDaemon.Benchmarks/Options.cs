@@ -7,7 +7,7 @@ internal sealed record Options
 {
     public const string Usage = """
         EdgeDaemon.Benchmarks [--library FILE] [--bin DIR] [--contenders DIR] [--conformance DIR] [--out DIR]
-                              [--pairs 30] [--slice 1.0] [--subjects cpu,throughput,start,memory,size]
+                              [--pairs 30] [--slice 1.0] [--subjects cpu,throughput,start,memory,size,walk,verify]
             --library      ONNX Runtime, the same file for every contender (default artifacts/ort/libonnxruntime.so.1)
             --bin          published edged and edgectl (default artifacts/bin); without them only raw and bare are measured
             --contenders   published bench-bare and bench-load (default artifacts/bench)
@@ -15,7 +15,7 @@ internal sealed record Options
             --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
         """;
 
-    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size"];
+    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "walk", "verify"];
 
     public required string Root { get; init; }
 
@@ -81,7 +81,9 @@ internal sealed record Options
             throw new ArgumentException($"{values.First().Key} is not known\n{Usage}");
         }
 
-        foreach (string needed in (string[])[options.Library, options.Bare, options.Load])
+        // The walk and the verification serve nobody.
+        string[] servers = subjects.All(subject => subject is "walk" or "verify") ? [] : [options.Library, options.Bare, options.Load];
+        foreach (string needed in servers)
         {
             if (!File.Exists(needed))
             {

@@ -34,6 +34,16 @@ try
         BinarySize.Measure(options, report);
     }
 
+    if (options.Subjects.Contains("walk"))
+    {
+        ModelWalk.Measure(options, report);
+    }
+
+    if (options.Subjects.Contains("verify") && options.HasEdged)
+    {
+        BundleVerification.Measure(options, scratch, report);
+    }
+
     if (options.Subjects.Contains("start") || options.Subjects.Contains("memory"))
     {
         StartAndMemory.Measure(options, Workload.Mlp(options), scratch, report);

@@ -39,10 +39,10 @@ internal static class CraftedModels
         OnnxBytes.Port(12, "y", Float, 1));
 
     /// <summary>A model of one FP32 input x and output y of one element each, with a self-test: what it answers to 1.</summary>
-    public static void Bundle(StateDirectory state, string name, byte[] graph, float answerToOne, string more = "")
+    public static void Bundle(StateDirectory state, string name, byte[] graph, float answerToOne, string more = "", bool controlFlow = true, params (string Name, byte[] Bytes)[] files)
     {
         Directory.CreateDirectory(Path.Combine(state.Bundle(name), "content"));
-        (string Name, byte[] Bytes)[] files = [("model.onnx", graph), ("one.bin", BitConverter.GetBytes(1f)), ("answer.bin", BitConverter.GetBytes(answerToOne))];
+        (string Name, byte[] Bytes)[] all = [("model.onnx", graph), ("one.bin", BitConverter.GetBytes(1f)), ("answer.bin", BitConverter.GetBytes(answerToOne)), .. files];
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"""
             format = 1
             name = "{name}"
@@ -50,13 +50,13 @@ internal static class CraftedModels
             sequence = 1
             security_floor = 0
             created = 2026-11-21T00:00:00Z
-            inspection.control_flow = true
+            inspection.control_flow = {(controlFlow ? "true" : "false")}
             member = [{"{ name = \"m\", file = \"model.onnx\" }"}]
             input = [{"{ name = \"x\", datatype = \"FP32\", shape = [1] }"}]
             output = [{"{ name = \"y\", datatype = \"FP32\", shape = [1] }"}]
 
             """));
-        foreach ((string file, byte[] bytes) in files)
+        foreach ((string file, byte[] bytes) in all)
         {
             File.WriteAllBytes(state.Content(name, file), bytes);
             text.Append(CultureInfo.InvariantCulture, $"[[file]]\npath = \"{file}\"\nsize = {bytes.Length}\n");

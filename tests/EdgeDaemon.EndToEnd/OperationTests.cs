@@ -284,6 +284,27 @@ public sealed partial class OperationTests
     }
 
     [TestMethod]
+    public async Task ReleaseThatAnswered_IsNamedToWhomControlIsOpen_AndToNobodyElse()
+    {
+        using StateDirectory state = StateDirectory.Create("", "digits/digits-s25");
+        string both = state.At("b.sock");
+        state.Configure($"""
+            [[listen]]
+            name = "both"
+            unix = "{both}"
+            exposes = ["inference", "control"]
+            """);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using var operators = new HttpConnection(both);
+        HttpAnswer named = operators.Ask(Digits.Binary(0, 1));
+        Assert.AreEqual(daemon.Model("digits").GetProperty("release_digest").GetString(), named.Headers["edged-release"]);
+        using HttpConnection caller = daemon.Connect();
+        HttpAnswer plain = caller.Ask(Digits.Binary(0, 1));
+        Assert.AreEqual(200, plain.Status);
+        Assert.IsFalse(plain.Headers.ContainsKey("edged-release"));
+    }
+
+    [TestMethod]
     public async Task Surfaces_AnswerOnlyOnTheirOwnSocket()
     {
         await using Daemon daemon = await Daemon.StartAsync("", "bench/bench-mlp");

@@ -233,6 +233,28 @@ public sealed class ProbeTests
         }
     }
 
+    [TestMethod]
+    public void Verb_WorksForAUserWithoutRights_AndSeveralThreads()
+    {
+        using StateDirectory state = StateDirectory.Create("[engine]\nintra_op_threads = 4", "digits/digits-s25");
+        if (Environment.UserName != "root")
+        {
+            Assert.Inconclusive("only root can become somebody else; whoever runs this has no rights already");
+        }
+
+        // nobody: what belongs to root in /proc of such a process must not be needed.
+        Command.Run("chown", "-R", "65534:65534", state.Root).Succeeded();
+        string reachable = state.At("bin");
+        Directory.CreateDirectory(reachable);
+        File.Copy(Installation.Edged, Path.Combine(reachable, "edged"));
+        string library = Path.Combine(reachable, "libonnxruntime.so.1");
+        File.Copy(Installation.Library, library);
+        state.Configure("[engine]\nintra_op_threads = 4", library: library);
+        Command probe = Command.Run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", Path.Combine(reachable, "edged"), "probe", "--config", state.Config, state.Bundle("digits-s25")).Succeeded();
+        StringAssert.Contains(probe.Output, "batch 32 ", StringComparison.Ordinal);
+        Assert.DoesNotContain("confined by", probe.Output);
+    }
+
     private static string Report(StateDirectory state, JsonElement model) => state.At($"probes/{model.GetProperty("release_digest").GetString()}.toml");
 
     private static async Task RefusedAsync(StateDirectory state, string reason)

@@ -17,7 +17,8 @@ internal abstract class FuzzTarget
 
     /// <summary>
     /// "reject", or "accept " and a canonical form of the value without line breaks. Any exception but the parser's own
-    /// documented one is a finding. Oracles may answer "either" where the rule leaves freedom.
+    /// documented one is a finding. Oracles may answer "either" where the rule leaves freedom, and
+    /// end a line with a question mark where they cannot tell the rest of it.
     /// </summary>
     public abstract string Judge(ReadOnlySpan<byte> input);
 }

@@ -31,6 +31,13 @@ internal static class ManifestSkeleton
         text.Append(
             """
 
+            # What the model answers to a request, as files of the content folder: checked by every device before the release serves.
+            # [[self_test]]
+            # name = "first"
+            # absolute_tolerance = 1e-4
+            # inputs = [{ name = "...", file = "self-test.input.bin", shape = [1] }]
+            # outputs = [{ name = "...", file = "self-test.output.bin", shape = [1] }]
+
             # Where the model comes from, in your words: shown and recorded, not judged.
             # [lineage]
             # code = ""

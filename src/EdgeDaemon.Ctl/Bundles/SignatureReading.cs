@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Oms;
 using EdgeDaemon.Native.Posix.Files;
@@ -10,7 +11,11 @@ namespace EdgeDaemon.Ctl.Bundles;
 /// </summary>
 internal sealed record SignatureReading(string File, string? Hint, int Resources, string? Fault)
 {
-    public static SignatureReading Of(SignatureFile file, ContentTree tree)
+    public static SignatureReading Of(SignatureFile file, ContentTree tree) => Of(file, tree.Entries, tree.RangeDigest);
+
+    public static SignatureReading Of(SignatureFile file, HashedTree tree) => Of(file, tree.Entries, tree.RangeDigest);
+
+    private static SignatureReading Of(SignatureFile file, ImmutableArray<TreeFile> entries, RangeDigest rangeDigest)
     {
         string? hint = null;
         int resources = 0;
@@ -20,9 +25,9 @@ internal sealed record SignatureReading(string File, string? Hint, int Resources
             hint = signature.Hint;
             OmsStatement statement = OmsStatement.Parse(signature.Payload);
             resources = statement.Resources.Length;
-            int signed = statement.MatchTree(tree.Entries, new OmsTreeOptions { RangeDigest = tree.RangeDigest }).Length;
+            int signed = statement.MatchTree(entries, new OmsTreeOptions { RangeDigest = rangeDigest }).Length;
             return new SignatureReading(
-                file.Name, hint, resources, signed == tree.Entries.Length ? null : "it leaves files of the content unsigned");
+                file.Name, hint, resources, signed == entries.Length ? null : "it leaves files of the content unsigned");
         }
         catch (OmsException reason)
         {

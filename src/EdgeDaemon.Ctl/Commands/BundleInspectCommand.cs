@@ -33,13 +33,13 @@ internal static class BundleInspectCommand
         command.SetAction(parsed =>
         {
             BundleFolder bundle = BundleFolder.Open(parsed.GetRequiredValue(folder));
-            using ContentTree tree = bundle.Read();
+            using HashedTree tree = bundle.Hash();
             SignatureReading[] signatures = [.. bundle.SignatureFiles().Select(file => SignatureReading.Of(file, tree))];
             ModelManifest? manifest = null;
             Exception? fault = null;
             try
             {
-                manifest = ModelManifest.Parse(bundle.Manifest(tree).Span, bundle.ManifestPath);
+                manifest = ModelManifest.Parse(Manifest(bundle, tree), bundle.ManifestPath);
                 manifest.CheckFiles(tree.Entries);
             }
             catch (Exception wrong) when (wrong is CtlException or TomlException or TomlInvalidException or ManifestException)
@@ -48,7 +48,7 @@ internal static class BundleInspectCommand
                 fault = wrong;
             }
 
-            ModelInspection? inspection = manifest is null || fault is not null ? null : ModelInspection.Of(manifest, name => tree.Find(name)!.Bytes);
+            ModelInspection? inspection = manifest is null || fault is not null ? null : Inspect(manifest, tree);
             TextWriter output = parsed.InvocationConfiguration.Output;
             output.Write(parsed.GetValue(json)
                 ? InspectionText.Json(manifest, inspection, tree.Entries, signatures)
@@ -61,5 +61,29 @@ internal static class BundleInspectCommand
             return (int)(fault is null ? ExitCode.Ok : FailureReport.Write(fault, parsed.InvocationConfiguration.Error));
         });
         return command;
+    }
+
+    private static byte[] Manifest(BundleFolder bundle, HashedTree tree) =>
+        bundle.Manifest(tree) is { Length: > 0 } manifest
+            ? manifest
+            : throw new CtlException($"{bundle.Content} has no {ModelManifest.FileName}; 'edgectl bundle init' writes a first one");
+
+    // The files are mapped, not read: of a gigabyte of weights the walk looks at the bytes between them, in memory that does not grow with them.
+    private static ModelInspection Inspect(ModelManifest manifest, HashedTree tree)
+    {
+        var mapped = new List<MappedFile>();
+        try
+        {
+            return ModelInspection.Of(manifest, name =>
+            {
+                var file = new MappedFile(tree.Open(name));
+                mapped.Add(file);
+                return file.Memory;
+            });
+        }
+        finally
+        {
+            mapped.ForEach(file => ((IDisposable)file).Dispose());
+        }
     }
 }

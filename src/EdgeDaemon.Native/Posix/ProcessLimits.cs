@@ -17,11 +17,10 @@ public static unsafe class ProcessLimits
         OpenFiles = 7, // RLIMIT_NOFILE
     }
 
-    /// <summary>Leaves no core file, is not traced by its own user, and dies when its parent does.</summary>
+    /// <summary>Leaves no core file, and dies when its parent does.</summary>
     public static void BelongToParent()
     {
         Set(Resource.Core, 0);
-        Require(ProcessCalls.PrCtl(ProcessCalls.SetDumpable, 0), "become undumpable");
         Require(ProcessCalls.PrCtl(ProcessCalls.ParentDeathSignal, Kill), "die with the parent");
     }
 
@@ -30,6 +29,9 @@ public static unsafe class ProcessLimits
     /// <param name="processorSeconds">Of all threads.</param>
     public static void Confine(long dataBytes, int processorSeconds)
     {
+        // Nobody of the same user may look into it. Last, since from here on its files in /proc belong to root.
+        Require(ProcessCalls.PrCtl(ProcessCalls.SetDumpable, 0), "become undumpable");
+
         // The address space itself stays unlimited: the collector reserves much of it and uses little.
         Set(Resource.Data, (ulong)dataBytes);
         Set(Resource.ProcessorSeconds, (ulong)processorSeconds);

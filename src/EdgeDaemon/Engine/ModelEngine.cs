@@ -6,10 +6,10 @@ using EdgeDaemon.Native.Onnx;
 namespace EdgeDaemon.Engine;
 
 /// <summary>A tensor as callers know it and as the graphs name and type it.</summary>
-internal readonly record struct EnginePort(TensorContract Contract, string Tensor, ElementType GraphType);
+internal sealed record EnginePort(TensorContract Contract, string Tensor, ElementType GraphType);
 
 /// <summary>A member of a bundle: its name and the graph's bytes.</summary>
-internal readonly record struct EngineMember(string Name, ReadOnlyMemory<byte> Graph);
+internal sealed record EngineMember(string Name, ReadOnlyMemory<byte> Graph);
 
 /// <summary>
 /// The sessions of one model, and the lanes that run them. A small model gets a session per lane, since one session serialises

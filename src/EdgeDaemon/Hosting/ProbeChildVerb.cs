@@ -47,7 +47,7 @@ internal static class ProbeChildVerb
             using OnnxRuntime runtime = OnnxRuntime.Load(library, sha256, _ => { });
 
             // 2. The door closes, before the first byte of the model comes in.
-            ProcessLimits.Confine(limits.MemoryBytes, (int)limits.Time.TotalSeconds + 1);
+            ProcessLimits.Confine(limits.MemoryBytes, ((int)limits.Time.TotalSeconds * limits.Threads) + 1);
             bool filtered = SystemCallFilter.TryInstall() && SystemCallFilter.Holds();
 
             // 3. The model.

@@ -55,7 +55,12 @@ internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifes
         engine.TryEnter(out Lane lane);
         try
         {
-            EngineInput[] inputs = [.. contract.Inputs.Select((input, index) => Zeros(index, input, size, callers, blocks))];
+            var inputs = new EngineInput[contract.Inputs.Length];
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                inputs[i] = Zeros(i, contract.Inputs[i], size, callers, blocks);
+            }
+
             memory.ResetPeak();
             long fastest = long.MaxValue, begun = Stopwatch.GetTimestamp();
             for (int run = 0; run < MostRuns && (run == 0 || Stopwatch.GetElapsedTime(begun).TotalSeconds < 0.2); run++)

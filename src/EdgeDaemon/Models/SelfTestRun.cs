@@ -24,7 +24,13 @@ internal static class SelfTestRun
             var blocks = new List<TensorBlock>();
             try
             {
-                lane.Run([.. test.Inputs.Select((tensor, index) => Input(tensor, contract.Inputs[index], pool, bytes(tensor.File).Span, blocks))]);
+                var inputs = new EngineInput[test.Inputs.Length];
+                for (int i = 0; i < inputs.Length; i++)
+                {
+                    inputs[i] = Input(test.Inputs[i], contract.Inputs[i], pool, bytes(test.Inputs[i].File).Span, blocks);
+                }
+
+                lane.Run(inputs);
                 foreach (SelfTestTensor expected in test.Outputs)
                 {
                     Compare(test, expected, manifest, lane, bytes(expected.File).Span);

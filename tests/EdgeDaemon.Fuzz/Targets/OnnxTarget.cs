@@ -4,8 +4,8 @@ using EdgeDaemon.Core.Bundles.Onnx;
 namespace EdgeDaemon.Fuzz.Targets;
 
 /// <summary>
-/// ONNX files. Judged is what two readers of the same bytes must agree on: the encoding, the fields, where data lies and how much of it there is.
-/// What depends on names and operators is the unit tests' matter.
+/// ONNX files. Judged is what two readers of the same bytes must agree on: the encoding, the fields, where data lies and how much of it there is, and
+/// whether constants make the runtime compute much (heavy) or not (light). What else depends on names and operators is the unit tests' matter.
 /// </summary>
 internal sealed class OnnxTarget : FuzzTarget
 {
@@ -32,6 +32,6 @@ internal sealed class OnnxTarget : FuzzTarget
         OnnxReport report = OnnxWalk.Of(input, controlFlow: true);
         return report.Findings.Any(finding => Judged.Contains(finding.Rule))
             ? "reject"
-            : $"accept {report.Summary.Nodes} nodes {report.Summary.Parameters} parameters {report.Summary.WeightBytes} bytes";
+            : $"accept {report.Summary.Nodes} nodes {report.Summary.Parameters} parameters {report.Summary.WeightBytes} bytes {(report.Findings.Any(finding => finding.Rule == OnnxRule.Folding) ? "heavy" : "light")}";
     }
 }

@@ -1,9 +1,11 @@
-"""Judges ONNX files by the rules of src/EdgeDaemon.Core/Bundles/Onnx/README.md, as far as they concern encoding, fields and tensor data.
+"""Judges ONNX files by the rules of src/EdgeDaemon.Core/Bundles/Onnx/README.md, as far as they concern encoding, fields, tensor data and folding.
 
-Written from onnx.proto3 alone; no protobuf library, no onnx.
+Written from onnx.proto3 alone; no protobuf library, no onnx. How much is folded is judged in onnx_sizes.py.
 """
 import struct
 import sys
+
+import onnx_sizes
 
 V, D, F, Q = 0, 2, 5, 1  # wire types: varint, length-delimited, 32 bits, 64 bits
 SINGLE, MANY = False, True
@@ -90,46 +92,31 @@ def signed(value):
     return value - (1 << 64) if value >> 63 else value
 
 
-def numbers(wire, value, into, most):
-    if wire == V:
-        if len(into) < most:
-            into.append(signed(value))
-        return
-    at = 0
-    while len(into) < most and at < len(value):
-        number, length = 0, 0
-        while True:
-            require(at < len(value) and length < 10, "malformed: packed")
-            part = value[at]
-            at += 1
-            number |= (part & 127) << (7 * length)
-            length += 1
-            if part < 128:
-                break
-        into.append(signed(number & ((1 << 64) - 1)))
+def packed(value):
+    """Every number of a packed field, signed."""
+    at, result = 0, []
+    while at < len(value):
+        number, at = varint(value, at)
+        result.append(signed(number))
+    return result
 
 
-def packed_count(value):
-    count, run = 0, 0
-    for part in value:
-        run += 1
-        if part < 128:
-            count, run = count + 1, 0
-        else:
-            require(run < 10, "malformed: packed")
-    require(run == 0, "malformed: packed")
-    return count
+def numbers(wire, value):
+    return [signed(value)] if wire == V else packed(value)
 
 
 def tensor(data):
-    dims, kind, present, values, size = [], 0, set(), 0, 0
+    dims, kind, present, values, size, content, raw = [], 0, set(), 0, 0, [], b""
+    name = b""
     for number, wire, value in fields(data, "Tensor"):
         if number == 1:
-            numbers(wire, value, dims, 17)
+            dims += numbers(wire, value)
         elif number == 2:
             kind = value
         elif number in (3, 13):
             raise Reject("segment or external")
+        elif number == 8:
+            name = value
         elif number == 14:
             require(value == 0, "external")
         elif number == 16:
@@ -138,15 +125,18 @@ def tensor(data):
             present.add(number)
             size += len(value) if wire == D else 0
             if number == 9:
-                continue
-            if number == 6 or wire != D:
+                raw = value
+            elif number == 6:
                 values += 1
             elif number in (4, 10):
                 unit = 4 if number == 4 else 8
                 require(len(value) % unit == 0, "malformed: packed values")
                 values += len(value) // unit
+                content += struct.unpack(f"<{len(value) // unit}{'f' if number == 4 else 'd'}", value)
             else:
-                values += packed_count(value)
+                more = numbers(wire, value)
+                values += len(more)
+                content += more
     require(len(dims) <= 16 and all(d >= 0 for d in dims), "dimensions")
     elements = 1
     for dim in dims:
@@ -162,7 +152,13 @@ def tensor(data):
         require(present == {HOME.get(kind, 5)}, "data field")
         expected = elements * 2 if kind in (14, 15) else (elements + 1) // 2 if kind in (21, 22, 23) else (elements + 3) // 4 if kind in (25, 26) else elements
         require(expected == values, "values")
-    return elements, size
+    layout = {1: "f", 6: "i", 7: "q", 9: "?", 11: "d"}.get(kind)
+    if present == {9}:
+        content = list(struct.unpack(f"<{elements}{layout}", raw)) if layout and elements <= 64 else None
+    elif kind == 6:
+        content = [(v + (1 << 31)) % (1 << 32) - (1 << 31) for v in content]
+    known = content if layout and elements <= 64 else None
+    return onnx_sizes.Weight(name, kind, dims, elements, size, known)
 
 
 def entry(data):
@@ -171,15 +167,16 @@ def entry(data):
 
 
 def sparse(data):
-    result = (0, 0)
+    result, dims = None, []
     for number, wire, value in fields(data, "Sparse"):
         if number == 3:
-            numbers(wire, value, [], 17)
+            dims += numbers(wire, value)
         elif number == 1:
             result = tensor(value)
         else:
             tensor(value)
-    return result
+    require(len(dims) <= 16 and all(d >= 0 for d in dims), "sparse dimensions")
+    return onnx_sizes.Sparse(result, dims)
 
 
 def kind_of(data, depth=0):
@@ -214,11 +211,15 @@ def shape(data):
 
 
 def value_info(data):
+    name = b""
     for number, _, value in fields(data, "ValueInfo"):
-        if number == 2:
+        if number == 1:
+            name = value
+        elif number == 2:
             kind_of(value)
         elif number == 4:
             entry(value)
+    return name
 
 
 class Totals:
@@ -226,53 +227,83 @@ class Totals:
 
 
 def attribute(data, totals, depth):
-    values = []
+    found = onnx_sizes.Attribute()
     for number, wire, value in fields(data, "Attribute"):
-        if number in (5, 10):
-            tensor(value)
-        elif number in (6, 11):
-            graph(value, totals, depth + 1)
-        elif number == 8:
-            numbers(wire, value, values, 65)
+        if number == 1:
+            found.name = value
+        elif number == 2:
+            found.values.append(struct.unpack("<f", value)[0])
         elif number == 3:
-            values.append(value)
+            found.values.append(signed(value))
+        elif number == 4:
+            found.text = value
+        elif number in (5, 10):
+            found.tensor = tensor(value)
+        elif number in (6, 11):
+            found.graph = True
+            graph(value, totals, depth + 1)
+        elif number == 7:
+            require(len(value) % 4 == 0, "malformed: packed floats")
+            found.values += struct.unpack(f"<{len(value) // 4}f", value)
+        elif number == 8:
+            found.values += numbers(wire, value)
         elif number in (14, 15):
             kind_of(value)
+        elif number == 20:
+            found.type = value
         elif number in (22, 23):
-            sparse(value)
+            found.sparse = sparse(value)
+    return found
 
 
 def node(data, totals, depth):
     totals.nodes += 1
-    inputs = outputs = attributes = 0
+    found, attributes = onnx_sizes.Node(), []
     for number, _, value in fields(data, "Node"):
-        inputs += number == 1
-        outputs += number == 2
-        attributes += number == 5
-        require(inputs <= 4096 and outputs <= 4096 and attributes <= 256, "too many")
-        if number == 5:
-            attribute(value, totals, depth)
+        if number == 1:
+            found.inputs.append(value)
+        elif number == 2:
+            found.outputs.append(value)
+        elif number == 4:
+            found.operator = value
+        elif number == 5:
+            attributes.append(value)
+        elif number == 7:
+            found.domain = value
         elif number == 9:
             entry(value)
+        require(len(found.inputs) <= 4096 and len(found.outputs) <= 4096 and len(attributes) <= 256, "too many")
+    for value in attributes:
+        found.add(attribute(value, totals, depth))
+    return found
 
 
 def graph(data, totals, depth):
     require(depth <= 16, "deep")
+    found = onnx_sizes.Graph(depth)
     for number, _, value in fields(data, "Graph"):
         if number == 1:
-            node(value, totals, depth)
+            found.nodes.append(node(value, totals, depth))
         elif number in (5, 15):
-            elements, size = tensor(value) if number == 5 else sparse(value)
-            totals.parameters += elements
-            totals.size += size
+            one = tensor(value) if number == 5 else sparse(value)
+            held = one if number == 5 else one.values
+            if held is not None:
+                totals.parameters += held.elements
+                totals.size += held.size
+                found.weights.append(one)
+            elif number == 15:
+                found.sizes.append(one)
         elif number in (11, 12, 13):
-            value_info(value)
+            name = value_info(value)
+            if number != 11:
+                found.declared.add(name)
         elif number == 14:
             for inner, _, part in fields(value, "Annotation"):
                 if inner == 2:
                     entry(part)
         elif number == 16:
             entry(value)
+    return found
 
 
 def judge(case):
@@ -286,8 +317,8 @@ def judge(case):
         elif number == 14:
             entry(value)
     require(main is not None, "no graph")
-    graph(main, totals, 0)
-    return f"accept {totals.nodes} nodes {totals.parameters} parameters {totals.size} bytes"
+    weight = onnx_sizes.judge(graph(main, totals, 0))
+    return f"accept {totals.nodes} nodes {totals.parameters} parameters {totals.size} bytes {weight}"
 
 
 if __name__ == "__main__":

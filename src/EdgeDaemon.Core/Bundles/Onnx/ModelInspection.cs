@@ -46,19 +46,23 @@ public sealed record ModelInspection(ImmutableArray<MemberInspection> Members, I
         }
 
         var findings = new OnnxFindings();
-        Compare("input", report.Summary.Inputs, [.. manifest.Inputs.Select(input => (input.Tensor, input.Preprocess is null ? input.Contract.Type : ElementType.Float32, input.Contract.Shape))], findings);
-        Compare("output", report.Summary.Outputs, [.. manifest.Outputs.Select(output => (output.Tensor, output.Contract.Type, output.Contract.Shape))], findings);
+        Compare("input", report.Summary.Inputs, [.. manifest.Inputs.Select(input => new TensorContract(input.Tensor, input.Preprocess is null ? input.Contract.Type : ElementType.Float32, input.Contract.Shape))], findings);
+        Compare("output", report.Summary.Outputs, [.. manifest.Outputs.Select(output => new TensorContract(output.Tensor, output.Contract.Type, output.Contract.Shape))], findings);
         return findings.Found;
     }
 
-    private static void Compare(string kind, ImmutableArray<OnnxPort> graph, (string Name, ElementType Type, ImmutableArray<long> Shape)[] declared, OnnxFindings findings)
+    private static void Compare(string kind, ImmutableArray<OnnxPort> graph, TensorContract[] declared, OnnxFindings findings)
     {
         foreach (OnnxPort port in graph)
         {
-            (string Name, ElementType Type, ImmutableArray<long> Shape) match = declared.FirstOrDefault(candidate => candidate.Name == port.Name);
-            if (match.Name is null)
+            TensorContract? match = declared.FirstOrDefault(candidate => candidate.Name == port.Name);
+            if (match is null)
             {
                 findings.Danger(OnnxRule.Interface, $"graph.{kind}", $"'{Printable.Of(port.Name)}' is not in model.toml");
+            }
+            else if (!port.HasType)
+            {
+                Untyped(kind, port.Name, findings);
             }
             else if (port.Type != 0 && port.Element != match.Type)
             {
@@ -70,9 +74,28 @@ public sealed record ModelInspection(ImmutableArray<MemberInspection> Members, I
             }
         }
 
+        foreach (OnnxPort open in graph.Where(port => port.Type != 0 && port.Shape is null))
+        {
+            findings.Warning(OnnxRule.Interface, $"graph.{kind}", $"the graph does not say the shape of '{Printable.Of(open.Name)}'; model.toml's is all there is");
+        }
+
         foreach ((string name, _, _) in declared.Where(port => graph.All(candidate => candidate.Name != port.Name)))
         {
             findings.Danger(OnnxRule.Interface, $"graph.{kind}", $"there is no '{Printable.Of(name)}', which model.toml declares");
+        }
+    }
+
+    // The runtime infers what an output is; an input without a type it does not load, and no exporter writes one.
+    private static void Untyped(string kind, string name, OnnxFindings findings)
+    {
+        string detail = $"the graph does not say what '{Printable.Of(name)}' is";
+        if (kind == "input")
+        {
+            findings.Danger(OnnxRule.Interface, $"graph.{kind}", detail);
+        }
+        else
+        {
+            findings.Warning(OnnxRule.Interface, $"graph.{kind}", $"{detail}; model.toml's word is held against it after the load");
         }
     }
 

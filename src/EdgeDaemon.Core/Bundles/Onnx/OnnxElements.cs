@@ -3,9 +3,13 @@ namespace EdgeDaemon.Core.Bundles.Onnx;
 /// <summary>TensorProto.DataType: sizes, and the field that holds the values when raw_data does not.</summary>
 internal static class OnnxElements
 {
+    public const int Float = 1;
     public const int Int32 = 6;
     public const int Int64 = 7;
     public const int Text = 8;
+    public const int Bool = 9;
+    public const int Half = 10;
+    public const int Double = 11;
 
     /// <summary>Bits of one element; 0 for strings, -1 for a type that does not exist.</summary>
     public static int Bits(ulong type) => type switch

@@ -14,6 +14,10 @@ internal ref struct OnnxFields(ReadOnlySpan<byte> content, OnnxMessage message, 
 
     public readonly bool IsDelimited => _cursor.IsDelimited;
 
+    /// <summary>What stands wrong in the field just read beyond its message: superfluous bytes of packed numbers.</summary>
+    public readonly void Overlong() =>
+        findings.Danger(OnnxRule.NotCanonical, place, $"field {_cursor.Field} of {message.Name} holds a number with superfluous bytes");
+
     /// <exception cref="OnnxFormatException">The bytes are no protobuf message.</exception>
     public bool Next()
     {
@@ -21,7 +25,7 @@ internal ref struct OnnxFields(ReadOnlySpan<byte> content, OnnxMessage message, 
         {
             if (_cursor.WasOverlong)
             {
-                findings.Danger(OnnxRule.NotCanonical, place, $"field {_cursor.Field} of {message.Name} holds a number with superfluous bytes");
+                Overlong();
             }
 
             if (!message.Has(_cursor.Field, _cursor.Wire))

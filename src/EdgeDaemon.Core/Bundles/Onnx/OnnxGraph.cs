@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeDaemon.Core.Bundles.Onnx.Folding;
 
 namespace EdgeDaemon.Core.Bundles.Onnx;
 
@@ -13,7 +14,8 @@ internal sealed class OnnxGraph
     private readonly OnnxWalkState _walk;
     private readonly int _depth;
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (long Elements, long[]? Values)> _constants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FoldedValue> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FoldedValue> _declared = new(StringComparer.Ordinal);
 
     public OnnxGraph(OnnxWalkState walk, OnnxGraph? outer = null)
     {
@@ -57,10 +59,10 @@ internal sealed class OnnxGraph
                     Weight(OnnxTensor.Walk(fields.Content, findings, $"{place}.initializer[{tensors++}]"), weights, place);
                     break;
                 case 15:
-                    OnnxTensor? sparse = WalkSparse(fields.Content, findings, $"{place}.sparse_initializer[{tensors++}]");
-                    if (sparse is not null)
+                    if (OnnxSparse.Walk(fields.Content, findings, $"{place}.sparse_initializer[{tensors++}]") is { } sparse)
                     {
-                        Weight(sparse with { Values = null }, weights, place);
+                        Weight(sparse.Values, weights, place);
+                        Enter(sparse.Values.Name, FoldedValue.Of(sparse.Dense));
                     }
 
                     break;
@@ -76,13 +78,14 @@ internal sealed class OnnxGraph
                     outputs.Add(OnnxPort.Walk(fields.Content, findings, $"{place}.output[{outputs.Count}]"));
                     break;
                 case 13:
-                    OnnxPort.Walk(fields.Content, findings, $"{place}.value_info");
+                    OnnxWalkState.Count(ref _walk.Names, 1, MostNames, "declared values");
+                    Declare(OnnxPort.Walk(fields.Content, findings, $"{place}.value_info"));
                     break;
                 case 14:
                     Annotation(fields.Content, place);
                     break;
-                case 16 when ++entries <= OnnxMetadata.MostEntries:
-                    OnnxMetadata.Entry(fields.Content, findings, place);
+                case 16:
+                    OnnxMetadata.Entry(fields.Content, ref entries, findings, place);
                     break;
             }
         }
@@ -94,6 +97,16 @@ internal sealed class OnnxGraph
             {
                 findings.Info(OnnxRule.Overridable, place, $"'{Printable.Of(input.Name)}' is a weight and an input");
             }
+
+            if (!weights.Contains(input.Name))
+            {
+                Enter(input.Name, FoldedValue.Of(input));
+            }
+        }
+
+        foreach (OnnxPort output in outputs)
+        {
+            Declare(output);
         }
 
         // 2. The nodes, in their order, each with only what was made before it.
@@ -121,48 +134,19 @@ internal sealed class OnnxGraph
         Outputs = outputs.ToImmutable();
     }
 
-    /// <summary>SparseTensorProto: the values' tensor; null when there is none.</summary>
-    public static OnnxTensor? WalkSparse(ReadOnlySpan<byte> content, OnnxFindings findings, string place)
-    {
-        OnnxTensor? values = null;
-        var fields = new OnnxFields(content, OnnxMessage.SparseTensor, findings, place);
-        while (fields.Next())
-        {
-            switch (fields.Field)
-            {
-                case 1:
-                    values = OnnxTensor.Walk(fields.Content, findings, $"{place}.values");
-                    break;
-                case 2:
-                    OnnxTensor.Walk(fields.Content, findings, $"{place}.indices");
-                    break;
-                case 3:
-                    // The dense form is what the runtime makes of it.
-                    var dimensions = new List<long>();
-                    OnnxTensor.Numbers(ref fields, dimensions, 17);
-                    if (dimensions.Any(dimension => dimension is < 0 or > OnnxFolding.MostElements)
-                        || dimensions.Aggregate(1.0, (product, dimension) => product * dimension) > OnnxFolding.MostElements)
-                    {
-                        findings.Danger(OnnxRule.Folding, place, $"a sparse tensor of more than {OnnxFolding.MostElements} elements");
-                    }
+    /// <summary>What is known of a value that this graph or one around it has made; a name of this graph hides the same name around it.</summary>
+    public FoldedValue? Value(string name) => _names.Contains(name) ? _values.GetValueOrDefault(name) : _outer?.Value(name);
 
-                    break;
-            }
-        }
+    /// <summary>What is known of the graph's output at that place.</summary>
+    public FoldedValue? Result(int index) => index < Outputs.Length ? Value(Outputs[index].Name) : null;
 
-        return values;
-    }
-
-    public bool IsConstant(string? name) => name is not null && (_constants.ContainsKey(name) || (_outer?.IsConstant(name) ?? false));
-
-    public long[]? ValuesOf(string? name) =>
-        name is null ? null : _constants.TryGetValue(name, out (long, long[]? Values) known) ? known.Values : _outer?.ValuesOf(name);
-
-    public long ElementsOf(string? name) =>
-        name is null ? 0 : _constants.TryGetValue(name, out (long Elements, long[]?) known) ? known.Elements : _outer?.ElementsOf(name) ?? 0;
-
-    /// <summary>Remembers a constant; its values where they are few.</summary>
-    public void Constant(string name, long elements, long[]? values) => _constants[name] = (elements, values);
+    /// <summary>
+    /// Remembers what a node makes. The runtime believes the file where that says more of a shape, so the larger of both counts.
+    /// </summary>
+    public void Enter(string name, FoldedValue value) =>
+        _values[name] = _declared.TryGetValue(name, out FoldedValue? declared) && (value.Shape is null || (declared.Fixed && declared.Volume > value.Volume))
+            ? value with { Shape = declared.Shape, Fixed = declared.Fixed, Volume = Math.Max(value.Volume, declared.Volume) }
+            : value;
 
     private void Node(ReadOnlySpan<byte> content, string place)
     {
@@ -194,7 +178,15 @@ internal sealed class OnnxGraph
         _walk.Weight(tensor);
         weights.Add(tensor.Name);
         Define(tensor.Name, $"{place}.initializer", again: false);
-        Constant(tensor.Name, tensor.Elements, tensor.Values);
+        Enter(tensor.Name, FoldedValue.Of(tensor));
+    }
+
+    private void Declare(OnnxPort port)
+    {
+        if (port.Shape is not null)
+        {
+            _declared[port.Name] = FoldedValue.Of(port);
+        }
     }
 
     private void Annotation(ReadOnlySpan<byte> content, string place)

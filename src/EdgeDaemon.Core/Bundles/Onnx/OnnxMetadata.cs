@@ -5,7 +5,7 @@ namespace EdgeDaemon.Core.Bundles.Onnx;
 /// <summary>Key and value pairs: for people and tools, never for the runtime.</summary>
 internal static class OnnxMetadata
 {
-    public const int MostEntries = 1024;
+    private const int MostEntries = 1024;
 
     private const int LongestValue = 1 << 20;
 
@@ -17,6 +17,16 @@ internal static class OnnxMetadata
         if (key == "ort_config")
         {
             findings.Danger(OnnxRule.Metadata, place, "the key 'ort_config' carries load options");
+        }
+    }
+
+    /// <summary>One of many: over <see cref="MostEntries"/> is a finding, once.</summary>
+    public static void Entry(ReadOnlySpan<byte> entry, ref int count, OnnxFindings findings, string place)
+    {
+        Entry(entry, findings, place);
+        if (++count == MostEntries + 1)
+        {
+            findings.Danger(OnnxRule.Metadata, place, $"there are more than {MostEntries} entries");
         }
     }
 

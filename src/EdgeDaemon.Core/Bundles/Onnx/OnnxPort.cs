@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeDaemon.Core.Bundles.Onnx.Folding;
 using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Core.Bundles.Onnx;
@@ -9,6 +10,9 @@ namespace EdgeDaemon.Core.Bundles.Onnx;
 public sealed record OnnxPort(string Name, ulong Type, ImmutableArray<long>? Shape)
 {
     private const int DeepestType = 8;
+
+    /// <summary>Whether the graph says what kind of value it is, a tensor or another.</summary>
+    public bool HasType { get; init; }
 
     /// <summary>The protocol's name of the element type; null for one that it does not carry.</summary>
     public ElementType? Element => ElementOf(Type);
@@ -46,7 +50,7 @@ public sealed record OnnxPort(string Name, ulong Type, ImmutableArray<long>? Sha
                     break;
                 case 2:
                     (ulong type, ImmutableArray<long>? shape) = Kind(fields.Content, findings, place, 0);
-                    port = port with { Type = type, Shape = shape };
+                    port = port with { Type = type, Shape = shape, HasType = !fields.Content.IsEmpty };
                     break;
                 case 3:
                     OnnxText.Check(fields.Content, OnnxText.LongestDocumentation, OnnxRule.Text, findings, place);

@@ -1,12 +1,13 @@
-using System.Buffers.Binary;
-
 namespace EdgeDaemon.Core.Bundles.Onnx;
 
-/// <summary>A tensor of a model, walked: what it is called, what it holds, and its values where they are few integers.</summary>
+/// <summary>A tensor of a model, walked: what it is called, what it holds, and its values where they are few.</summary>
+/// <param name="Type">TensorProto.DataType.</param>
+/// <param name="Shape">Null when it could not be believed.</param>
 /// <param name="Elements">0 when its shape could not be believed.</param>
 /// <param name="Bytes">Of its data.</param>
-/// <param name="Values">Of an INT64 or INT32 tensor of at most <see cref="MostValues"/> elements; else null.</param>
-internal sealed record OnnxTensor(string Name, long Elements, long Bytes, long[]? Values)
+/// <param name="Values">Of integers and truth values, at most <see cref="MostValues"/>; else null.</param>
+/// <param name="Reals">Of 32-bit and 64-bit floats, at most <see cref="MostValues"/>; else null.</param>
+internal sealed record OnnxTensor(string Name, ulong Type, long[]? Shape, long Elements, long Bytes, long[]? Values, double[]? Reals)
 {
     public const int MostValues = 64;
 
@@ -20,17 +21,17 @@ internal sealed record OnnxTensor(string Name, long Elements, long Bytes, long[]
         string name = "";
         ulong type = 0;
         uint present = 0;
-        long values = 0, dataBytes = 0;
-        ReadOnlySpan<byte> small = default;
-        bool packed = false;
-        var dimensions = new List<long>();
+        long dataBytes = 0;
+        ReadOnlySpan<byte> raw = default;
+        var data = new OnnxNumbers(MostValues);
+        var dimensions = new OnnxNumbers(MostDimensions + 1);
         var fields = new OnnxFields(content, OnnxMessage.Tensor, findings, place);
         while (fields.Next())
         {
             switch (fields.Field)
             {
                 case 1:
-                    Numbers(ref fields, dimensions, MostDimensions + 1);
+                    dimensions.Integer(ref fields);
                     break;
                 case 2:
                     type = fields.Number;
@@ -56,50 +57,41 @@ internal sealed record OnnxTensor(string Name, long Elements, long Bytes, long[]
                 case 4 or 5 or 6 or 7 or 9 or 10 or 11:
                     present |= 1u << fields.Field;
                     dataBytes += fields.Content.Length;
-                    values += Count(ref fields);
-                    small = fields.Content;
-                    packed = fields.IsDelimited;
+                    Data(ref fields, data, ref raw);
                     break;
             }
         }
 
-        long elements = CountElements(dimensions, findings, place);
-        if (elements >= 0 && Check(type, elements, present & DataFields, values, dataBytes, findings, place) && elements <= MostValues)
-        {
-            long[]? few = (type, present & DataFields) switch
-            {
-                (OnnxElements.Int64, 1u << 9) => Raw(small, sizeof(long)),
-                (OnnxElements.Int32, 1u << 9) => Raw(small, sizeof(int)),
-                (OnnxElements.Int64, 1u << 7) or (OnnxElements.Int32, 1u << 5) when packed => Varints(small),
-                (OnnxElements.Int64 or OnnxElements.Int32, 0) => [],
-                _ => null,
-            };
-            return new OnnxTensor(name, elements, dataBytes, few);
-        }
-
-        return new OnnxTensor(name, Math.Max(elements, 0), dataBytes, null);
+        long elements = CountElements(dimensions.Integers, findings, place);
+        bool sound = elements >= 0 && Check(type, elements, present & DataFields, data.Count, dataBytes, findings, place);
+        long[]? shape = elements >= 0 ? [.. dimensions.Integers] : null;
+        (long[]? values, double[]? reals) = sound && elements <= MostValues ? SmallValues.Of(type, elements, raw, data) : (null, null);
+        return new OnnxTensor(name, type, shape, Math.Max(elements, 0), dataBytes, values, reals);
     }
 
-    /// <summary>The numbers of a repeated integer field, packed or one by one, at most so many.</summary>
-    public static void Numbers(ref OnnxFields fields, List<long> into, int most)
+    private static void Data(ref OnnxFields fields, OnnxNumbers data, ref ReadOnlySpan<byte> raw)
     {
-        if (!fields.IsDelimited)
+        switch (fields.Field)
         {
-            if (into.Count < most)
-            {
-                into.Add((long)fields.Number);
-            }
-
-            return;
-        }
-
-        for (var rest = new VarintRun(fields.Content); into.Count < most && rest.Next(out ulong value);)
-        {
-            into.Add((long)value);
+            case 4:
+                data.Real(ref fields, sizeof(float));
+                break;
+            case 10:
+                data.Real(ref fields, sizeof(double));
+                break;
+            case 6:
+                data.Other();
+                break;
+            case 9:
+                raw = fields.Content;
+                break;
+            default:
+                data.Integer(ref fields);
+                break;
         }
     }
 
-    private static long CountElements(List<long> dimensions, OnnxFindings findings, string place)
+    private static long CountElements(IReadOnlyList<long> dimensions, OnnxFindings findings, string place)
     {
         if (dimensions.Count > MostDimensions)
         {
@@ -141,41 +133,6 @@ internal sealed record OnnxTensor(string Name, long Elements, long Bytes, long[]
         }
 
         return fault is null;
-    }
-
-    // Values in the data field just read; raw data has none.
-    private static long Count(ref OnnxFields fields) => (fields.Field, fields.IsDelimited) switch
-    {
-        (9, _) => 0,
-        (6, _) or (_, false) => 1,
-        (4, _) => Whole(fields.Content.Length, sizeof(float)),
-        (10, _) => Whole(fields.Content.Length, sizeof(double)),
-        _ => VarintRun.Count(fields.Content),
-    };
-
-    private static long Whole(int bytes, int size) =>
-        bytes % size == 0 ? bytes / size : throw new OnnxFormatException("packed values end in the middle of one");
-
-    private static long[]? Raw(ReadOnlySpan<byte> data, int size)
-    {
-        long[] values = new long[data.Length / size];
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = size == sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(data[(i * size)..]) : BinaryPrimitives.ReadInt32LittleEndian(data[(i * size)..]);
-        }
-
-        return values;
-    }
-
-    private static long[] Varints(ReadOnlySpan<byte> data)
-    {
-        var values = new List<long>();
-        for (var run = new VarintRun(data); run.Next(out ulong value);)
-        {
-            values.Add((long)value);
-        }
-
-        return [.. values];
     }
 
     private static string External(ReadOnlySpan<byte> entry, OnnxFindings findings, string place)

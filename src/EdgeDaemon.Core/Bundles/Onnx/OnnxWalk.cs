@@ -89,12 +89,7 @@ public static class OnnxWalk
                     Import(fields.Content, findings, opsets);
                     break;
                 case 14:
-                    OnnxMetadata.Entry(fields.Content, findings, "model.metadata_props");
-                    if (++entries > OnnxMetadata.MostEntries)
-                    {
-                        throw new OnnxFloodException($"the model has more than {OnnxMetadata.MostEntries} metadata entries");
-                    }
-
+                    OnnxMetadata.Entry(fields.Content, ref entries, findings, "model.metadata_props");
                     break;
                 case 20 or 26:
                     findings.Danger(OnnxRule.Training, "model", fields.Field == 20 ? "it holds training information" : "it holds device configurations");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeDaemon.Core.Bundles.Onnx.Folding;
 
 namespace EdgeDaemon.Core.Bundles.Onnx;
 
@@ -45,6 +46,7 @@ internal sealed class OnnxWalkState(bool controlFlow)
     {
         Parameters += tensor.Elements;
         WeightBytes += tensor.Bytes;
+        Folding.Weight(tensor);
     }
 
     public void Saw(OnnxNode node, string place)
@@ -61,7 +63,7 @@ internal sealed class OnnxWalkState(bool controlFlow)
             Findings.Danger(OnnxRule.Operator, place, $"operator {Printable.Of(name)} is not on the list of those that may load");
         }
 
-        if (!controlFlow && node.Domain.Length == 0 && node.Operator is "If" or "Loop" or "Scan" or "SequenceMap")
+        if (!controlFlow && OperatorList.IsControlFlow(node.Domain, node.Operator))
         {
             Findings.Danger(OnnxRule.ControlFlow, place, $"{node.Operator}: model.toml does not allow control flow ([inspection] control_flow)");
         }

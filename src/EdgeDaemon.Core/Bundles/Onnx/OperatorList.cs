@@ -50,6 +50,12 @@ internal static class OperatorList
 
     public static bool Has(string domain, string name) => Allowed.TryGetValue(domain, out FrozenSet<string>? names) && names.Contains(name);
 
+    /// <summary>Operators that hold graphs and run them, once or often.</summary>
+    public static bool IsControlFlow(string domain, string name) => domain == Standard && name is ("If" or "Loop" or "Scan" or "SequenceMap");
+
+    /// <summary>Every operator that may load.</summary>
+    public static IEnumerable<(string Domain, string Name)> All => Allowed.SelectMany(domain => domain.Value.Select(name => (domain.Key, name)));
+
     /// <summary>The highest opset of a domain that was looked at.</summary>
     public static long NewestOpset(string domain) => domain switch
     {

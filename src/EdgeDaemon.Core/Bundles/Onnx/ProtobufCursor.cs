@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace EdgeDaemon.Core.Bundles.Onnx;
 
 /// <summary>
@@ -19,7 +21,7 @@ internal ref struct ProtobufCursor(ReadOnlySpan<byte> message)
     /// <summary>The content of a length-delimited field; empty for the other kinds.</summary>
     public ReadOnlySpan<byte> Content { get; private set; }
 
-    /// <summary>The value of a varint field; 0 for the other kinds.</summary>
+    /// <summary>The value of a varint field, the bits of a field of 32 or 64; 0 for a delimited one.</summary>
     public ulong Number { get; private set; }
 
     /// <summary>How the field just read is written.</summary>
@@ -52,13 +54,13 @@ internal ref struct ProtobufCursor(ReadOnlySpan<byte> message)
                 Number = ReadVarint();
                 break;
             case Fixed64:
-                Take(8);
+                Number = BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
                 break;
             case Delimited:
                 Content = Take(ReadVarint());
                 break;
             case Fixed32:
-                Take(4);
+                Number = BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
                 break;
             default:
                 // Groups (3, 4) left the language before ONNX began.

@@ -49,6 +49,9 @@ public sealed class OnnxWalkTests
     public void Encoding_tricks_are_found()
     {
         Found(OnnxRule.NotCanonical, [.. Good(), 0x28, 0x81, 0x00]);
+        Assert.AreEqual("graph.initializer[1]", Found(OnnxRule.NotCanonical, Model(Good(node: Bytes(5, Number(1, 1), Number(2, 7), Text(8, "v"), Bytes(7, [0x81, 0x00]))))).Place, "in a packed field");
+        Assert.IsFalse(Dangers(Model(Good(node: Bytes(5, Number(1, 2), Number(2, 7), Text(8, "v"), Bytes(7, [0x81, 0x01, 0x00]))))), "the control");
+        Found(OnnxRule.Malformed, Model(Good(node: Bytes(5, Number(1, 1), Number(2, 7), Text(8, "v"), Bytes(7, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02])))));
         Found(OnnxRule.UnknownField, Model([.. Weights(), .. Nodes(), .. Text(3, "field 3 of GraphProto is none")]));
         Found(OnnxRule.UnknownField, [.. Number(2, 5), .. Good()]);
         Found(OnnxRule.FieldTwice, [.. Good(), .. Text(2, "again")]);
@@ -143,13 +146,13 @@ public sealed class OnnxWalkTests
         Found(OnnxRule.Folding, Model(Good(node: [.. product, .. Node("ConstantOfShape", ["e"], ["z"])])));
         Assert.IsFalse(Dangers(Model(Good(node: [.. product, .. Node("ConstantOfShape", ["d"], ["z"])]))), "the control");
         StringAssert.Contains(
-            Found(OnnxRule.Folding, Model(Good(node: [.. product, .. Node("Abs", ["d"], ["f"]), .. Node("ConstantOfShape", ["f"], ["z"])]))).Detail, "not followed", StringComparison.Ordinal);
+            Found(OnnxRule.Folding, Model(Good(node: [.. product, .. Node("Pow", ["d", "d"], ["f"]), .. Node("ConstantOfShape", ["f"], ["z"])]))).Detail, "not followed", StringComparison.Ordinal);
         Found(OnnxRule.Folding, Model(Good(node: Node("RandomNormal", [], ["z"], Bytes(5, Text(1, "shape"), Number(8, 1 << 20), Number(8, 1 << 20), Number(20, 7))))));
         Found(OnnxRule.Folding, Model(Good(node: Node("Pad", ["x"], ["z"], Bytes(5, Text(1, "pads"), Number(8, 0), Number(8, 1 << 30), Number(20, 7))))));
 
         // Each one within bounds, all together not.
         byte[] part = Tensor("part", 7, [1], BitConverter.GetBytes(1L << 25));
-        Found(OnnxRule.Folding, Model(Good(node: [.. Bytes(5, part), .. Enumerable.Range(0, 5).SelectMany(i => Node("ConstantOfShape", ["part"], [$"z{i}"]))])));
+        Found(OnnxRule.Folding, Model(Good(node: [.. Bytes(5, part), .. Enumerable.Range(0, 9).SelectMany(i => Node("ConstantOfShape", ["part"], [$"z{i}"]))])));
     }
 
     [TestMethod]
@@ -181,11 +184,27 @@ public sealed class OnnxWalkTests
         Found(OnnxRule.Text, Model(Good(node: Node("Relu", ["x"], ["z"], Bytes(3, [0xff, 0xfe])))));
         Found(OnnxRule.Text, [.. Good(), .. Bytes(6, new byte[(1 << 20) + 1])]);
         Found(OnnxRule.Metadata, [.. Good(), .. Bytes(14, Text(1, "ort_config"), Text(2, "{}"))]);
+        byte[] many = [.. Enumerable.Range(0, 1025).SelectMany(i => Bytes(16, Text(1, $"k{i}"), Text(2, "v")))];
+        Assert.AreEqual("graph", Found(OnnxRule.Metadata, Model(Good(node: many))).Place);
+        Assert.IsFalse(Dangers(Model(Good(node: many[Bytes(16, Text(1, "k0"), Text(2, "v")).Length..]))), "the control: 1,024");
+        Assert.AreEqual("model.metadata_props", Found(OnnxRule.Metadata, [.. Good(), .. Enumerable.Range(0, 1025).SelectMany(i => Bytes(14, Text(1, $"k{i}"), Text(2, "v")))]).Place);
         Assert.AreEqual(0, OnnxWalk.Of([.. Good(), .. Bytes(14, Text(1, "author"), Text(2, "two\nlines"))], false).Findings.Length, "the control");
         foreach (OnnxFinding finding in OnnxWalk.Of(Model(Good(node: Node("E\nvil\u202e", ["x"], ["z"]))), false).Findings)
         {
             Assert.IsFalse(finding.ToString().Any(c => char.IsControl(c) || c == '\u202e'), finding.ToString());
         }
+    }
+
+    [TestMethod]
+    public void A_weight_that_is_an_input_too_is_worth_knowing()
+    {
+        byte[] model = Model([.. Weights(), .. Rest(), .. Port(11, "w", 1, 3)]);
+        Assert.AreEqual("graph", Found(OnnxRule.Overridable, model, FindingSeverity.Info).Place);
+        Assert.AreEqual("x", OnnxWalk.Of(model, false).Summary.Inputs.Single().Name, "a caller is not asked for it");
+        Assert.IsFalse(Dangers(model));
+
+        // Before IR version 4 every weight had to be an input.
+        Assert.AreEqual(0, OnnxWalk.Of(Replace(model, Number(1, 8), Number(1, 3)), false).Findings.Length, "the control");
     }
 
     [TestMethod]
