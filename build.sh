@@ -17,7 +17,7 @@ usage() {
   cat <<'TEXT'
 ./build.sh VERB
 
-  deps                       what the machine lacks: Debian packages, the ONNX Runtime library (digest-checked)
+  deps                       what the machine lacks: Debian packages, the ONNX Runtime library (digest-checked), a gRPC client for tests
   build                      compile everything for both frameworks, warnings are errors
   publish [--cpu baseline|native]
                              edged and edgectl as native executables in artifacts/bin
@@ -47,6 +47,9 @@ debian_packages() {
   [ -x /usr/bin/python3 ] || missing+=(python3)
   /usr/bin/python3 -c 'import cryptography' 2>/dev/null || missing+=(python3-cryptography)
   /usr/bin/python3 -c 'import numpy' 2>/dev/null || missing+=(python3-numpy)
+  /usr/bin/python3 -c 'import grpc' 2>/dev/null || missing+=(python3-grpcio)
+  /usr/bin/python3 -c 'import google.protobuf' 2>/dev/null || missing+=(python3-protobuf)
+  command -v protoc >/dev/null || missing+=(protobuf-compiler)
   /usr/bin/python3 -c 'import onnx' 2>/dev/null || missing+=(python3-onnx)
   [ -x /usr/sbin/locale-gen ] || missing+=(locales)
   if [ ${#missing[@]} -ne 0 ]; then install_packages "${missing[@]}"; fi
@@ -101,10 +104,24 @@ onnx_runtime() {
   trap - EXIT
 }
 
+# The gRPC client of Node, for the end-to-end tests alone; without it they report themselves skipped.
+grpc_js() {
+  local source=tests/EdgeDaemon.EndToEnd/grpc folder=$artifacts/grpc-js
+  if cmp -s "$source/package-lock.json" "$folder/package-lock.json" && [ -d "$folder/node_modules/@grpc/grpc-js" ]; then
+    return
+  fi
+  say "fetching @grpc/grpc-js through $source/package-lock.json"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cp "$source/package.json" "$source/package-lock.json" "$folder/"
+  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --silent) || { rm -rf "$folder"; say "not fetched: the tests of Node's gRPC client will be skipped"; }
+}
+
 deps() {
   command -v dotnet >/dev/null || fail "the .NET SDK (10.0.100 or newer) is needed: install it, then run this again"
   debian_packages
   onnx_runtime
+  grpc_js
 }
 
 # --- framework ------------------------------------------------------------------------------------------------------
@@ -311,7 +328,7 @@ run_tests() {
   fi
   step "fuzz, scaled"
   local target
-  for target in toml oip_json binary_body oms onnx json_numbers; do
+  for target in toml oip_json binary_body oms onnx grpc json_numbers; do
     if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-15000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   done
   step "demo"

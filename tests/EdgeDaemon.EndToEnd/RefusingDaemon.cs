@@ -27,6 +27,13 @@ public sealed class RefusingDaemon
 
     internal static HttpConnection Connect() => _daemon!.Connect();
 
+    internal static Http2Connection ConnectHttp2(bool begin = true) => new(_daemon!.State.InferenceSocket, begin);
+
+    /// <summary>All that the daemon has logged so far.</summary>
+    internal static string Log => _daemon!.Errors;
+
+    internal static Http2Connection ConnectControlHttp2() => new(_daemon!.State.ControlSocket);
+
     /// <summary>It answers a good request, and holds no more memory than before all the bad ones and the allowance.</summary>
     internal static void CheckServing()
     {

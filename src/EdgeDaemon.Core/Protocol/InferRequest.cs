@@ -166,7 +166,15 @@ public sealed class InferRequest
         {
             if (ParameterName(_parameters[i]).SequenceEqual(name))
             {
-                _parameters[i] = value ?? _parameters[--_parameterCount];
+                if (value is { } replacement)
+                {
+                    _parameters[i] = replacement;
+                }
+                else
+                {
+                    _parameters.AsSpan(i + 1, --_parameterCount - i).CopyTo(_parameters.AsSpan(i));
+                }
+
                 return true;
             }
         }

@@ -74,7 +74,6 @@ internal sealed class Lane : IDisposable
         }
 
         _estimate.Learn(Bytes(inputs), Stopwatch.GetTimestamp() - start);
-        Statistics.CountExecution();
     }
 
     public ElementType OutputType(int index) => _members[0].Run.OutputType(_members[0].OutputIndex[index]);

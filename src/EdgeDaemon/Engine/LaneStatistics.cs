@@ -20,6 +20,7 @@ internal sealed class LaneStatistics
     private long _output;
     private long _lastMilliseconds;
 
+    /// <summary>A run for a caller; a release's self-test is none.</summary>
     public void CountExecution() => Volatile.Write(ref _executions, _executions + 1);
 
     public void CountAnswer(in RequestTimes times)

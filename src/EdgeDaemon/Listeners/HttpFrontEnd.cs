@@ -11,6 +11,8 @@ namespace EdgeDaemon.Listeners;
 /// </summary>
 internal sealed class HttpFrontEnd : IAsyncDisposable
 {
+    private const int LeastPoolThreads = 64; // The most lanes of one model.
+
     private readonly KestrelServer _server;
     private readonly HttpApplication _application;
     private readonly EdgedSettings _settings;
@@ -43,6 +45,10 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         options.Limits.MinRequestBodyDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(2));
         options.Limits.MinResponseDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(5));
 
+        // Calls of HTTP/2 run on the runtime's pool, long inferences included: as many threads as that start at once, so that frames
+        // are read and health is answered while every core computes.
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, LeastPoolThreads + Environment.ProcessorCount), completions);
         Http2Bounds.Apply(options.Limits.Http2, limits);
         foreach (ListenSettings listen in settings.Listeners)
         {

@@ -93,13 +93,21 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         while (message.Remaining > 0)
         {
             ReadResult result = await ReadAsync();
-            ReadOnlySequence<byte> piece = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, message.Remaining));
-            foreach (ReadOnlyMemory<byte> segment in piece)
+            long before = message.Remaining;
+            ReadOnlySequence<byte> piece = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, before));
+            try
             {
-                message.Feed(segment.Span);
+                foreach (ReadOnlyMemory<byte> segment in piece)
+                {
+                    message.Feed(segment.Span);
+                }
+            }
+            finally
+            {
+                // Also after a refusal: whoever goes on with the next message must find where this one stands.
+                reader.AdvanceTo(piece.GetPosition(before - message.Remaining));
             }
 
-            reader.AdvanceTo(piece.End);
             if (result.IsCompleted && message.Remaining > 0)
             {
                 throw new RefusedException(Refusal.BodyTruncated, $"the message ended {message.Remaining} bytes early");

@@ -25,16 +25,21 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
         GrpcWork call = work.Grpc ??= new GrpcWork();
         call.Open(pool, limits.MaxBodyBytes);
         var body = new RequestBody(exchange.Body, contentLength: null, limits, exchange.BodyClock);
-        call.Message.Begin(work.Request, _protocol, await body.ReadGrpcPrefixAsync());
-        await body.FeedAsync(call.Message);
-        call.Message.End();
-        if (!stream)
+        try
         {
-            await body.ExpectEndAsync();
+            call.Message.Begin(work.Request, _protocol, await body.ReadGrpcPrefixAsync());
+            await FeedAsync(body, call.Message, work);
+            call.Message.End();
+            if (!stream)
+            {
+                await body.ExpectEndAsync();
+            }
+        }
+        finally
+        {
+            exchange.BodyClock.Stop(); // Each message of a stream has a time of its own, and none runs in between.
         }
 
-        exchange.BodyClock.Stop();
-        work.MessageRead = true;
         Name(work);
     }
 
@@ -95,6 +100,27 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
             exchange.Send(data);
         }
     }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask FeedAsync(RequestBody body, ModelInferRequestReader message, InferenceWork work)
+    {
+        try
+        {
+            await body.FeedAsync(message);
+            work.MessageRead = true;
+        }
+        catch (RefusedException refused) when (stream && !EndsCall(refused.Refusal))
+        {
+            // The stream's next message lies behind the rest of this one.
+            message.Abandon();
+            await body.FeedAsync(message);
+            work.MessageRead = true;
+            throw;
+        }
+    }
+
+    private static bool EndsCall(Refusal refusal) =>
+        refusal is Refusal.BodyAborted or Refusal.BodyTruncated or Refusal.BodyTooSlow or Refusal.AdmissionDeadline or Refusal.HeadMalformedProtobuf;
 
     // Only what can be a name goes on, and so into logs: bytes of the caller's choice do not.
     private static void Name(InferenceWork work)

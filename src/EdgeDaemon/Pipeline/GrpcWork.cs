@@ -14,6 +14,7 @@ internal sealed class GrpcWork
     private readonly List<BlockWriter> _tensors = [];
     private TensorBlockPool? _pool;
     private long _limit;
+    private int _used;
 
     public GrpcWork() => Message = new ModelInferRequestReader(NewTensor);
 
@@ -35,14 +36,22 @@ internal sealed class GrpcWork
     {
         Message.Reset();
         Head.Reset();
-        _tensors.ForEach(tensor => tensor.Dispose());
-        _tensors.Clear();
+        for (int i = 0; i < _used; i++)
+        {
+            _tensors[i].Dispose();
+        }
+
+        _used = 0;
     }
 
+    // The writers stay for the next message, without their blocks: a message allocates nothing.
     private BlockWriter NewTensor()
     {
-        var tensor = new BlockWriter(_pool!, _limit, Refusal.BodyTooLarge);
-        _tensors.Add(tensor);
-        return tensor;
+        if (_used == _tensors.Count)
+        {
+            _tensors.Add(new BlockWriter(_pool!, _limit, Refusal.BodyTooLarge));
+        }
+
+        return _tensors[_used++];
     }
 }

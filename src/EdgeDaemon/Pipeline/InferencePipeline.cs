@@ -41,6 +41,7 @@ internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission a
 
                 lane.Run(work.Inputs(work.Plan.Count));
                 times.Run();
+                lane.Statistics.CountExecution();
                 wire.Encode(exchange, work, model, lane);
                 lane.Statistics.CountAnswer(times);
             }

@@ -35,7 +35,7 @@ internal static class RefusalMapping
         Refusal.HeadIdTooLong => new(400, GrpcStatus.InvalidArgument, "the request id is too long"),
         Refusal.HeadNameTooLong => new(400, GrpcStatus.InvalidArgument, "a name in the request is too long"),
         Refusal.HeadTooManyParameters => new(400, GrpcStatus.InvalidArgument, "too many request parameters"),
-        Refusal.HeadNotGrpc => new(415, GrpcStatus.Unimplemented, "this endpoint speaks gRPC: HTTP/2 and content-type application/grpc"),
+        Refusal.HeadNotGrpc => new(415, GrpcStatus.Unimplemented, "this endpoint speaks gRPC only"),
         Refusal.HeadTrailersRefused => new(400, GrpcStatus.InvalidArgument, "a gRPC call needs te: trailers"),
         Refusal.HeadTimeoutInvalid => new(400, GrpcStatus.InvalidArgument, "grpc-timeout is not a valid timeout"),
         Refusal.HeadFrameInvalid => new(400, GrpcStatus.InvalidArgument, "the gRPC frame is malformed"),

@@ -30,9 +30,7 @@ internal sealed class LogOutput : ILoggerProvider, ILoggerFactory
         _ => LogLevel.Information,
     };
 
-    // The web server's own information lines are about its internals; ours say what an operator needs.
-    public ILogger CreateLogger(string categoryName) =>
-        new Channel(this, categoryName, categoryName.StartsWith("Microsoft", StringComparison.Ordinal) && _lowest > LogLevel.Debug ? LogLevel.Error : _lowest);
+    public ILogger CreateLogger(string categoryName) => new Channel(this, categoryName, LowestOf(categoryName));
 
     public void AddProvider(ILoggerProvider provider)
     {
@@ -41,6 +39,16 @@ internal sealed class LogOutput : ILoggerProvider, ILoggerFactory
     public void Dispose()
     {
     }
+
+    // The web server's own information lines are about its internals; ours say what an operator needs. What it says of HTTP/2 connections,
+    // up to "critical", is what callers did to their own: a hostile one would fill the log with it.
+    private LogLevel LowestOf(string category) => category switch
+    {
+        _ when _lowest <= LogLevel.Debug => _lowest,
+        "Microsoft.AspNetCore.Server.Kestrel.Http2" => LogLevel.None,
+        _ when category.StartsWith("Microsoft", StringComparison.Ordinal) => LogLevel.Error,
+        _ => _lowest,
+    };
 
     private void Write(LogLevel level, string text, Exception? exception)
     {

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Protocol.Grpc;
 using EdgeDaemon.Pipeline;
 
 namespace EdgeDaemon.Tests.Pipeline;
@@ -25,6 +26,27 @@ public sealed class RefusalMappingTests
             Assert.IsFalse(string.IsNullOrWhiteSpace(answer.Text), $"{refusal}");
             // No limit's value (but names of formats), no path, no file, no type of ours.
             Assert.IsFalse(Regex.IsMatch(answer.Text.Replace("UTF-8", "", StringComparison.Ordinal), @"[0-9/\\]|\.\w|[{}\p{Cc}]|Exception"), $"{refusal}: {answer.Text}");
+        }
+    }
+
+    [TestMethod]
+    public void Both_wires_give_a_refusal_the_same_meaning()
+    {
+        foreach (Refusal refusal in Enum.GetValues<Refusal>())
+        {
+            RefusalMapping.PublicAnswer answer = RefusalMapping.Of(refusal);
+            GrpcStatus[] fitting = answer.Status switch
+            {
+                400 => [GrpcStatus.InvalidArgument, GrpcStatus.Cancelled],
+                404 => [GrpcStatus.NotFound, GrpcStatus.Unimplemented],
+                405 or 415 => [GrpcStatus.Unimplemented],
+                408 or 504 => [GrpcStatus.DeadlineExceeded],
+                411 => [GrpcStatus.InvalidArgument],
+                413 => [GrpcStatus.ResourceExhausted],
+                503 => [GrpcStatus.Unavailable, GrpcStatus.Cancelled],
+                _ => [GrpcStatus.Internal, GrpcStatus.ResourceExhausted],
+            };
+            CollectionAssert.Contains(fitting, answer.Grpc, $"{refusal}");
         }
     }
 

@@ -20,6 +20,9 @@ public sealed class RestRouteTests
     [DataRow("/v2/models/digits/versions/1/infer?y=1", RestRouteKind.ModelInfer, "digits", "1", "POST")]
     [DataRow("/v2/models/a%2Db%5f%2E1/infer", RestRouteKind.ModelInfer, "a-b_.1", "", "POST")]
     [DataRow("/v2/models/stats/infer", RestRouteKind.ModelInfer, "stats", "", "POST")]
+    [DataRow("/v2/models/stats", RestRouteKind.AllStatistics, "", "", "GET")]
+    [DataRow("/v2/models/digits/stats", RestRouteKind.ModelStatistics, "digits", "", "GET")]
+    [DataRow("/v2/models/digits/versions/1/stats", RestRouteKind.ModelStatistics, "digits", "1", "GET")]
     [DataRow("/v2/models/versions/versions/1", RestRouteKind.ModelMetadata, "versions", "1", "GET")]
     public void Matches_the_protocols_paths(string path, RestRouteKind kind, string model, string version, string method)
     {
@@ -42,7 +45,6 @@ public sealed class RestRouteTests
     [DataRow("/v2/health//live")]
     [DataRow("/v2/models")]
     [DataRow("/v2/models/")]
-    [DataRow("/v2/models/stats")]
     [DataRow("/v2/models/m/")]
     [DataRow("/v2/models//infer")]
     [DataRow("/v2/models/m/infer/")]
