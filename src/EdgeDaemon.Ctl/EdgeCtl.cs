@@ -37,10 +37,20 @@ internal static class EdgeCtl
         return (int)ExitCode.Usage;
     }
 
+    // The library lists the choices of an option one a line.
+    private static string OnOneLine(string message)
+    {
+        const string Choices = "Must be one of:";
+        int at = message.LastIndexOf(Choices, StringComparison.Ordinal);
+        return at < 0
+            ? message
+            : $"{message[..(at + Choices.Length)]} {string.Join(", ", message[(at + Choices.Length)..].Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))}.";
+    }
+
     private static string Message(ParseError error)
     {
         // The library does not say which argument is missing.
         string missing = error.SymbolResult is ArgumentResult { Tokens.Count: 0 } result ? $" <{result.Argument.Name}> is needed." : "";
-        return Printable.Of(error.Message, 500) + missing;
+        return Printable.Of(OnOneLine(error.Message), 500) + missing;
     }
 }

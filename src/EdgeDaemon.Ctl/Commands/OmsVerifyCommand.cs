@@ -78,6 +78,10 @@ internal static class OmsVerifyCommand
             {
                 output.WriteLine($"subject    {Printable.Of(leaf.Subject)}");
                 output.WriteLine($"root       {Printable.Of(verified.Anchor!.Root.Subject)}");
+                if (parsed.GetRequiredValue(lists).Length == 0)
+                {
+                    output.WriteLine("warning    revocation not checked: name the issuers' lists with --crl");
+                }
             }
 
             return (int)ExitCode.Ok;
