@@ -11,16 +11,16 @@ internal static class EdgeCtl
 {
     public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error)
     {
-        ParseResult parsed = CommandTree.Build().Parse(args);
-
-        // --help on a command line that is otherwise incomplete clears the errors; then the action is not this one.
-        if (parsed.Action is ParseErrorAction)
-        {
-            return Usage(parsed, error);
-        }
-
         try
         {
+            ParseResult parsed = CommandTree.Build().Parse(args);
+
+            // --help on a command line that is otherwise incomplete clears the errors; then the action is not this one.
+            if (parsed.Action is ParseErrorAction)
+            {
+                return Usage(parsed, error);
+            }
+
             var configuration = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
             return parsed.InvokeAsync(configuration).GetAwaiter().GetResult();
         }

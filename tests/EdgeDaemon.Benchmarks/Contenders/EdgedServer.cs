@@ -72,6 +72,11 @@ internal static class EdgedServer
             exposes = ["inference"]
 
             """);
+
+        // Whatever the umask is: edged refuses files that others could write.
+        const UnixFileMode Others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+        File.SetUnixFileMode(trust, File.GetUnixFileMode(trust) & ~Others);
+        File.SetUnixFileMode(configuration, File.GetUnixFileMode(configuration) & ~Others);
         Run(options.Edged, "init", "--config", configuration);
         return configuration;
     }
