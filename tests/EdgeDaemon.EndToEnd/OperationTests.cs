@@ -115,7 +115,7 @@ public sealed partial class OperationTests
     public void FileThatIsNoLibrary_IsRefused()
     {
         using StateDirectory state = StateDirectory.Create();
-        File.WriteAllText(state.At("lib.so"), "no library");
+        StateDirectory.Write(state.At("lib.so"), "no library");
         state.Configure(library: state.At("lib.so"), runtime: $"sha256 = \"{Digest(state.At("lib.so"))}\"");
         Command run = Command.Edged("run", "--config", state.Config);
         Assert.AreEqual(1, run.ExitCode);
