@@ -10,25 +10,19 @@ namespace EdgeDaemon.Tests.Ctl.Keys;
 [SupportedOSPlatform("linux")]
 public sealed class PrivateKeyBlockTests
 {
-    public static IEnumerable<object[]> PrivateKeys()
-    {
-        using ECDsa ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using RSA rsa = RSA.Create(2048);
-        yield return ["PKCS#8", ec.ExportPkcs8PrivateKeyPem()];
-        yield return ["EC", ec.ExportECPrivateKeyPem()];
-        yield return ["RSA", rsa.ExportRSAPrivateKeyPem()];
-        yield return ["encrypted", ec.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000))];
-        yield return ["OpenSSH", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n-----END OPENSSH PRIVATE KEY-----\n"];
-        yield return ["PGP", "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQVYBF\n-----END PGP PRIVATE KEY BLOCK-----\n"];
-        yield return ["behind a certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" + ec.ExportPkcs8PrivateKeyPem()];
-        yield return ["in JSON", "{\"private_key\": \"" + ec.ExportPkcs8PrivateKeyPem().Replace("\n", "\\n", StringComparison.Ordinal) + "\"}"];
-        yield return ["behind a megabyte", new string('-', 1 << 20) + ec.ExportPkcs8PrivateKeyPem()];
-    }
-
     [TestMethod]
-    [DynamicData(nameof(PrivateKeys))]
-    public void A_private_key_is_found_and_neither_copied_nor_signed(string kind, string pem)
+    [DataRow("PKCS#8")]
+    [DataRow("EC")]
+    [DataRow("RSA")]
+    [DataRow("encrypted")]
+    [DataRow("OpenSSH")]
+    [DataRow("PGP")]
+    [DataRow("behind a certificate")]
+    [DataRow("in JSON")]
+    [DataRow("behind a megabyte")]
+    public void A_private_key_is_found_and_neither_copied_nor_signed(string kind)
     {
+        string pem = PrivateKey(kind);
         Assert.IsTrue(PrivateKeyBlock.IsIn(Encoding.Latin1.GetBytes(pem)), kind);
         using var tree = new BundleTree(signed: false);
         tree.Add("plain/model.onnx", "no graph");
@@ -58,5 +52,36 @@ public sealed class PrivateKeyBlockTests
         ToolRun.Of("bundle", "init", tree.Bundle, "--name", "tiny", "--force").Succeeded();
         ToolRun.Of("bundle", "sign", tree.Bundle, "--key", tree.Key).Succeeded();
         ToolRun.Of("bundle", "create", tree["tiny/content"], "--out", tree["made"]).Succeeded();
+    }
+
+    private static string PrivateKey(string kind)
+    {
+        using ECDsa ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string plain = ec.ExportPkcs8PrivateKeyPem();
+        switch (kind)
+        {
+            case "PKCS#8":
+                return plain;
+            case "EC":
+                return ec.ExportECPrivateKeyPem();
+            case "RSA":
+                using (var rsa = RSA.Create(2048))
+                {
+                    return rsa.ExportRSAPrivateKeyPem();
+                }
+
+            case "encrypted":
+                return ec.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
+            case "OpenSSH":
+                return "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\n-----END OPENSSH PRIVATE KEY-----\n";
+            case "PGP":
+                return "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQVYBF\n-----END PGP PRIVATE KEY BLOCK-----\n";
+            case "behind a certificate":
+                return "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" + plain;
+            case "in JSON":
+                return "{\"private_key\": \"" + plain.Replace("\n", "\\n", StringComparison.Ordinal) + "\"}";
+            default:
+                return new string('-', 1 << 20) + plain;
+        }
     }
 }
