@@ -230,6 +230,8 @@ unix = "$development/control.sock"
 mode = "0600"
 exposes = ["control"]
 TOML
+  # Whatever the umask is: edged refuses files that others could write.
+  chmod go-w "$development/edged.toml" "$development/trust.toml"
   [ -f "$development/releases.toml" ] || "$bin/edged" init --config "$development/edged.toml"
 }
 

@@ -11,16 +11,16 @@ internal static class EdgeCtl
 {
     public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error)
     {
-        ParseResult parsed = CommandTree.Build().Parse(args);
-
-        // --help on a command line that is otherwise incomplete clears the errors; then the action is not this one.
-        if (parsed.Action is ParseErrorAction)
-        {
-            return Usage(parsed, error);
-        }
-
         try
         {
+            ParseResult parsed = CommandTree.Build().Parse(args);
+
+            // --help on a command line that is otherwise incomplete clears the errors; then the action is not this one.
+            if (parsed.Action is ParseErrorAction)
+            {
+                return Usage(parsed, error);
+            }
+
             var configuration = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false };
             return parsed.InvokeAsync(configuration).GetAwaiter().GetResult();
         }
@@ -37,10 +37,20 @@ internal static class EdgeCtl
         return (int)ExitCode.Usage;
     }
 
+    // The library lists the choices of an option one a line.
+    private static string OnOneLine(string message)
+    {
+        const string Choices = "Must be one of:";
+        int at = message.LastIndexOf(Choices, StringComparison.Ordinal);
+        return at < 0
+            ? message
+            : $"{message[..(at + Choices.Length)]} {string.Join(", ", message[(at + Choices.Length)..].Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))}.";
+    }
+
     private static string Message(ParseError error)
     {
         // The library does not say which argument is missing.
         string missing = error.SymbolResult is ArgumentResult { Tokens.Count: 0 } result ? $" <{result.Argument.Name}> is needed." : "";
-        return Printable.Of(error.Message, 500) + missing;
+        return Printable.Of(OnOneLine(error.Message), 500) + missing;
     }
 }

@@ -16,6 +16,9 @@ internal static class FailureReport
     /// <summary>A daemon's or a bundle's text may be long, but not a screenful.</summary>
     private const int MaxRunes = 2000;
 
+    /// <summary>Something that the user should know of though the command goes on.</summary>
+    public static void Warn(string text, TextWriter error) => error.WriteLine($"edgectl: warning: {Printable.Of(text, MaxRunes)}");
+
     public static ExitCode Write(Exception failure, TextWriter error)
     {
         (ExitCode code, string message) = failure switch

@@ -115,7 +115,7 @@ public sealed partial class OperationTests
     public void FileThatIsNoLibrary_IsRefused()
     {
         using StateDirectory state = StateDirectory.Create();
-        File.WriteAllText(state.At("lib.so"), "no library");
+        StateDirectory.Write(state.At("lib.so"), "no library");
         state.Configure(library: state.At("lib.so"), runtime: $"sha256 = \"{Digest(state.At("lib.so"))}\"");
         Command run = Command.Edged("run", "--config", state.Config);
         Assert.AreEqual(1, run.ExitCode);
@@ -173,7 +173,7 @@ public sealed partial class OperationTests
         using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
         await using Daemon first = await Daemon.StartAsync(state);
         string config = File.ReadAllText(state.Config).Replace(state.InferenceSocket, state.At("other.sock"), StringComparison.Ordinal);
-        File.WriteAllText(state.At("second.toml"), config);
+        StateDirectory.Write(state.At("second.toml"), config);
         Command second = Command.Edged("run", "--config", state.At("second.toml"));
         Assert.AreEqual(1, second.ExitCode, second.Errors);
         StringAssert.Contains(second.Errors, state.ControlSocket);

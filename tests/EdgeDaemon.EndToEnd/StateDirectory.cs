@@ -61,7 +61,7 @@ internal sealed class StateDirectory : IDisposable
 
     public void Sign(string folder, string? key = null) => Command.Edgectl("bundle", "sign", Bundle(folder), "--key", key ?? Key).Succeeded();
 
-    public void Configure(string settings = "", string? library = null, string runtime = "", string inferenceMode = "0600") => File.WriteAllText(Config, $"""
+    public void Configure(string settings = "", string? library = null, string runtime = "", string inferenceMode = "0600") => Write(Config, $"""
         format = 1
         state_dir = "{Root}"
         trust = "{Trust}"
@@ -84,6 +84,13 @@ internal sealed class StateDirectory : IDisposable
 
         {settings}
         """);
+
+    /// <summary>A file that edged takes, whatever the umask of whoever runs the tests: others may not write it.</summary>
+    public static void Write(string file, string text)
+    {
+        File.WriteAllText(file, text);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+    }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

@@ -35,8 +35,8 @@ public sealed partial class TelemetryTests
         string edged = Needed("EDGED_BIN", "artifacts/bin", "edged");
         string library = Needed("EDGED_ORT", "artifacts/runtime/libonnxruntime.so.1", "");
         Directory.CreateDirectory(Path.Combine(_folder, "models"));
-        File.WriteAllText(Path.Combine(_folder, "trust.toml"), "format = 1\nversion = 1\nexpires = 2099-01-01T00:00:00Z\n");
-        File.WriteAllText(
+        StateDirectory.Write(Path.Combine(_folder, "trust.toml"), "format = 1\nversion = 1\nexpires = 2099-01-01T00:00:00Z\n");
+        StateDirectory.Write(
             Path.Combine(_folder, "edged.toml"),
             $"""
             format = 1

@@ -167,6 +167,50 @@ public sealed class TrustTests
     }
 
     [TestMethod]
+    public async Task ReleaseFromTheFuture_IsRefused_AndMovesNoTime()
+    {
+        using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
+        await ServesAsync(state, 1);
+        Release(state, sequence: 2, created: "2100-01-01T00:00:00Z");
+        for (int start = 0; start < 3; start++)
+        {
+            await RefusedAsync(state, "the release was created in the future, on 2100-01-01 00:00:00Z");
+            Assert.IsLessThan(DateTimeOffset.UtcNow.AddMinutes(1), Time(state));
+        }
+
+        // One that is let pass, for clocks differ, does not move it either.
+        Release(state, sequence: 3, created: $"{DateTimeOffset.UtcNow.AddHours(20):yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        await ServesAsync(state, 3);
+        Assert.IsLessThan(DateTimeOffset.UtcNow.AddMinutes(1), Time(state));
+    }
+
+    [TestMethod]
+    public async Task FilesThatOthersMayWrite_AreRefused()
+    {
+        using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
+        Command.Edged("check", "--config", state.Config).Succeeded();
+        foreach (string file in (string[])[state.Trust, state.Config])
+        {
+            UnixFileMode mode = File.GetUnixFileMode(file);
+            foreach (UnixFileMode more in (UnixFileMode[])[UnixFileMode.OtherWrite, UnixFileMode.GroupWrite])
+            {
+                File.SetUnixFileMode(file, mode | more);
+                foreach (string verb in (string[])["check", "run"])
+                {
+                    Command edged = Command.Edged(verb, "--config", state.Config);
+                    Assert.AreEqual(1, edged.ExitCode, edged.Output);
+                    StringAssert.StartsWith(edged.Errors, $"{file}: has mode 0", StringComparison.Ordinal);
+                    StringAssert.Contains(edged.Errors, "(chmod go-w)", StringComparison.Ordinal);
+                }
+            }
+
+            File.SetUnixFileMode(file, mode);
+        }
+
+        await ServesAsync(state, 1);
+    }
+
+    [TestMethod]
     public async Task ReleaseForAnotherDevice_IsRefused()
     {
         using StateDirectory state = StateDirectory.Create("[device]\nclass = \"lamp\"\n", "bench/bench-mlp");
@@ -228,18 +272,23 @@ public sealed class TrustTests
         await daemon.StopAsync();
     }
 
-    private static void Release(StateDirectory state, long sequence, long floor = 0, string description = "", string more = "")
+    private static void Release(StateDirectory state, long sequence, long floor = 0, string description = "", string more = "", string? created = null)
     {
         Directory.Delete(state.Bundle(Folder), recursive: true);
         state.Copy("bench/bench-mlp", Folder);
         string manifest = state.Content(Folder, "model.toml");
         string[] lines = [.. File.ReadAllLines(manifest).Where(line => !line.StartsWith("description", StringComparison.Ordinal)).Select(line =>
             line.StartsWith("sequence = ", StringComparison.Ordinal) ? $"sequence = {sequence}"
+            : created is not null && line.StartsWith("created = ", StringComparison.Ordinal) ? $"created = {created}"
+            : created is not null && line.StartsWith("expires = ", StringComparison.Ordinal) ? ""
             : line.StartsWith("security_floor = ", StringComparison.Ordinal) ? $"security_floor = {floor}\ndescription = \"{description}\""
             : line)];
         File.WriteAllText(manifest, string.Join('\n', lines) + $"\n{more}");
         state.Sign(Folder);
     }
+
+    private static DateTimeOffset Time(StateDirectory state) => DateTimeOffset.Parse(
+        File.ReadAllLines(state.History).First(line => line.StartsWith("time = ", StringComparison.Ordinal))["time = ".Length..], System.Globalization.CultureInfo.InvariantCulture);
 
     // As an attacker with the file in hand would: the seal is renewed.
     private static void Rewrite(StateDirectory state, Func<string, string> change)

@@ -9,6 +9,9 @@ public sealed record ModelManifest
 {
     public const string FileName = "model.toml";
 
+    /// <summary>Stands in a first manifest where only its author knows what to say; no manifest is valid with it.</summary>
+    public const string FillIn = "FILL_IN";
+
     private const int MostFiles = 100_000;
     private const int MostMembers = 64;
     private const int MostTensors = 64;
@@ -63,7 +66,8 @@ public sealed record ModelManifest
     public static ModelManifest Parse(ReadOnlySpan<byte> utf8, string file)
     {
         var diagnostics = new TomlDiagnostics(file);
-        var root = new TomlSection(TomlReader.Read(utf8, file), diagnostics);
+        TomlTable text = TomlReader.Read(utf8, file);
+        var root = new TomlSection(text, diagnostics);
         if (!root.Format(1))
         {
             diagnostics.ThrowIfAny();
@@ -100,6 +104,7 @@ public sealed record ModelManifest
 
         manifest.CheckEnsemble(root);
         root.Finish();
+        ManifestPlaceholders.Check(text, diagnostics);
         diagnostics.ThrowIfAny();
         return manifest;
     }

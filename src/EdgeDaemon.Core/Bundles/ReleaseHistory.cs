@@ -48,20 +48,26 @@ public sealed record ReleaseHistory(long TrustVersion, DateTimeOffset Time, Immu
             : null;
     }
 
+    /// <summary>The same with a time that is believed as it is, as of a clock that is set.</summary>
+    public ReleaseHistory Accept(ModelManifest manifest, string digest, DateTimeOffset now) => Accept(manifest, digest, TrustedTime.Of(now, now));
+
     /// <summary>The history once the release has come into service: its sequence counts as accepted, its floor holds.</summary>
-    public ReleaseHistory Accept(ModelManifest manifest, string digest, DateTimeOffset now)
+    public ReleaseHistory Accept(ModelManifest manifest, string digest, TrustedTime time)
     {
         AcceptedModel model = Models.GetValueOrDefault(manifest.Name) ?? new AcceptedModel(manifest.Name, 0, 0, []);
+        bool known = model.Holds(digest);
         AcceptedModel accepted = model with
         {
             Sequence = Math.Max(model.Sequence, manifest.Sequence),
             SecurityFloor = Math.Max(model.SecurityFloor, manifest.SecurityFloor),
-            Releases = model.Holds(digest)
+            Releases = known
                 ? model.Releases
-                : [.. model.Releases.TakeLast(AcceptedModel.MostReleases - 1), new AcceptedRelease(manifest.Sequence, digest, now)],
+                : [.. model.Releases.TakeLast(AcceptedModel.MostReleases - 1), new AcceptedRelease(manifest.Sequence, digest, time.Now)],
         };
-        DateTimeOffset known = Time > manifest.Created ? Time : TrustedTime.Raise(Time, manifest.Created);
-        return accepted == model && known == Time ? this : this with { Models = Models.SetItem(manifest.Name, accepted), Time = known };
+
+        // Once for each release, or every start would bring the same step again; and not past a clock that is set, which knows better.
+        DateTimeOffset seen = known || !time.ClockIsUnset ? Time : Later(Time, Earlier(manifest.Created, time.Latest));
+        return accepted == model && seen == Time ? this : this with { Models = Models.SetItem(manifest.Name, accepted), Time = seen };
     }
 
     /// <summary>The history once a policy of that version is in force and that time has passed.</summary>
@@ -70,4 +76,8 @@ public sealed record ReleaseHistory(long TrustVersion, DateTimeOffset Time, Immu
         TrustVersion = Math.Max(TrustVersion, trustVersion),
         Time = Time == DateTimeOffset.UnixEpoch ? now : TrustedTime.Raise(Time, now),
     };
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

@@ -1,7 +1,7 @@
 namespace EdgeDaemon.Core.Bundles;
 
 /// <summary>Digests as operators write them: 64 hex digits, kept in lower case.</summary>
-internal static class Sha256Hex
+public static class Sha256Hex
 {
     public const int Digits = 64;
 

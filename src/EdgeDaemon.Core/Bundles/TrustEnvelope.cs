@@ -100,7 +100,7 @@ public sealed class TrustEnvelope
     /// The trust keys of a policy that signed this payload, each once. The key identifier is a hint that anybody can write: every
     /// signature is tried with every key.
     /// </summary>
-    internal ImmutableArray<TrustedKey> SignersOf(TrustPolicy policy) =>
+    public ImmutableArray<TrustedKey> SignersOf(TrustPolicy policy) =>
         [.. policy.KeysFor(TrustRole.Trust).Where(key =>
             Signatures.Any(signature => key.Key.Verifies(PayloadType, Payload.AsSpan(), signature.Der.AsSpan())))];
 }

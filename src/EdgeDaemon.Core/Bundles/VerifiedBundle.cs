@@ -71,9 +71,29 @@ public sealed record VerifiedBundle(ModelManifest Manifest, BundleSigners Signer
             }
         }
 
+        if (!mayOutlive)
+        {
+            CheckCreated(parsed.Created, policy, trust.Time);
+        }
+
         return trust.History.Fault(parsed, digest, policy.MaxSequenceJump) is { } older
             ? throw new BundleException(older)
             : new VerifiedBundle(parsed, signers, digest, expired);
+    }
+
+    // 'created' moves trusted time on a device whose clock is unset. One signer of one model must not expire everybody's releases with it.
+    private static void CheckCreated(DateTimeOffset created, TrustPolicy policy, TrustedTime time)
+    {
+        if (created > time.Latest)
+        {
+            throw new BundleException($"the release was created in the future, on {created:u}, and here it is {time.Now:u}: set the clock, or the signer's");
+        }
+
+        // Who believes the one has to believe the other: at that time nothing new was accepted any more.
+        if (policy.IsExpired(created))
+        {
+            throw new BundleException($"the release was created on {created:u}, after the trust policy's end on {policy.Expires:u}: install a newer policy, or set the signer's clock");
+        }
     }
 
     private static BundleSigners FindSigners(

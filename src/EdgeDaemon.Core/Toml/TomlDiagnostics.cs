@@ -26,6 +26,13 @@ public sealed class TomlDiagnostics(string file)
         _found.Add(new TomlDiagnostic(file, position.Line, position.Column, message));
     }
 
+    /// <summary>The same in place of whatever was said of that position: only this is to be mended there.</summary>
+    public void Replace(TomlPosition position, string message)
+    {
+        _found.RemoveAll(found => found.Line == position.Line && found.Column == position.Column);
+        Add(position, message);
+    }
+
     /// <exception cref="TomlInvalidException">Something was added: the whole list, in the order of the file.</exception>
     public void ThrowIfAny()
     {

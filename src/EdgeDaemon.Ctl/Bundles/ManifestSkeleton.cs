@@ -16,7 +16,7 @@ internal sealed record SkeletonFile(string Name, long Size, OnnxPorts? Ports);
 /// </summary>
 internal static class ManifestSkeleton
 {
-    public const string FillIn = "FILL_IN";
+    public const string FillIn = ModelManifest.FillIn;
 
     public static string Text(string name, ImmutableArray<SkeletonFile> files, DateTimeOffset now)
     {

@@ -4,6 +4,7 @@ using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Archives;
 using EdgeDaemon.Ctl.Bundles;
 using EdgeDaemon.Ctl.Help;
+using EdgeDaemon.Ctl.Keys;
 using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Ctl.Commands;
@@ -28,7 +29,8 @@ internal static class BundleCreateCommand
             A model.toml among the files is checked against them as a device would, and a
             wrong one makes no bundle. Without one a first one is written, as 'bundle init'
             does: read it through, and complete what says FILL_IN before you sign.
-            Links and special files are refused; git's own files at the top stay behind.
+            Links, special files and files with a private key in them are refused; git's
+            own files at the top stay behind.
             """;
         command.SetAction(parsed =>
         {
@@ -40,7 +42,9 @@ internal static class BundleCreateCommand
                 throw new CtlException($"{from} is not a folder; name the one with the model's files");
             }
 
+            OutputPlace.RefuseWithin(from, target, "the folder that the bundle is made of");
             using ContentTree tree = ContentTree.Read(from, new ContentTreeLimits());
+            PrivateKeyBlock.RefuseIn(tree, from);
             string path = Path.Combine(from, ModelManifest.FileName);
             string? draft = null;
             if (tree.Find(ModelManifest.FileName) is { } given)

@@ -45,6 +45,11 @@ internal static class BundleImportCommand
             }
 
             string target = parsed.GetRequiredValue(output);
+            if (!model.IsFile)
+            {
+                OutputPlace.RefuseWithin(from, target, "the directory that was signed");
+            }
+
             NewFolder.Fill(target, temporary =>
             {
                 Copy(from, files, Path.Combine(temporary, "content"));

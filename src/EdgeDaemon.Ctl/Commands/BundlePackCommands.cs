@@ -23,6 +23,7 @@ internal static class BundlePackCommands
                 throw new CtlException($"{path} exists; choose another name");
             }
 
+            OutputPlace.RefuseWithin(parsed.GetRequiredValue(folder), path, "the bundle that is packed");
             using HashedTree tree = bundle.Hash();
             int files;
             try
@@ -55,7 +56,7 @@ internal static class BundlePackCommands
         command.SetAction(parsed =>
         {
             string target = parsed.GetRequiredValue(folder);
-            using FileStream file = File.OpenRead(parsed.GetRequiredValue(archive));
+            using FileStream file = SafeFileRead.OpenRegular(parsed.GetRequiredValue(archive));
             int files = BundleUnpacker.Read(file, target);
             parsed.InvocationConfiguration.Output.WriteLine($"{target}: {files} files");
             return (int)ExitCode.Ok;

@@ -4,6 +4,7 @@ using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Oms;
 using EdgeDaemon.Ctl.Bundles;
 using EdgeDaemon.Ctl.Help;
+using EdgeDaemon.Ctl.Keys;
 using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Ctl.Commands;
@@ -26,11 +27,11 @@ internal static class BundleSignCommand
         command.Details =
             """
             model.toml is read first, and every file is held against its list: a bundle
-            that a device would refuse is not signed. Links and special files are
-            refused. The signature (OpenSSF Model Signing, every file with its SHA-256)
-            goes to signatures/, named by the key's digest; several people sign one
-            bundle by running this one after the other. Git's own files at the top of
-            content/ are never part of a release.
+            that a device would refuse is not signed. Links, special files and files with
+            a private key in them are refused. The signature (OpenSSF Model Signing, every
+            file with its SHA-256) goes to signatures/, named by the key's digest; several
+            people sign one bundle by running this one after the other. Git's own files at
+            the top of content/ are never part of a release.
             """;
         command.SetAction(parsed =>
         {
@@ -38,7 +39,9 @@ internal static class BundleSignCommand
             using ContentTree tree = bundle.Read();
             ModelManifest manifest = ModelManifest.Parse(bundle.Manifest(tree).Span, bundle.ManifestPath);
             manifest.CheckFiles(tree.Entries);
-            if (manifest.Expires is { } expires && expires <= DateTimeOffset.UtcNow)
+            PrivateKeyBlock.RefuseIn(tree, bundle.Content);
+            DateTimeOffset now = DateTimeOffset.UtcNow;
+            if (manifest.Expires is { } expires && expires <= now)
             {
                 throw new CtlException($"{bundle.ManifestPath}: 'expires' is {expires:u}, which is past; no device would take this release up");
             }
@@ -56,6 +59,7 @@ internal static class BundleSignCommand
             output.WriteLine($"release    {ReleaseDigest.Hex(ReleaseDigest.Compute(tree.Entries))}");
             output.WriteLine($"key        {SpkiDigest.Hex(identity.Digest.AsSpan())} ({identity.Curve})");
             output.WriteLine($"signature  {path}");
+            ReleaseTime.WarnOf(manifest, now, output);
             foreach (SignatureReading stale in bundle.SignatureFiles().Select(file => SignatureReading.Of(file, tree)).Where(reading => reading.Fault is not null))
             {
                 output.WriteLine($"note       {stale.File} is not over this content ({stale.Fault}); its holder has to sign again");

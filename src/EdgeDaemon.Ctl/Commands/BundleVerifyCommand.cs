@@ -2,6 +2,7 @@ using System.CommandLine;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Bundles;
 using EdgeDaemon.Ctl.Help;
+using EdgeDaemon.Ctl.Trust;
 using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Ctl.Commands;
@@ -9,8 +10,6 @@ namespace EdgeDaemon.Ctl.Commands;
 /// <summary><c>edgectl bundle verify</c>: the device's verdict, without the device.</summary>
 internal static class BundleVerifyCommand
 {
-    private const int MaxTrustBytes = 1 << 20;
-
     public static Command Create()
     {
         var folder = new Argument<string>("dir") { Description = "The bundle: a folder with content/ and signatures/." };
@@ -26,11 +25,12 @@ internal static class BundleVerifyCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(trustFile);
-            TrustPolicy trust = TrustPolicy.Parse(SafeFileRead.Read(path, MaxTrustBytes), path);
+            TrustPolicy trust = TrustFile.Read(path, parsed.InvocationConfiguration.Error).Policy;
+            DateTimeOffset now = DateTimeOffset.UtcNow;
             BundleFolder bundle = BundleFolder.Open(parsed.GetRequiredValue(folder));
             using HashedTree tree = bundle.Hash();
             VerifiedBundle verified = VerifiedBundle.Verify(
-                new TrustContext(trust, ReleaseHistory.Empty, Device: null, DateTimeOffset.UtcNow),
+                new TrustContext(trust, ReleaseHistory.Empty, device: null, now),
                 bundle.SignatureFiles(),
                 tree.Entries,
                 bundle.Manifest(tree),
@@ -42,6 +42,7 @@ internal static class BundleVerifyCommand
             output.WriteLine($"good       {manifest.Name} version {manifest.Version} (sequence {manifest.Sequence})");
             output.WriteLine($"release    {verified.ReleaseDigest}");
             output.WriteLine($"signed by  {string.Join(", ", verified.Signers.Keys.Select(key => Printable.Of(key.Name)))}");
+            ReleaseTime.WarnOf(manifest, now, output);
             foreach (IgnoredSignature ignored in verified.Signers.Ignored)
             {
                 output.WriteLine($"ignored    {Printable.Of(ignored.File)}: {ignored.Reason}");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace EdgeDaemon.Ctl.Commands;
 
@@ -11,6 +12,9 @@ internal static class OmsOptions
         method.AcceptOnlyFromAmong("key", "certificate");
         return method;
     }
+
+    /// <summary>What was given for it, which may be neither: a validator that asks for the value of a wrong choice gets an exception.</summary>
+    public static string? GivenMethod(CommandResult result, Option<string> method) => result.GetResult(method) is { Tokens: [var given] } ? given.Value : null;
 
     public static Option<string> ModelPath() =>
         new("--model-path") { Description = "The model: a folder or one file.", HelpName = "path", Required = true };

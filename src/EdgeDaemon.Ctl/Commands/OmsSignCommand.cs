@@ -41,7 +41,7 @@ internal static class OmsSignCommand
             """;
         command.Validators.Add(result =>
         {
-            if ((result.GetValue(method) == "certificate") != (result.GetResult(signingCert) is not null))
+            if ((OmsOptions.GivenMethod(result, method) == "certificate") != (result.GetResult(signingCert) is not null))
             {
                 result.AddError("--signing-cert goes with --method certificate.");
             }

@@ -41,7 +41,13 @@ internal static class OmsVerifyCommand
             """;
         command.Validators.Add(result =>
         {
-            bool key = result.GetValue(method) == "key";
+            string? given = OmsOptions.GivenMethod(result, method);
+            bool key = given == "key";
+            if (given is not ("key" or "certificate"))
+            {
+                return; // That is the error to report, or a missing one.
+            }
+
             if (key != (result.GetResult(publicKey) is not null) || key == (result.GetValue(chain) is { Length: > 0 }))
             {
                 result.AddError("--method key goes with --public-key, --method certificate with --cert-chain.");
@@ -78,6 +84,10 @@ internal static class OmsVerifyCommand
             {
                 output.WriteLine($"subject    {Printable.Of(leaf.Subject)}");
                 output.WriteLine($"root       {Printable.Of(verified.Anchor!.Root.Subject)}");
+                if (parsed.GetRequiredValue(lists).Length == 0)
+                {
+                    output.WriteLine("warning    revocation not checked: name the issuers' lists with --crl");
+                }
             }
 
             return (int)ExitCode.Ok;

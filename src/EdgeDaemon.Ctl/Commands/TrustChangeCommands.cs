@@ -55,7 +55,8 @@ internal static class TrustChangeCommands
             }
 
             table.Append("-----END PUBLIC KEY-----\n'''\n");
-            Changed(parsed, file, table.ToString());
+            string path = parsed.GetRequiredValue(file);
+            Changed(parsed, path, TrustFile.Read(path, parsed.InvocationConfiguration.Error), table.ToString());
             return (int)ExitCode.Ok;
         });
         return command;
@@ -76,35 +77,51 @@ internal static class TrustChangeCommands
                 result.AddError("Name exactly one of --key and --release.");
             }
         });
+        command.Details =
+            """
+            Hex digits may be of either case. What is revoked already stays as it is, and
+            so does the file then.
+            """;
         command.SetAction(parsed =>
         {
-            string what = parsed.GetValue(release) is { } digest
-                ? $"release = {TomlQuote.Of(digest)}"
-                : $"key = {TomlQuote.Of(DigestOf(parsed.GetRequiredValue(file), parsed.GetValue(key)!))}";
+            string path = parsed.GetRequiredValue(file);
+            TrustFile trust = TrustFile.Read(path, parsed.InvocationConfiguration.Error);
+            (string kind, string digest) = parsed.GetValue(release) is { } given ? ("release", ReleaseOf(given)) : ("key", KeyOf(trust.Policy, path, parsed.GetValue(key)!));
+            if (kind == "key" ? trust.Policy.IsRevokedKey(digest) : trust.Policy.IsRevokedRelease(digest))
+            {
+                parsed.InvocationConfiguration.Output.WriteLine($"{path}: {kind} {digest} is revoked already; version {trust.Policy.Version} stays as it is");
+                return (int)ExitCode.Ok;
+            }
+
             string why = parsed.GetValue(reason) is { } text ? $"reason = {TomlQuote.Of(text)}\n" : "";
-            Changed(parsed, file, $"[[revoked]]\n{what}\n{why}");
+            Changed(parsed, path, trust, $"[[revoked]]\n{kind} = {TomlQuote.Of(digest)}\n{why}");
             return (int)ExitCode.Ok;
         });
         return command;
     }
 
-    private static void Changed(ParseResult parsed, Argument<string> file, string table)
+    private static void Changed(ParseResult parsed, string path, TrustFile trust, string table)
     {
-        string path = parsed.GetRequiredValue(file);
-        TrustPolicy policy = TrustFile.Read(path).Append(table);
+        TrustPolicy policy = trust.Append(table);
         parsed.InvocationConfiguration.Output.WriteLine($"{path}: now version {policy.Version}; install it on the devices");
     }
 
-    private static string DigestOf(string trustPath, string key)
+    private static string ReleaseOf(string given) =>
+        Digest(given) ?? throw new CtlException(ExitCode.Usage, $"--release '{Printable.Of(given)}' is no release digest: {Sha256Hex.Digits} hex digits, as 'bundle verify' prints them");
+
+    private static string KeyOf(TrustPolicy policy, string path, string given)
     {
-        if (TrustFile.Read(trustPath).Policy.Keys.FirstOrDefault(listed => listed.Name == key || listed.SpkiDigestHex == key) is { } known)
+        if (policy.Keys.FirstOrDefault(listed => listed.Name == given) is { } known)
         {
             return known.SpkiDigestHex;
         }
 
         // A key that is not listed may come back one day; its digest alone is enough to keep it out.
-        return File.Exists(key)
-            ? SpkiDigest.Hex(OmsKey.FromPem(Encoding.UTF8.GetString(SafeFileRead.Read(key, MaxKeyBytes))).Digest.AsSpan())
-            : key;
+        return Digest(given)
+            ?? (File.Exists(given)
+                ? SpkiDigest.Hex(OmsKey.FromPem(Encoding.UTF8.GetString(SafeFileRead.Read(given, MaxKeyBytes))).Digest.AsSpan())
+                : throw new CtlException($"no key named '{Printable.Of(given)}' in {path}, and no such file; --key takes a name of 'trust show', a digest of {Sha256Hex.Digits} hex digits, or a public key's file"));
     }
+
+    private static string? Digest(string given) => given.ToLowerInvariant() is var digest && Sha256Hex.Fault(digest) is null ? digest : null;
 }

@@ -18,7 +18,7 @@ internal static class TrustShowCommand
         var command = new CtlCommand("show", "Print a trust file: keys, thresholds, what is revoked.", "edgectl trust show trust.toml") { file, json };
         command.SetAction(parsed =>
         {
-            TrustPolicy policy = TrustFile.Read(parsed.GetRequiredValue(file)).Policy;
+            TrustPolicy policy = TrustFile.Read(parsed.GetRequiredValue(file), parsed.InvocationConfiguration.Error).Policy;
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
             {
@@ -42,7 +42,7 @@ internal static class TrustShowCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(file);
-            TrustPolicy policy = TrustFile.Read(path).Policy;
+            TrustPolicy policy = TrustFile.Read(path, parsed.InvocationConfiguration.Error).Policy;
             TextWriter output = parsed.InvocationConfiguration.Output;
             DateTimeOffset now = DateTimeOffset.UtcNow;
             if (policy.IsExpired(now))

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Bundles.Oms;
 using EdgeDaemon.Ctl.Help;
 using EdgeDaemon.Ctl.Trust;
 using EdgeDaemon.Native.Posix.Files;
@@ -27,7 +28,7 @@ internal static class TrustUpdateCommands
             """;
         command.SetAction(parsed =>
         {
-            TrustFile next = TrustFile.Read(parsed.GetRequiredValue(file));
+            TrustFile next = TrustFile.Read(parsed.GetRequiredValue(file), parsed.InvocationConfiguration.Error);
             string path = parsed.GetRequiredValue(output);
             var envelope = new TrustEnvelope([.. next.Bytes.Span], []);
             if (Path.Exists(path))
@@ -42,11 +43,23 @@ internal static class TrustUpdateCommands
             using ECDsa signer = key.Open(parsed);
             envelope = envelope.Sign(signer);
             DurableFile.Write(path, envelope.Write(), Readable);
-            parsed.InvocationConfiguration.Output.WriteLine($"{path}: version {next.Policy.Version}, {envelope.Signatures.Length} signature(s)");
+            TextWriter text = parsed.InvocationConfiguration.Output;
+            text.WriteLine($"{path}: version {next.Policy.Version}, {envelope.Signatures.Length} signature(s), {envelope.SignersOf(next.Policy).Length} of them by trust keys of this version, which asks for {next.Policy.TrustThreshold}");
+            if (WhyNotCounted(next.Policy, SpkiDigest.Hex(OmsKey.Of(signer).Digest.AsSpan())) is { } why)
+            {
+                text.WriteLine($"warning: {why}; this signature counts only if the version before gives that key the role trust");
+            }
+
             return (int)ExitCode.Ok;
         });
         return command;
     }
+
+    private static string? WhyNotCounted(TrustPolicy policy, string digest) =>
+        policy.IsRevokedKey(digest) ? $"version {policy.Version} revokes the key {digest}"
+        : policy.Keys.FirstOrDefault(key => key.SpkiDigestHex == digest) is not { } listed ? $"version {policy.Version} does not list the key {digest}"
+        : listed.Roles.Contains(TrustRole.Trust) ? null
+        : $"key '{Printable.Of(listed.Name)}' does not have the role trust in version {policy.Version}";
 
     public static Command CreateInstall()
     {
@@ -60,7 +73,7 @@ internal static class TrustUpdateCommands
         {
             string path = parsed.GetRequiredValue(trust);
             string from = parsed.GetRequiredValue(envelopeFile);
-            TrustFile current = TrustFile.Read(path);
+            TrustFile current = TrustFile.Read(path, parsed.InvocationConfiguration.Error);
             TrustEnvelope envelope = TrustEnvelope.Parse(SafeFileRead.Read(from, TrustEnvelope.MaxBytes));
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (envelope.Payload.AsSpan().SequenceEqual(current.Bytes.Span))

@@ -29,11 +29,18 @@ internal sealed class TrustFile
 
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
+    /// <param name="path">The file.</param>
+    /// <param name="error">Gets a warning when others can write the file: edged refuses such a one.</param>
     /// <exception cref="TomlException">It is no TOML.</exception>
     /// <exception cref="TomlInvalidException">It is no trust policy.</exception>
-    public static TrustFile Read(string path)
+    public static TrustFile Read(string path, TextWriter error)
     {
-        byte[] bytes = SafeFileRead.Read(path, MaxBytes);
+        byte[] bytes = SafeFileRead.ReadGuarded(path, MaxBytes, out string? exposure);
+        if (exposure is not null)
+        {
+            FailureReport.Warn($"{path} {exposure}; edged refuses such a file", error);
+        }
+
         return new TrustFile(path, bytes, TrustPolicy.Parse(bytes, path));
     }
 

@@ -2,10 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Toml;
+using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Hosting;
 
-/// <summary>Reads edged.toml and trust.toml from disk; every error of a file goes to <c>errors</c>, one a line.</summary>
+/// <summary>
+/// Reads edged.toml and trust.toml from disk; every error of a file goes to <c>errors</c>, one a line. Whoever can write one of them decides
+/// which models run: files that others than root and the daemon's own user can write are refused, by the descriptor that is read.
+/// </summary>
 internal static class ConfigurationFiles
 {
     private const int LargestFile = 1 << 20;
@@ -24,20 +28,20 @@ internal static class ConfigurationFiles
         value = null;
         try
         {
-            var info = new FileInfo(file);
-            if (!info.Exists)
+            if (!Path.Exists(file))
             {
                 errors.WriteLine($"{file}: no such file. Name the right one with --config, or start from packaging/edged.toml.");
                 return false;
             }
 
-            if (info.Length > LargestFile)
+            byte[] bytes = SafeFileRead.ReadGuarded(file, LargestFile, out string? exposure);
+            if (exposure is not null)
             {
-                errors.WriteLine($"{file}: {info.Length} bytes; a configuration file has at most {LargestFile}.");
+                errors.WriteLine($"{file}: {exposure}.");
                 return false;
             }
 
-            value = parse(File.ReadAllBytes(file), file);
+            value = parse(bytes, file);
             return true;
         }
         catch (TomlException syntax)

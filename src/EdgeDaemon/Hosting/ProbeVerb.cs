@@ -25,7 +25,7 @@ internal static class ProbeVerb
             var device = new DeviceIdentity(settings.Device.Fleet, settings.Device.Class, settings.Device.Id, Build.Number);
             TrustedTime time = TrustedTime.Of(DateTimeOffset.UtcNow, history.Time > Build.Date ? history.Time : Build.Date);
             using ReceivedBundle bundle = new BundleIntake(settings.Bundles, logs.CreateLogger("edged"))
-                .Receive(Path.TrimEndingDirectorySeparator(folder), new TrustContext(trust, history, device, time.Now));
+                .Receive(Path.TrimEndingDirectorySeparator(folder), new TrustContext(trust, history, device, time));
             Print(output, bundle, new ProbeChild(settings).Run(bundle, CancellationToken.None));
             return 0;
         }

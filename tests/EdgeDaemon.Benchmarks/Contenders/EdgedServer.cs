@@ -84,6 +84,11 @@ internal static class EdgedServer
             exposes = ["control"]
 
             """);
+
+        // Whatever the umask is: edged refuses files that others could write.
+        const UnixFileMode Others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+        File.SetUnixFileMode(trust, File.GetUnixFileMode(trust) & ~Others);
+        File.SetUnixFileMode(configuration, File.GetUnixFileMode(configuration) & ~Others);
         Run(options.Edged, "init", "--config", configuration);
         return configuration;
     }

@@ -64,10 +64,57 @@ public sealed class ReleaseHistoryTests
     }
 
     [TestMethod]
-    public void A_clock_behind_the_floor_counts_as_unset()
+    public void A_clock_behind_the_floor_is_not_believed_and_by_more_than_a_day_counts_as_unset()
     {
-        Assert.AreEqual(new TrustedTime(Now, true), TrustedTime.Of(Now.AddYears(-10), Now));
-        Assert.AreEqual(new TrustedTime(Now.AddTicks(1), false), TrustedTime.Of(Now.AddTicks(1), Now));
+        Assert.AreEqual(new TrustedTime(Now, true, true), TrustedTime.Of(Now.AddYears(-10), Now));
+        Assert.AreEqual(new TrustedTime(Now, true, true), TrustedTime.Of(Now.AddDays(-1).AddTicks(-1), Now));
+        Assert.AreEqual(new TrustedTime(Now, true, false), TrustedTime.Of(Now.AddDays(-1), Now), "a clock corrected by an hour opens nothing");
+        Assert.AreEqual(new TrustedTime(Now, false, false), TrustedTime.Of(Now, Now));
+        Assert.AreEqual(new TrustedTime(Now.AddTicks(1), false, false), TrustedTime.Of(Now.AddTicks(1), Now));
+        Assert.AreEqual(Now.AddDays(1), TrustedTime.Of(Now, Now).Latest);
+        Assert.AreEqual(Now.AddDays(400), TrustedTime.Of(Now.AddYears(-10), Now).Latest);
+        Assert.AreEqual(DateTimeOffset.MaxValue, TrustedTime.Of(DateTimeOffset.MaxValue, Now).Latest);
+    }
+
+    [TestMethod]
+    public void What_a_signer_says_of_the_time_moves_no_clock_that_is_set()
+    {
+        ReleaseHistory history = ReleaseHistory.Empty.See(1, Now);
+        foreach (TrustedTime set in (TrustedTime[])[TrustedTime.Of(Now, Now), TrustedTime.Of(Now.AddHours(-23), Now)])
+        {
+            for (int start = 0; start < 3; start++)
+            {
+                Assert.AreEqual(Now, history.Accept(Release(10, created: Now.AddYears(50)), A, set).Time);
+                Assert.AreEqual(Now, history.Accept(Release(10, created: Now.AddHours(20)), A, set).Time);
+            }
+        }
+
+        // A day ahead each day, the floor would run away from the clock, and a clock behind the floor is an unset one.
+        for (int day = 1; day <= 30; day++)
+        {
+            history = history.Accept(Release(10 + day, created: history.Time.AddDays(1)), day.ToString("x64", null), TrustedTime.Of(Now, history.Time));
+        }
+
+        Assert.AreEqual(Now, history.Time);
+    }
+
+    [TestMethod]
+    public void A_device_with_an_unset_clock_learns_the_time_from_new_releases_a_step_at_a_time()
+    {
+        TrustedTime unset = TrustedTime.Of(Now.AddYears(-20), Now);
+        ReleaseHistory history = ReleaseHistory.Empty.See(1, Now);
+        Assert.AreEqual(Now.AddDays(200), history.Accept(Release(10, created: Now.AddDays(200)), A, unset).Time, "the control: it does learn");
+        Assert.AreEqual(Now, history.Accept(Release(10, created: Now.AddDays(-200)), A, unset).Time, "and never goes back");
+
+        ReleaseHistory once = history.Accept(Release(10, created: Now.AddYears(50)), A, unset);
+        Assert.AreEqual(Now.AddDays(400), once.Time);
+        Assert.AreEqual(once.Time, once.Accept(Release(11, created: Now.AddYears(50)), B, unset).Time, "another one of the same start counts from the same floor");
+        for (int start = 0; start < 3; start++)
+        {
+            once = once.See(1, once.Time).Accept(Release(10, created: Now.AddYears(50)), A, TrustedTime.Of(Now.AddYears(-20), once.Time));
+        }
+
+        Assert.AreEqual(Now.AddDays(400), once.Time, "the same release at every start moved it again");
     }
 
     [TestMethod]
@@ -103,14 +150,14 @@ public sealed class ReleaseHistoryTests
 
     private static readonly string A = new('a', 64), B = new('b', 64), C = new('c', 64), D = new('d', 64);
 
-    private static ModelManifest Release(long sequence, long floor = 0, string name = "m") => ModelManifest.Parse(
+    private static ModelManifest Release(long sequence, long floor = 0, string name = "m", DateTimeOffset? created = null) => ModelManifest.Parse(
         Encoding.UTF8.GetBytes($$"""
             format = 1
             name = "{{name}}"
             version = "1"
             sequence = {{sequence}}
             security_floor = {{floor}}
-            created = 2026-01-01T00:00:00Z
+            created = {{created ?? new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero):yyyy-MM-dd'T'HH:mm:ss'Z'}}
             file = [{ path = "a.onnx", size = 3 }]
             member = [{ name = "a", file = "a.onnx" }]
             input = [{ name = "x", datatype = "FP32", shape = [-1] }]

@@ -192,6 +192,46 @@ public sealed class VerifiedBundleTests : IDisposable
         StringAssert.StartsWith(Refused(Context(device: camera with { Class = "lamp" }), Sign(_key)), "it is meant for class 'camera'", StringComparison.Ordinal);
     }
 
+    [TestMethod]
+    public void A_release_from_the_future_is_refused_unless_it_serves_already()
+    {
+        Created(Now.AddDays(1));
+        Assert.IsNotNull(Verify([Sign(_key)]), "the control: clocks differ");
+        Created(Now.AddDays(1).AddSeconds(1));
+        StringAssert.StartsWith(
+            Refused(Context(), Sign(_key)),
+            "the release was created in the future, on 2026-06-02 00:00:01Z, and here it is 2026-06-01 00:00:00Z: set the clock, or the signer's", StringComparison.Ordinal);
+        Created(new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        StringAssert.StartsWith(Refused(Context(), Sign(_key)), "the release was created in the future", StringComparison.Ordinal);
+
+        // A day of doubt is counted from the clock: a floor that lies ahead of it by less is no unset clock.
+        Created(Now.AddDays(2));
+        StringAssert.StartsWith(Refused(Context(time: TrustedTime.Of(Now.AddHours(-20), Now)), Sign(_key)), "the release was created in the future", StringComparison.Ordinal);
+
+        ReleaseHistory held = ReleaseHistory.Empty.Accept(Manifest(), Digest(), Now);
+        Assert.IsNotNull(Verify([Sign(_key)], Context(history: held)), "what serves does not vanish");
+        StringAssert.StartsWith(Refused(Context(history: held, more: "expired_releases = 'refuse'"), Sign(_key)), "the release was created in the future", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void An_unset_clock_takes_a_release_from_the_present_but_none_from_after_the_policy()
+    {
+        TrustedTime unset = TrustedTime.Of(DateTimeOffset.UnixEpoch, Now);
+        Created(Now.AddDays(400));
+        Assert.IsNotNull(Verify([Sign(_key)], Context(time: unset)));
+        StringAssert.StartsWith(Refused(Context(), Sign(_key)), "the release was created in the future", StringComparison.Ordinal);
+        Created(Now.AddDays(400).AddSeconds(1));
+        StringAssert.StartsWith(Refused(Context(time: unset), Sign(_key)), "the release was created in the future", StringComparison.Ordinal);
+
+        // The policy ends on 2030-01-01: a release of that day would end it for every model at the next start.
+        unset = TrustedTime.Of(DateTimeOffset.UnixEpoch, new DateTimeOffset(2029, 6, 1, 0, 0, 0, TimeSpan.Zero));
+        _manifest = _manifest.Replace("expires = 2027", "expires = 2040", StringComparison.Ordinal);
+        Created(new DateTimeOffset(2029, 12, 31, 23, 59, 59, TimeSpan.Zero));
+        Assert.IsNotNull(Verify([Sign(_key)], Context(time: unset)), "the control");
+        Created(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        StringAssert.StartsWith(Refused(Context(time: unset), Sign(_key)), "the release was created on 2030-01-01 00:00:00Z, after the trust policy's end", StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         _key.Dispose();
@@ -208,12 +248,18 @@ public sealed class VerifiedBundleTests : IDisposable
             $"format = 1\nversion = 1\nexpires = 2030-01-01T00:00:00Z\n{(more.StartsWith('[') ? "" : more)}\n{(more.StartsWith('[') ? more : "")}\n[[key]]\nname = 'release'\nroles = ['release']\nmodels = ['{models}']\npublic_key = '''\n{_key.ExportSubjectPublicKeyInfoPem()}'''\n"),
         "t");
 
+    private void Created(DateTimeOffset when) =>
+        _manifest = System.Text.RegularExpressions.Regex.Replace(_manifest, "created = \\S+", $"created = {when:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+
+    private ModelManifest Manifest() => ModelManifest.Parse(Encoding.UTF8.GetBytes(_manifest), "m");
+
     private VerifiedBundle Verify(SignatureFile[] signatures, TrustContext? context = null) =>
         VerifiedBundle.Verify(context ?? Context(), signatures, Tree(), Encoding.UTF8.GetBytes(_manifest), "m");
 
     private TrustContext Context(
-        string models = "digits", DateTimeOffset? now = null, ReleaseHistory? history = null, DeviceIdentity? device = null, string more = "") =>
-        new(Trust(models, more), history ?? ReleaseHistory.Empty, device, now ?? Now);
+        string models = "digits", DateTimeOffset? now = null, ReleaseHistory? history = null, DeviceIdentity? device = null, string more = "",
+        TrustedTime? time = null) =>
+        new(Trust(models, more), history ?? ReleaseHistory.Empty, device, time ?? TrustedTime.Of(now ?? Now, now ?? Now));
 
     private string Digest() => ReleaseDigest.Hex(ReleaseDigest.Compute(Tree()));
 

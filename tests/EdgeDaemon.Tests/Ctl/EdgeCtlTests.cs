@@ -43,6 +43,17 @@ public sealed class EdgeCtlTests
         ToolRun.Of([.. line.Split(' '), "--socket", "/nonexistent/control.sock"]).Failed(3, "/nonexistent/control.sock", "is edged running");
 
     [TestMethod]
+    [DataRow("keygen --out k --curve P-999", "'P-999'", "p256', 'p384', 'p521'.")]
+    [DataRow("trust add t --key k --name n --role admin", "'admin'", "release', 'trust'.")]
+    [DataRow("pki revoke ca a.pem --reason nonsense", "'nonsense'", "', 'key-compromise', '")]
+    [DataRow("oms verify --method nothing --model-path d --bundle s", "'nothing'", "key', 'certificate'.")]
+    public void The_choices_of_an_option_stand_on_one_line(string line, string given, string choices)
+    {
+        ToolRun run = ToolRun.Of(line.Split(' ')).Failed(2, given, "Must be one of: '", choices);
+        Assert.IsFalse(run.Error.Contains('\\'), run.Error);
+    }
+
+    [TestMethod]
     public void Prints_its_version()
     {
         ToolRun run = ToolRun.Of("--version").Succeeded();

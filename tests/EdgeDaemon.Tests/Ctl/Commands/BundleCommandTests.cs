@@ -75,8 +75,10 @@ public sealed class BundleCommandTests
         StringAssert.Contains(run.Output, "FILL_IN");
         run = ToolRun.Of("bundle", "sign", tree.Bundle, "--key", tree.Key);
         Assert.AreEqual(1, run.Code);
-        Assert.AreEqual(2, run.Error.Split("datatype").Length - 1, "both placeholders at once: " + run.Error);
         StringAssert.Contains(run.Error, $"{tree.Manifest}:");
+        Assert.AreEqual(2, run.Error.Split("'datatype' is still FILL_IN: say what it is").Length - 1, "both placeholders at once: " + run.Error);
+        Assert.AreEqual(2, run.Error.Split("'name' is still FILL_IN").Length - 1, "a name could be that, but was not meant: " + run.Error);
+        Assert.AreEqual(run.Error.Split('\n').Length - 1, run.Error.Split("is still FILL_IN").Length - 1, "and nothing else is wrong: " + run.Error);
         Assert.IsFalse(Directory.Exists(tree["tiny/signatures"]));
     }
 
@@ -118,6 +120,28 @@ public sealed class BundleCommandTests
 
         File.Delete(tree.Manifest);
         ToolRun.Of("bundle", "sign", tree.Bundle, "--key", tree.Key).Failed(1, "no model.toml", "bundle init");
+    }
+
+    [TestMethod]
+    public void A_release_from_the_future_is_signed_with_a_warning_and_verified_as_a_device_would()
+    {
+        using var tree = new BundleTree();
+        string manifest = File.ReadAllText(tree.Manifest);
+        Assert.IsFalse(tree.Verify().Succeeded().Output.Contains("warning", StringComparison.Ordinal), "the control");
+        foreach ((string created, bool good) in ((string, bool)[])[($"{DateTimeOffset.UtcNow.AddHours(12):yyyy-MM-dd'T'HH:mm:ss'Z'}", true), ("2100-01-01T00:00:00Z", false)])
+        {
+            File.WriteAllText(tree.Manifest, System.Text.RegularExpressions.Regex.Replace(manifest, "(created|expires) = \\S+", match => match.Groups[1].Value == "created" ? $"created = {created}" : "expires = 2101-01-01T00:00:00Z"));
+            ToolRun signed = ToolRun.Of("bundle", "sign", tree.Bundle, "--key", tree.Key).Succeeded();
+            StringAssert.Contains(signed.Output, "warning    'created' is in the future, ");
+            if (good)
+            {
+                StringAssert.Contains(tree.Verify().Succeeded().Output, "warning    'created' is in the future, ");
+            }
+            else
+            {
+                tree.Verify().Failed(1, "was created in the future, on 2100-01-01 00:00:00Z", "set the clock, or the signer's");
+            }
+        }
     }
 
     [TestMethod]

@@ -76,6 +76,25 @@ public sealed class BundleCreateCommandTests
     }
 
     [TestMethod]
+    public void Nothing_is_written_into_the_source()
+    {
+        using var tree = new BundleTree(signed: false);
+        string plain = Plain(tree);
+        Directory.CreateDirectory(tree["plain/sub"]);
+        tree.Add("plain/sub/x", "");
+        tree.Link("way-in", "plain/sub");
+        string[] before = Directory.GetFileSystemEntries(plain, "*", SearchOption.AllDirectories);
+        foreach (string inside in (string[])["plain/inside", "plain/sub/inside", "plain/./inside/", "way-in/inside", "tiny/../plain/inside"])
+        {
+            ToolRun.Of("bundle", "create", plain, "--out", tree[inside]).Failed(1, "would lie in", "--out");
+        }
+
+        CollectionAssert.AreEqual(before, Directory.GetFileSystemEntries(plain, "*", SearchOption.AllDirectories));
+        Directory.Delete(tree["plain/sub"], recursive: true);
+        ToolRun.Of("bundle", "create", plain, "--out", tree["plain-inside"]).Succeeded();
+    }
+
+    [TestMethod]
     public void A_second_signature_needs_no_first_key()
     {
         using var tree = new BundleTree();

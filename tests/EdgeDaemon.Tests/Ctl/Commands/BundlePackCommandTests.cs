@@ -96,6 +96,33 @@ public sealed class BundlePackCommandTests
         }
     }
 
+    [TestMethod]
+    public void An_archive_is_not_written_into_the_bundle_that_it_packs()
+    {
+        using var bundle = new BundleTree();
+        foreach (string inside in (string[])["tiny/m.tar", "tiny/content/m.tar", "tiny/signatures/m.tar", "tiny/content/../m.tar"])
+        {
+            ToolRun.Of("bundle", "pack", bundle.Bundle, "--out", bundle[inside]).Failed(1, "would lie in", "--out");
+            Assert.IsFalse(Path.Exists(bundle[inside]));
+        }
+
+        bundle.Verify().Succeeded();
+        ToolRun.Of("bundle", "pack", bundle.Bundle, "--out", bundle["tiny.tar"]).Succeeded();
+    }
+
+    [TestMethod]
+    [Timeout(30_000)]
+    public void What_has_no_end_is_no_archive()
+    {
+        using var tree = new TestTree();
+        TestTree.Run("mkfifo", tree["pipe"]);
+        foreach (string file in (string[])["/dev/zero", tree["pipe"], tree.Root])
+        {
+            ToolRun.Of("bundle", "unpack", file, tree["out"]).Failed(1, file, "not a regular file");
+            Assert.IsFalse(Path.Exists(tree["out"]));
+        }
+    }
+
     private static void Refused(Action<TarWriter> more, string? message, bool folders = true, byte[]? tail = null)
     {
         using var tree = new TestTree();

@@ -32,7 +32,8 @@ public sealed class TrustCommandTests
         byte[] before = File.ReadAllBytes(tree["t.toml"]);
         ToolRun.Of("trust", "add", tree["t.toml"], "--key", tree["k.pub"], "--name", "again", "--models", "*").Failed(1, "is the key 'dev' again");
         ToolRun.Of("trust", "add", tree["t.toml"], "--key", tree["k.pub"], "--name", "again").Failed(2, "--models goes with the role release");
-        ToolRun.Of("trust", "revoke", tree["t.toml"], "--key", "nobody").Failed(1, "64 lower-case hex digits");
+        ToolRun.Of("trust", "revoke", tree["t.toml"], "--key", "nobody").Failed(1, $"no key named 'nobody' in {tree["t.toml"]}, and no such file");
+        ToolRun.Of("trust", "revoke", tree["t.toml"], "--release", "abc").Failed(2, "--release 'abc' is no release digest");
         ToolRun.Of("trust", "revoke", tree["t.toml"]).Failed(2, "exactly one of --key and --release");
         CollectionAssert.AreEqual(before, File.ReadAllBytes(tree["t.toml"]));
     }
@@ -49,6 +50,56 @@ public sealed class TrustCommandTests
             Assert.IsTrue(TrustPolicy.Parse(File.ReadAllBytes(tree["t.toml"]), "t").IsRevokedKey(digest), how);
             ToolRun.Of("trust", "check", tree["t.toml"]).Failed(1, "no key may release a model");
         }
+    }
+
+    [TestMethod]
+    public void Digits_of_either_case_are_taken_and_revoking_twice_changes_nothing()
+    {
+        using TestTree tree = Prepared();
+        string digest = TrustPolicy.Parse(File.ReadAllBytes(tree["t.toml"]), "t").Keys[0].SpkiDigestHex;
+        ToolRun.Of("trust", "revoke", tree["t.toml"], "--key", digest.ToUpperInvariant()).Succeeded();
+        ToolRun.Of("trust", "revoke", tree["t.toml"], "--release", new string('A', 64)).Succeeded();
+        byte[] once = File.ReadAllBytes(tree["t.toml"]);
+        TrustPolicy policy = TrustPolicy.Parse(once, "t");
+        Assert.IsTrue(policy.IsRevokedKey(digest) && policy.IsRevokedRelease(new string('a', 64)));
+        foreach ((string option, string what) in ((string, string)[])[("--key", "dev"), ("--key", digest), ("--key", tree["k.pub"]), ("--release", new string('a', 64))])
+        {
+            StringAssert.Contains(ToolRun.Of("trust", "revoke", tree["t.toml"], option, what).Succeeded().Output, "is revoked already; version 3 stays as it is");
+            CollectionAssert.AreEqual(once, File.ReadAllBytes(tree["t.toml"]));
+        }
+    }
+
+    [TestMethod]
+    public void Signing_with_a_key_that_cannot_count_is_said()
+    {
+        using TestTree tree = Prepared();
+        ToolRun.Of("keygen", "--out", tree["chief"]).Succeeded();
+        ToolRun.Of("keygen", "--out", tree["other"]).Succeeded();
+        ToolRun.Of("trust", "add", tree["t.toml"], "--key", tree["chief.pub"], "--name", "chief", "--role", "trust").Succeeded();
+        ToolRun run = ToolRun.Of("trust", "sign", tree["t.toml"], "--key", tree["chief"], "--out", tree["t.json"]).Succeeded();
+        StringAssert.Contains(run.Output, "version 2, 1 signature(s), 1 of them by trust keys of this version, which asks for 1");
+        Assert.IsFalse(run.Output.Contains("warning", StringComparison.Ordinal), "the control: " + run.Output);
+        run = ToolRun.Of("trust", "sign", tree["t.toml"], "--key", tree["k"], "--out", tree["t.json"]).Succeeded();
+        StringAssert.Contains(run.Output, "2 signature(s), 1 of them by trust keys");
+        StringAssert.Contains(run.Output, "warning: key 'dev' does not have the role trust in version 2");
+        run = ToolRun.Of("trust", "sign", tree["t.toml"], "--key", tree["other"], "--out", tree["t.json"]).Succeeded();
+        StringAssert.Contains(run.Output, "3 signature(s), 1 of them");
+        StringAssert.Contains(run.Output, "warning: version 2 does not list the key ");
+        ToolRun.Of("trust", "revoke", tree["t.toml"], "--key", "chief").Succeeded();
+        StringAssert.Contains(
+            ToolRun.Of("trust", "sign", tree["t.toml"], "--key", tree["chief"], "--out", tree["t3.json"]).Succeeded().Output, "warning: version 3 revokes the key ");
+    }
+
+    [TestMethod]
+    public void A_trust_file_that_others_may_write_is_warned_of()
+    {
+        using TestTree tree = Prepared();
+        ToolRun.Of("trust", "check", tree["t.toml"]).Succeeded();
+        TestTree.Run("chmod", "666", tree["t.toml"]);
+        ToolRun run = ToolRun.Of("trust", "check", tree["t.toml"]);
+        Assert.AreEqual(0, run.Code);
+        StringAssert.StartsWith(run.Output, "good: ");
+        Assert.AreEqual($"edgectl: warning: {tree["t.toml"]} has mode 0666, so that others than its owner may write it: take that from them (chmod go-w); edged refuses such a file\n", run.Error);
     }
 
     [TestMethod]

@@ -39,6 +39,39 @@ public sealed class SafeFileReadTests
     }
 
     [TestMethod]
+    public void Says_who_else_may_write_a_file()
+    {
+        using var tree = new TestTree();
+        string path = tree.Add("trust.toml", "x");
+        for (int mode = 0b100_000_000; mode < 0b1000_000_000; mode++)
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)mode);
+            Assert.HasCount(1, SafeFileRead.ReadGuarded(path, 100, out string? exposure));
+            Assert.AreEqual((mode & 0b010_010) == 0, exposure is null, exposure);
+        }
+    }
+
+    [TestMethod]
+    public void Opens_regular_files_alone_and_waits_for_nobody()
+    {
+        using var tree = new TestTree();
+        tree.Add("file", "12345");
+        tree.Link("link", "file");
+        TestTree.Run("mkfifo", tree["pipe"]);
+        foreach (string name in (string[])["file", "link"])
+        {
+            using FileStream file = SafeFileRead.OpenRegular(tree[name]);
+            Assert.AreEqual(5, file.Length);
+            Assert.AreEqual('1', file.ReadByte());
+        }
+
+        Refused("not a regular file", () => SafeFileRead.OpenRegular(tree["pipe"]));
+        Refused("not a regular file", () => SafeFileRead.OpenRegular("/dev/zero"));
+        Refused("not a regular file", () => SafeFileRead.OpenRegular(tree.Root));
+        Refused("No such file", () => SafeFileRead.OpenRegular(tree["missing"]));
+    }
+
+    [TestMethod]
     public void Refuses_links_pipes_folders_and_files_without_an_end()
     {
         using var tree = new TestTree();
