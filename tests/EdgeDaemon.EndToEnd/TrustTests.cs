@@ -185,6 +185,28 @@ public sealed class TrustTests
     }
 
     [TestMethod]
+    public async Task UnsetClock_LearnsTheTimeFromANewRelease_Once()
+    {
+        // To the daemon it is the same whether its clock is unset or time had been further on before: the history remembers 100 days from now.
+        using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
+        await ServesAsync(state, 1);
+        DateTimeOffset floor = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.AddDays(100).ToUnixTimeSeconds());
+        Rewrite(state, text => System.Text.RegularExpressions.Regex.Replace(text, "(?m)^time = .*$", $"time = {floor:yyyy-MM-dd'T'HH:mm:ss'Z'}"));
+
+        Release(state, sequence: 2, created: $"{floor.AddDays(200):yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        for (int start = 0; start < 3; start++)
+        {
+            await ServesAsync(state, 2);
+            Assert.AreEqual(floor.AddDays(200), Time(state));
+        }
+
+        // The trust policy ends a year from now; a signer of models cannot end it.
+        Release(state, sequence: 3, created: $"{floor.AddDays(300):yyyy-MM-dd'T'HH:mm:ss'Z'}");
+        await RefusedAsync(state, "after the trust policy's end");
+        Assert.AreEqual(floor.AddDays(200), Time(state));
+    }
+
+    [TestMethod]
     public async Task FilesThatOthersMayWrite_AreRefused()
     {
         using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");

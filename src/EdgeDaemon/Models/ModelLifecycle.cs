@@ -65,8 +65,8 @@ internal sealed class ModelLifecycle(
             Log.NeverProbes(log);
         }
 
-        Dictionary<string, ServedModel> serving = LoadEach(folders, new TrustContext(trust, history, _device, time.Now), refused, stop);
-        Record(history, time.Now, serving, refused);
+        Dictionary<string, ServedModel> serving = LoadEach(folders, new TrustContext(trust, history, _device, time), refused, stop);
+        Record(history, time, serving, refused);
         foreach (ServedModel model in serving.Values)
         {
             Log.ModelServes(log, model.Name, model.Manifest.Version, model.Manifest.Sequence, model.ReleaseDigest, string.Join(", ", model.SignedBy));
@@ -117,12 +117,12 @@ internal sealed class ModelLifecycle(
     }
 
     // Commit: what serves from here on is on the disk first. A new release that could not be recorded could be undone by a restart.
-    private void Record(ReleaseHistory before, DateTimeOffset now, Dictionary<string, ServedModel> serving, List<RefusedBundle> refused)
+    private void Record(ReleaseHistory before, TrustedTime time, Dictionary<string, ServedModel> serving, List<RefusedBundle> refused)
     {
-        ReleaseHistory after = before.See(trust.Version, now);
+        ReleaseHistory after = before.See(trust.Version, time.Now);
         foreach (ServedModel model in serving.Values)
         {
-            after = after.Accept(model.Manifest, model.ReleaseDigest, now);
+            after = after.Accept(model.Manifest, model.ReleaseDigest, time);
         }
 
         try
