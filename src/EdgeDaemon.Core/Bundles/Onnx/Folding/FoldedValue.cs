@@ -12,6 +12,8 @@ internal sealed record FoldedValue
     /// <summary>A value that only a request brings, of a shape that nothing says.</summary>
     public static readonly FoldedValue Unknown = new() { Volume = 1 };
 
+    private readonly long? _likely;
+
     /// <summary>Made from constants alone: the runtime may compute it when it loads the model.</summary>
     public bool Constant { get; init; }
 
@@ -21,11 +23,26 @@ internal sealed record FoldedValue
     /// </summary>
     public required long Volume { get; init; }
 
+    /// <summary>
+    /// As <see cref="Volume"/>, but where a request decides on a shape, it is taken to make no more by that than went in. Never more than the volume.
+    /// </summary>
+    public long Likely
+    {
+        get => Math.Min(_likely ?? Volume, Volume);
+        init => _likely = value;
+    }
+
+    /// <summary>Bytes of the longest text, one of a request counted as <see cref="TextRules.OfRequest"/>; 0 where there are no texts.</summary>
+    public long Letters { get; init; }
+
     /// <summary>Null where it is not known.</summary>
     public long[]? Shape { get; init; }
 
     /// <summary>The shape has no dimension that a request chooses.</summary>
     public bool Fixed { get; init; }
+
+    /// <summary>The first dimension of a declared shape that is left open; -1 where there is none.</summary>
+    public int Open { get; private init; } = -1;
 
     /// <summary>Few integers or truth values, where they are known.</summary>
     public long[]? Integers { get; init; }
@@ -43,6 +60,9 @@ internal sealed record FoldedValue
         int bits => Math.Max(1, bits / 8),
     };
 
+    /// <summary>Bytes of all elements, <see cref="Likely"/> so many; of texts with what each takes beside its letters.</summary>
+    public long Bytes => Times(Likely, Type == OnnxElements.Text || Letters > 0 ? Plus(TextRules.Each, Letters) : Width);
+
     public static FoldedValue Of(OnnxTensor tensor) => new()
     {
         Constant = true,
@@ -52,18 +72,47 @@ internal sealed record FoldedValue
         Integers = tensor.Values,
         Reals = tensor.Reals,
         Type = tensor.Type,
+        Letters = tensor.LongestText,
     };
 
     /// <summary>What a request brings, or what the file declares of a value.</summary>
     public static FoldedValue Of(OnnxPort port) => port.Shape is not { } shape
-        ? Unknown with { Type = port.Type }
+        ? Unknown with { Type = port.Type, Letters = LettersOf(port) }
         : new()
         {
             Volume = VolumeOf([.. shape]),
             Shape = [.. shape.Select(dimension => dimension < 0 ? 1 : dimension)],
             Fixed = shape.All(dimension => dimension >= 0),
+            Open = shape.IndexOf(-1),
             Type = port.Type,
+            Letters = LettersOf(port),
         };
+
+    /// <summary>
+    /// With what the file declares of it. The runtime believes the file where that says more; where it says less of a value whose shape is not
+    /// known, the first dimension that is left open holds the rest, and a shape without one is not believed.
+    /// </summary>
+    public FoldedValue Declared(FoldedValue declared)
+    {
+        if (Shape is not null || declared.Shape is null)
+        {
+            return declared.Fixed && declared.Volume > Volume ? this with { Shape = declared.Shape, Fixed = true, Volume = declared.Volume, Likely = declared.Volume } : this;
+        }
+
+        if (declared.Volume >= Likely)
+        {
+            return this with { Shape = declared.Shape, Fixed = declared.Fixed, Volume = Math.Max(Volume, declared.Volume), Likely = declared.Volume };
+        }
+
+        if (declared.Open < 0)
+        {
+            return this;
+        }
+
+        long[] shape = [.. declared.Shape];
+        shape[declared.Open] = ((Likely - 1) / declared.Volume) + 1;
+        return this with { Shape = shape };
+    }
 
     /// <summary>A shape that is known; dimensions below 0 are taken as 0.</summary>
     public static FoldedValue Shaped(IEnumerable<long> shape, ulong type = 0)
@@ -95,4 +144,6 @@ internal sealed record FoldedValue
 
     /// <summary>The sum of two numbers from 0 on, or <see cref="Endless"/>.</summary>
     public static long Plus(long left, long right) => (long)Int128.Min((Int128)left + right, Endless);
+
+    private static long LettersOf(OnnxPort port) => port.Type == OnnxElements.Text ? TextRules.OfRequest : 0;
 }
