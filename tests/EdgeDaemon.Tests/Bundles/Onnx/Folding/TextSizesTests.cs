@@ -81,7 +81,7 @@ public sealed class TextSizesTests
     [DataRow("RegexFullMatch", "pattern")]
     public void Texts_of_attributes_are_small(string op, string attribute)
     {
-        byte[] Graph(int length) => [.. Port(11, "i", 7, (long?)null), .. Node(op, ["i"], ["y"], S(attribute, new string('z', length)), .. Domain(op))];
+        byte[] Graph(int length) => [.. Port(11, "i", 7, (long?)null), .. Node(op, ["i"], ["y"], S(attribute, new string('z', length)), Domain(op))];
         Found(OnnxRule.Text, Graph(4097), "graph.node[0]");
         Fine(Graph(4096));
     }
@@ -93,7 +93,7 @@ public sealed class TextSizesTests
     [DataRow("TreeEnsembleClassifier", "classlabels_strings")]
     public void Lists_of_texts_are_of_small_ones(string op, string attribute)
     {
-        byte[] Graph(int length) => [.. Port(11, "i", 7, (long?)null), .. Node(op, ["i"], ["y"], Bytes(5, Text(1, attribute), Text(9, "a"), Text(9, new string('z', length)), Number(20, 8)), .. Domain(op))];
+        byte[] Graph(int length) => [.. Port(11, "i", 7, (long?)null), .. Node(op, ["i"], ["y"], Bytes(5, Text(1, attribute), Text(9, "a"), Text(9, new string('z', length)), Number(20, 8)), Domain(op))];
         Found(OnnxRule.Text, Graph(4097), "graph.node[0]");
         Fine(Graph(4096));
     }
@@ -101,7 +101,7 @@ public sealed class TextSizesTests
     [TestMethod]
     public void Tensors_of_an_encoder_are_held_to_the_same()
     {
-        byte[] Graph(int length) => [.. Port(11, "i", 7, (long?)null), .. Node("LabelEncoder", ["i"], ["y"], T("values_tensor", Texts(1, length)), .. Domain("LabelEncoder"))];
+        byte[] Graph(int length) => [.. Port(11, "i", 7, (long?)null), .. Node("LabelEncoder", ["i"], ["y"], T("values_tensor", Texts(1, length)), Domain("LabelEncoder"))];
         Found(OnnxRule.Text, Graph(4097), "graph.node[0]");
         Fine(Graph(4096));
     }
@@ -110,7 +110,7 @@ public sealed class TextSizesTests
     public void Labels_are_as_long_as_the_longest_one()
     {
         // 4 KiB for each number of a request are no danger by themselves; 2^17 of them are half a gigabyte.
-        byte[] Graph(long n) => [.. Port(11, "i", 7, n), .. Node("LabelEncoder", ["i"], ["y"], S("default_string", new string('z', 4096)), Bytes(5, Text(1, "values_strings"), Text(9, "a"), Number(20, 8)), .. Domain("LabelEncoder"))];
+        byte[] Graph(long n) => [.. Port(11, "i", 7, n), .. Node("LabelEncoder", ["i"], ["y"], S("default_string", new string('z', 4096)), Bytes(5, Text(1, "values_strings"), Text(9, "a"), Number(20, 8)), Domain("LabelEncoder"))];
         Found(OnnxRule.Folding, Graph(1 << 17), "graph.node[0]");
         Fine(Graph(1 << 12));
     }
@@ -121,15 +121,15 @@ public sealed class TextSizesTests
         byte[] graph =
         [
             .. Port(11, "r", Kind, null, 1), .. Node("StringNormalizer", ["r"], ["a"], S("case_change_action", "LOWER")),
-            .. Node("LabelEncoder", ["r"], ["l"], Bytes(5, Text(1, "keys_strings"), Text(9, "a"), Number(20, 8)), Is("values_int64s", 4), .. Domain("LabelEncoder")),
-            .. Node("OneHotEncoder", ["r"], ["h"], Bytes(5, [Text(1, "cats_strings"), .. Enumerable.Range(0, 2000).Select(i => Text(9, $"word {i}")), Number(20, 8)]), .. Domain("OneHotEncoder")),
+            .. Node("LabelEncoder", ["r"], ["l"], Bytes(5, Text(1, "keys_strings"), Text(9, "a"), Number(20, 8)), Is("values_int64s", 4), Domain("LabelEncoder")),
+            .. Node("OneHotEncoder", ["r"], ["h"], Bytes(5, [Text(1, "cats_strings"), .. Enumerable.Range(0, 2000).Select(i => Text(9, $"word {i}")), Number(20, 8)]), Domain("OneHotEncoder")),
             .. Node("TfIdfVectorizer", ["r"], ["t"], Is("ngram_indexes", 0, 20_000), Bytes(5, Text(1, "pool_strings"), Text(9, "a"), Number(20, 8))),
-            .. Node("LinearClassifier", ["t"], ["label", "scores"], Bytes(5, [Text(1, "classlabels_strings"), .. Enumerable.Range(0, 1000).Select(i => Text(9, $"a class with a long name, {i}")), Number(20, 8)]), .. Domain("LinearClassifier")),
+            .. Node("LinearClassifier", ["t"], ["label", "scores"], Bytes(5, [Text(1, "classlabels_strings"), .. Enumerable.Range(0, 1000).Select(i => Text(9, $"a class with a long name, {i}")), Number(20, 8)]), Domain("LinearClassifier")),
         ];
         Assert.IsEmpty(Walk(graph).Findings, string.Join("; ", Walk(graph).Findings));
     }
 
-    private static byte[][] Domain(string op) => op is "LabelEncoder" or "CategoryMapper" or "OneHotEncoder" or "LinearClassifier" or "TreeEnsembleClassifier" ? [Text(7, "ai.onnx.ml")] : [];
+    private static byte[] Domain(string op) => op is "LabelEncoder" or "CategoryMapper" or "OneHotEncoder" or "LinearClassifier" or "TreeEnsembleClassifier" ? Text(7, "ai.onnx.ml") : [];
 
     // A tensor of texts of these lengths.
     private static byte[] Texts(params int[] lengths) => [.. Number(1, lengths.Length), .. Number(2, Kind), .. lengths.SelectMany(length => Text(6, new string('a', length)))];
