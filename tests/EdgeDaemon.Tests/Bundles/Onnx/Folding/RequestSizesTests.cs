@@ -177,6 +177,18 @@ public sealed class RequestSizesTests
         Assert.IsEmpty(Walk(graph, false).Findings);
     }
 
+    [TestMethod]
+    public void Models_that_others_wrote_pass()
+    {
+        string[] files = Directory.GetFiles(Conformance.Folder("onnx"), "*.onnx", SearchOption.AllDirectories);
+        Assert.IsGreaterThan(10, files.Length);
+        foreach (string file in files)
+        {
+            OnnxReport report = OnnxWalk.Of(File.ReadAllBytes(file), controlFlow: true);
+            Assert.IsFalse(report.Findings.Any(finding => finding.Rule is OnnxRule.Folding or OnnxRule.Text), $"{file}: {string.Join("; ", report.Findings)}");
+        }
+    }
+
     private static byte[] Doubled(string op, string name, int times, params byte[][] attributes)
     {
         byte[] graph = [];
