@@ -6,8 +6,11 @@ namespace EdgeDaemon.Core.Bundles.Onnx.Folding;
 /// </summary>
 internal static class EinsumRule
 {
-    // Labels of the dimensions that an ellipsis stands for, from the last one down: below every letter.
-    private const int LastOfEllipsis = -1;
+    // Labels are ASCII letters, and below them one for each dimension that an ellipsis stands for, the last dimension first.
+    private const int Labels = 128;
+    private const int MostHidden = 'A';
+
+    private const string Ellipsis = "...";
 
     public static FoldedValue Find(FoldingCall call)
     {
@@ -19,113 +22,141 @@ internal static class EinsumRule
             return ElementRules.Combinations(call);
         }
 
-        var sizes = new Dictionary<int, long>();
-        var uses = new Dictionary<int, int>();
-        var labels = new List<int[]>();
+        long[] sizes = new long[Labels], uses = new long[Labels];
+        byte[]?[] labels = new byte[terms.Length][];
+        int hidden = 0;
         for (int i = 0; i < terms.Length; i++)
         {
-            if (call.Shape(i) is not { } shape || Labels(terms[i], shape.Length) is not { } own || own.Length != shape.Length)
+            if (call.Shape(i) is not { } shape || LabelsOf(terms[i], shape.Length) is not { } own)
             {
                 return ElementRules.Combinations(call);
             }
 
-            labels.Add(own);
+            labels[i] = own;
+            hidden = Math.Max(hidden, terms[i].Contains(Ellipsis, StringComparison.Ordinal) ? own.Length - (terms[i].Length - Ellipsis.Length) : 0);
             for (int axis = 0; axis < own.Length; axis++)
             {
-                sizes[own[axis]] = Math.Max(sizes.GetValueOrDefault(own[axis]), shape[axis]);
-                uses[own[axis]] = uses.GetValueOrDefault(own[axis]) + 1;
+                sizes[own[axis]] = Math.Max(sizes[own[axis]], shape[axis]);
+                uses[own[axis]]++;
             }
         }
 
-        int[]? result = sides.Length == 2 ? Labels(sides[1], Ellipsis(sizes) + sides[1].Replace("...", "", StringComparison.Ordinal).Length) : Implied(uses);
-        if (result is null || !Array.TrueForAll(result, sizes.ContainsKey))
+        byte[]? result = sides.Length == 1 ? Implied(uses)
+            : LabelsOf(sides[1], sides[1].Contains(Ellipsis, StringComparison.Ordinal) ? sides[1].Length - Ellipsis.Length + hidden : sides[1].Length);
+        if (result is null)
         {
             return ElementRules.Combinations(call);
         }
 
-        long[] made = Array.ConvertAll(result, label => sizes[label]);
+        long[] made = new long[result.Length];
+        for (int axis = 0; axis < made.Length; axis++)
+        {
+            if (uses[result[axis]] == 0)
+            {
+                return ElementRules.Combinations(call);
+            }
+
+            made[axis] = sizes[result[axis]];
+        }
+
         return FoldedValue.Shaped(made, call.Data.Type) with { Volume = Math.Max(FoldedValue.VolumeOf(made), Largest(labels, result, sizes)) };
     }
 
-    // The largest of what is made on the way.
-    private static long Largest(List<int[]> labels, int[] result, Dictionary<int, long> sizes)
+    // The largest of what is made on the way: whatever label the inputs so far have, and the others or the result need.
+    private static long Largest(byte[]?[] labels, byte[] result, long[] sizes)
     {
-        long most = 1;
-        var running = new HashSet<int>(labels[0]);
-        for (int i = 1; i < labels.Count; i++)
+        int[] last = new int[Labels];
+        for (int i = 0; i < labels.Length; i++)
         {
-            running.UnionWith(labels[i]);
-            var needed = new HashSet<int>(result);
-            for (int later = i + 1; later < labels.Count; later++)
+            foreach (byte label in labels[i]!)
             {
-                needed.UnionWith(labels[later]);
+                last[label] = i;
+            }
+        }
+
+        foreach (byte label in result)
+        {
+            last[label] = labels.Length;
+        }
+
+        long most = 1;
+        bool[] met = new bool[Labels];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            foreach (byte label in labels[i]!)
+            {
+                met[label] = true;
             }
 
-            running.IntersectWith(needed);
             long volume = 1;
-            foreach (int label in running)
+            for (int label = 0; label < Labels; label++)
             {
-                volume = FoldedValue.Times(volume, Math.Max(sizes[label], 1));
+                volume = met[label] && last[label] > i ? FoldedValue.Times(volume, Math.Max(sizes[label], 1)) : volume;
             }
 
-            most = Math.Max(most, volume);
+            most = i == 0 ? most : Math.Max(most, volume);
         }
 
         return most;
     }
 
-    // A label for each dimension; null where the term is none.
-    private static int[]? Labels(string term, int rank)
+    // A label for each dimension; null where the term is none, or of another rank.
+    private static byte[]? LabelsOf(string term, int rank)
     {
-        int dots = term.IndexOf("...", StringComparison.Ordinal);
-        string letters = term.Replace("...", "", StringComparison.Ordinal);
-        int hidden = rank - letters.Length;
-        if (hidden < 0 || (dots < 0 && hidden > 0) || !letters.All(char.IsAsciiLetter))
+        int dots = term.IndexOf(Ellipsis, StringComparison.Ordinal);
+        int hidden = rank - term.Length + (dots < 0 ? 0 : Ellipsis.Length);
+        if (hidden < 0 || hidden >= MostHidden || (dots < 0 && hidden > 0))
         {
             return null;
         }
 
-        var labels = new List<int>();
-        for (int i = 0; i <= letters.Length; i++)
+        byte[] labels = new byte[rank];
+        int at = 0;
+        for (int i = 0; i < term.Length; i++)
         {
-            for (int axis = 0; i == dots && axis < hidden; axis++)
+            if (i == dots)
             {
-                labels.Add(LastOfEllipsis - (hidden - 1 - axis));
-            }
+                for (int axis = hidden - 1; axis >= 0; axis--)
+                {
+                    labels[at++] = (byte)axis;
+                }
 
-            if (i < letters.Length)
+                i += Ellipsis.Length - 1;
+            }
+            else if (char.IsAsciiLetter(term[i]))
             {
-                labels.Add(letters[i]);
+                labels[at++] = (byte)term[i];
+            }
+            else
+            {
+                return null;
             }
         }
 
-        return [.. labels];
+        return labels;
     }
 
     // Without a right side: the ellipsis, then every letter that stands there once, in the alphabet's order.
-    private static int[] Implied(Dictionary<int, int> uses)
+    private static byte[] Implied(long[] uses)
     {
-        var result = new List<int>();
-        foreach ((int label, int count) in uses)
+        byte[] result = new byte[Labels];
+        int count = 0;
+        for (int label = MostHidden - 1; label >= 0; label--)
         {
-            if (label < 0 || count == 1)
+            if (uses[label] > 0)
             {
-                result.Add(label);
+                result[count++] = (byte)label;
             }
         }
 
-        result.Sort();
-        return [.. result];
-    }
-
-    private static int Ellipsis(Dictionary<int, long> sizes)
-    {
-        int count = 0;
-        foreach (int label in sizes.Keys)
+        for (int label = MostHidden; label < Labels; label++)
         {
-            count += label < 0 ? 1 : 0;
+            if (uses[label] == 1)
+            {
+                result[count++] = (byte)label;
+            }
         }
 
-        return count;
+        return result[..count];
     }
 }

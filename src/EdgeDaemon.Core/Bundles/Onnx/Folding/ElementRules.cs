@@ -61,7 +61,7 @@ internal static class ElementRules
             columns = Math.Max(columns, FoldedValue.Plus(call.Attribute(numbers)?.Largest ?? 0, 1));
         }
 
-        FoldedValue made = FoldedValue.Bounded(FoldedValue.Times(Sum(call), columns), call.Operator is "ZipMap" or "CastMap" ? 0ul : OnnxElements.Float);
+        FoldedValue made = FoldedValue.Bounded(FoldedValue.Times(Sum(call), columns), call.Operator is "ZipMap" or "CastMap" or "DictVectorizer" ? 0ul : OnnxElements.Float);
         if (call.Operator.EndsWith("Classifier", StringComparison.Ordinal))
         {
             // A label for each row, which may be a text, and the scores.
@@ -149,7 +149,7 @@ internal static class ElementRules
 
     // What the values are that stand for the keys; the first version turned texts into numbers and numbers into texts.
     private static ulong LabelOf(FoldingCall call, ulong type) =>
-        call.Has("values_strings") ? OnnxElements.Text
+        call.Has("values_strings") || call.Attribute("values_tensor")?.Tensor?.Type == OnnxElements.Text ? OnnxElements.Text
         : call.Has("values_int64s") ? OnnxElements.Int64
         : call.Has("values_floats") ? OnnxElements.Float
         : call.Attribute("values_tensor")?.Tensor is { } values ? values.Type

@@ -88,20 +88,31 @@ internal sealed record FoldedValue
             Letters = LettersOf(port),
         };
 
-    /// <summary>
-    /// With what the file declares of it. The runtime believes the file where that says more; where it says less of a value whose shape is not
-    /// known, the first dimension that is left open holds the rest, and a shape without one is not believed.
-    /// </summary>
+    /// <summary>With what the file declares of it, which the runtime believes where it cannot tell; so nothing that is declared makes a value less than it is.</summary>
     public FoldedValue Declared(FoldedValue declared)
     {
-        if (Shape is not null || declared.Shape is null)
+        long most = Math.Max(Volume, declared.Volume);
+        if (declared.Shape is null)
         {
-            return declared.Fixed && declared.Volume > Volume ? this with { Shape = declared.Shape, Fixed = true, Volume = declared.Volume, Likely = declared.Volume } : this;
+            return this;
+        }
+
+        if (Shape is not null)
+        {
+            return !declared.Fixed || declared.Volume <= Volume ? this
+                : declared.Shape.Length != Shape.Length ? this with { Volume = most, Likely = most }
+                : Widened(Shape, declared.Shape);
+        }
+
+        if (Constant)
+        {
+            // Computed at load, whatever is declared: an arrangement that is not true would hide what is made of it.
+            return this with { Volume = most, Likely = most };
         }
 
         if (declared.Volume >= Likely)
         {
-            return this with { Shape = declared.Shape, Fixed = declared.Fixed, Volume = Math.Max(Volume, declared.Volume), Likely = declared.Volume };
+            return this with { Shape = declared.Shape, Fixed = declared.Fixed, Volume = most, Likely = declared.Volume };
         }
 
         if (declared.Open < 0)
@@ -109,6 +120,7 @@ internal sealed record FoldedValue
             return this;
         }
 
+        // The first dimension that is left open holds the rest.
         long[] shape = [.. declared.Shape];
         shape[declared.Open] = ((Likely - 1) / declared.Volume) + 1;
         return this with { Shape = shape };
@@ -144,6 +156,19 @@ internal sealed record FoldedValue
 
     /// <summary>The sum of two numbers from 0 on, or <see cref="Endless"/>.</summary>
     public static long Plus(long left, long right) => (long)Int128.Min((Int128)left + right, Endless);
+
+    // Each dimension as large as either says: of a row that is declared a column, nobody knows what it will be stretched to.
+    private FoldedValue Widened(long[] own, long[] declared)
+    {
+        long[] shape = [.. own];
+        for (int axis = 0; axis < shape.Length; axis++)
+        {
+            shape[axis] = Math.Max(shape[axis], declared[axis]);
+        }
+
+        long volume = VolumeOf(shape);
+        return this with { Shape = shape, Fixed = true, Volume = volume, Likely = volume };
+    }
 
     private static long LettersOf(OnnxPort port) => port.Type == OnnxElements.Text ? TextRules.OfRequest : 0;
 }

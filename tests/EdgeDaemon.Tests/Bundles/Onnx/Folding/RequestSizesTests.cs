@@ -138,6 +138,29 @@ public sealed class RequestSizesTests
     }
 
     [TestMethod]
+    public void A_row_that_the_file_declares_a_column_is_both()
+    {
+        // Who believed what is declared would see two rows added, not a column and a row.
+        byte[] Graph(long n, params byte[][] declared) =>
+        [
+            .. Port(11, "f", 1, n), .. Weight("c", Longs(-1, 1)), .. Weight("r", Longs(1, -1)), .. Node("Reshape", ["f", "c"], ["a"]), .. Node("Reshape", ["f", "r"], ["b"]),
+            .. declared.SelectMany(port => port), .. Node("Add", ["a", "b"], ["z"]),
+        ];
+        Found(Graph(1 << 14, Port(13, "a", 1, 1, (1 << 14) + 1), Port(13, "b", 1, 1, (1 << 14) + 1)), "graph.node[2]");
+        Found(Graph(1 << 14, Port(13, "a", 1, (1 << 14) + 1), Port(13, "b", 1, (1 << 14) + 1)), "graph.node[2]", "of another rank");
+        Fine(Graph(1 << 12, Port(13, "a", 1, 1 << 12, 1), Port(13, "b", 1, 1, 1 << 12)));
+
+        // At load the same, where not even the shape of one is followed.
+        byte[] Constant(long n) =>
+        [
+            .. Weight("c", Longs(n, 1)), .. Weight("r", Longs(1, n)), .. Weight("all", Typed(9, [n], [.. Enumerable.Repeat((byte)1, (int)n)])), .. Node("ConstantOfShape", ["c"], ["a"]), .. Node("ConstantOfShape", ["r"], ["b"]),
+            .. Node("Compress", ["a", "all"], ["k"], I("axis", 0)), .. Port(13, "k", 1, 1, n + 1), .. Port(13, "b", 1, 1, n + 1), .. Node("Add", ["k", "b"], ["z"]),
+        ];
+        Found(Constant(1 << 14), "graph.node[3]");
+        Fine(Constant(1 << 10));
+    }
+
+    [TestMethod]
     public void What_a_request_arranges_is_worth_a_look()
     {
         // The shapes of both are the request's: at worst a product, at best no more than went in.
