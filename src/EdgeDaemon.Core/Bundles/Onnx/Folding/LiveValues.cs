@@ -8,6 +8,7 @@ internal sealed class LiveValues
 
     private readonly Dictionary<string, Life> _lives = new(StringComparer.Ordinal);
     private readonly List<Life> _all = [];
+    private Life? _inside;
     private int _node;
 
     /// <summary>The next node is being looked at.</summary>
@@ -28,8 +29,17 @@ internal sealed class LiveValues
         }
     }
 
-    /// <summary>What a graph inside of the node holds at its fullest.</summary>
-    public void Inside(long bytes) => _all.Add(new Life { Made = _node, Used = _node, Bytes = Math.Min(bytes, MostOfOne) });
+    /// <summary>What a graph inside of the node holds at its fullest; of several one is computed at a time.</summary>
+    public void Inside(long bytes)
+    {
+        if (_inside?.Made != _node)
+        {
+            _inside = new Life { Made = _node, Used = _node };
+            _all.Add(_inside);
+        }
+
+        _inside.Bytes = Math.Max(_inside.Bytes, Math.Min(bytes, MostOfOne));
+    }
 
     /// <summary>The most bytes that are held at once, and the number of the node, from 0 on, at which they are.</summary>
     public (long Bytes, int Node) Fullest()
@@ -61,6 +71,6 @@ internal sealed class LiveValues
 
         public required int Used { get; set; }
 
-        public required long Bytes { get; init; }
+        public long Bytes { get; set; }
     }
 }
