@@ -61,13 +61,17 @@ class Graph:
 
 
 class Value:
-    def __init__(self, shape, known=None, kind=0, letters=0):
-        self.shape, self.known, self.kind, self.letters = list(shape), known, kind, letters
+    def __init__(self, shape, known=None, kind=0, letters=0, quotes=0):
+        self.shape, self.known, self.kind, self.letters, self.quotes = list(shape), known, kind, letters, quotes
         self.volume = volume(self.shape)
         self.constant = False
+        self.quoted = 0
 
     def text(self):
         return self.volume * (EACH_TEXT + self.letters)
+
+    def held(self):
+        return self.text() + self.quoted * TEXT_OF_REQUEST
 
 
 def volume(shape):
@@ -174,10 +178,15 @@ def compute(node, given):
         return Value(held.tensor.shape, held.tensor.known, held.tensor.kind, held.tensor.letters)
     if name == b"StringConcat":
         need(len(given) == 2 and given[0].kind == given[1].kind == STRING)
-        return Value(stretch(given[0].shape, given[1].shape), None, STRING, given[0].letters + given[1].letters)
+        made = Value(stretch(given[0].shape, given[1].shape), None, STRING, given[0].letters + given[1].letters, given[0].quotes + given[1].quotes)
+        even = given[0].volume == given[1].volume == made.volume
+        made.quoted = given[0].quoted + given[1].quoted if even else made.volume * made.quotes
+        return made
     if name in (b"Identity", b"Concat", b"Expand", b"Tile", b"Transpose", b"Reshape", b"Flatten"):
         made = arrange(name, node, given, numbers)
-        made.letters = max(one.letters for one in given)
+        made.letters, made.quotes = max(one.letters for one in given), max(one.quotes for one in given)
+        often = made.volume * made.quotes
+        made.quoted = often if name in (b"Expand", b"Tile") else min(often, sum(one.quoted for one in given))
         return made
     need(all(one.kind != STRING for one in given))
     if name in (b"Add", b"Sub", b"Mul"):
@@ -263,12 +272,13 @@ def walk(graph):
         values[one.name].constant = True
     for name, kind in inputs:
         need(kind is not None and kind[1] is not None and kind[0] != 0)
-        values[name] = Value([1 if size < 0 else size for size in kind[1]], None, kind[0], TEXT_OF_REQUEST if kind[0] == STRING else 0)
+        values[name] = Value([1 if size < 0 else size for size in kind[1]], None, kind[0], 0, 1 if kind[0] == STRING else 0)
+        values[name].quoted = values[name].quotes
 
     brought = sum(values[name].volume for name, _ in inputs)
     held = sum(one.size if isinstance(one, Weight) else one.values.size if one.values else 0 for one in graph.weights)
     most = max(MOST, min(PICTURE, max(64 * brought, 4 * held)))
-    text = max(TEXT, 64 * sum(values[name].text() for name, _ in inputs if values[name].kind == STRING))
+    text = max(TEXT, 64 * EACH_TEXT * sum(values[name].volume for name, _ in inputs if values[name].kind == STRING))
     total, total_text, lives = 0, 0, {}
     for at, node in enumerate(graph.nodes):
         for attribute in node.attributes.values():
@@ -287,7 +297,7 @@ def walk(graph):
             continue
         values[node.outputs[0]] = result
         if not result.constant:
-            heavy |= result.volume > (MOST if node.operator in BY_NUMBER else most) or result.kind == STRING and result.text() > text
+            heavy |= result.volume > (MOST if node.operator in BY_NUMBER else most) or result.kind == STRING and (result.text() > text or result.quoted > TEXT // TEXT_OF_REQUEST)
             lives[node.outputs[0]] = [at, at, result]
         elif result.volume > MOST:
             heavy = True
@@ -305,7 +315,7 @@ def walk(graph):
     for at in range(len(graph.nodes)):
         alive = [value for first, last, value in lives.values() if first <= at <= last]
         numbers = sum(one.volume * WIDTH.get(one.kind, 4) for one in alive if one.kind != STRING)
-        fullest = max(fullest, (numbers, sum(one.text() for one in alive if one.kind == STRING)), key=sum)
+        fullest = max(fullest, (numbers, sum(one.held() for one in alive if one.kind == STRING)), key=sum)
     judge_sum(*fullest, bound, bound)
 
 

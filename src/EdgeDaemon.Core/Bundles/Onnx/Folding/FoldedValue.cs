@@ -32,8 +32,8 @@ internal sealed record FoldedValue
         init => _likely = value;
     }
 
-    /// <summary>Bytes of the longest text, one of a request counted as <see cref="TextRules.OfRequest"/>; 0 where there are no texts.</summary>
-    public long Letters { get; init; }
+    /// <summary>What is known of its texts; null where it holds none.</summary>
+    public TextSize? Text { get; init; }
 
     /// <summary>Null where it is not known.</summary>
     public long[]? Shape { get; init; }
@@ -60,8 +60,11 @@ internal sealed record FoldedValue
         int bits => Math.Max(1, bits / 8),
     };
 
-    /// <summary>Bytes of all elements, <see cref="Likely"/> so many; of texts with what each takes beside its letters.</summary>
-    public long Bytes => Times(Likely, Type == OnnxElements.Text || Letters > 0 ? Plus(TextRules.Each, Letters) : Width);
+    /// <summary>Bytes of all elements, <see cref="Likely"/> so many; of texts with what each takes beside its letters, those of a request left out.</summary>
+    public long Bytes => Times(Likely, Text is null ? Width : Plus(TextSize.Each, Text.Letters));
+
+    /// <summary>With the letters of a request, a guess of how many those are.</summary>
+    public long BytesWithRequest => Plus(Bytes, Times(Text?.Quoted ?? 0, TextSize.OfRequest));
 
     public static FoldedValue Of(OnnxTensor tensor) => new()
     {
@@ -72,12 +75,12 @@ internal sealed record FoldedValue
         Integers = tensor.Values,
         Reals = tensor.Reals,
         Type = tensor.Type,
-        Letters = tensor.LongestText,
+        Text = tensor.Type == OnnxElements.Text ? new TextSize(tensor.LongestText, 0, 0) : null,
     };
 
     /// <summary>What a request brings, or what the file declares of a value.</summary>
     public static FoldedValue Of(OnnxPort port) => port.Shape is not { } shape
-        ? Unknown with { Type = port.Type, Letters = LettersOf(port) }
+        ? Unknown with { Type = port.Type, Text = TextOf(port) }
         : new()
         {
             Volume = VolumeOf([.. shape]),
@@ -85,7 +88,7 @@ internal sealed record FoldedValue
             Fixed = shape.All(dimension => dimension >= 0),
             Open = shape.IndexOf(-1),
             Type = port.Type,
-            Letters = LettersOf(port),
+            Text = TextOf(port),
         };
 
     /// <summary>With what the file declares of it, which the runtime believes where it cannot tell; so nothing that is declared makes a value less than it is.</summary>
@@ -170,5 +173,5 @@ internal sealed record FoldedValue
         return this with { Shape = shape, Fixed = true, Volume = volume, Likely = volume };
     }
 
-    private static long LettersOf(OnnxPort port) => port.Type == OnnxElements.Text ? TextRules.OfRequest : 0;
+    private static TextSize? TextOf(OnnxPort port) => port.Type == OnnxElements.Text ? TextSize.Brought : null;
 }

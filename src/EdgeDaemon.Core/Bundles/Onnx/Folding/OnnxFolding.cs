@@ -27,6 +27,9 @@ internal sealed class OnnxFolding(OnnxFindings findings)
     /// <summary>Bytes of text that one node may make: as much as the elements of four bytes.</summary>
     private const long MostText = MostElements * sizeof(float);
 
+    // So often the texts of a request may stand in what one node makes: as much as that, where they are as long as they count.
+    private const long MostQuoted = MostText / TextSize.OfRequest;
+
     // Of the largest value that is allowed, with four bytes for an element, so many may be held at once.
     private const long MostHeld = 4;
 
@@ -35,7 +38,7 @@ internal sealed class OnnxFolding(OnnxFindings findings)
     private long _weightBytes;
     private long _bytes;
     private long _inputs;
-    private long _inputText;
+    private long _inputTexts;
 
     /// <summary>A weight whose data the file holds: work on it costs in proportion to the file.</summary>
     public void Weight(OnnxTensor tensor)
@@ -48,7 +51,7 @@ internal sealed class OnnxFolding(OnnxFindings findings)
     public void Input(FoldedValue value)
     {
         _inputs = FoldedValue.Plus(_inputs, value.Volume);
-        _inputText = FoldedValue.Plus(_inputText, value.Letters > 0 ? value.Bytes : 0);
+        _inputTexts = FoldedValue.Plus(_inputTexts, value.Text is null ? 0 : value.Volume);
     }
 
     /// <summary>The most that the whole graph holds at once while it computes a request.</summary>
@@ -68,7 +71,8 @@ internal sealed class OnnxFolding(OnnxFindings findings)
     private long MostOfRequest => Math.Max(
         MostOfConstants, Math.Min(MostOfAny, Math.Max(FoldedValue.Times(_inputs, MostGrowth), FoldedValue.Times(_weightBytes, ElementsForEach))));
 
-    private long MostTextOfRequest => Math.Max(MostText, FoldedValue.Times(_inputText, MostGrowth));
+    // Texts without a letter take memory, too.
+    private long MostTextOfRequest => Math.Max(MostText, FoldedValue.Times(FoldedValue.Times(_inputTexts, TextSize.Each), MostGrowth));
 
     /// <summary>Looks at one node; what it makes is entered into the scope.</summary>
     public void Node(OnnxNode node, OnnxGraph scope, string place)
@@ -107,15 +111,15 @@ internal sealed class OnnxFolding(OnnxFindings findings)
                 Constant = call.Constant,
                 Fixed = call.Fixed && output.Shape is not null,
                 Likely = modest is null ? output.Likely : OutputOf(modest, likely!, i).Volume,
-                Letters = TextRules.Longest(call, output.Type),
             };
+            output = output with { Text = TextRules.Of(call, output) };
             if (node.Outputs[i].Length > 0)
             {
                 output = scope.Enter(node.Outputs[i], output);
                 Judge(node, rule.Judgement, call, output, place);
                 if (!call.Constant)
                 {
-                    scope.Holds(node.Outputs[i], output.Bytes);
+                    scope.Holds(node.Outputs[i], output.BytesWithRequest);
                 }
             }
         }
@@ -138,7 +142,7 @@ internal sealed class OnnxFolding(OnnxFindings findings)
             {
                 _findings.Danger(OnnxRule.Folding, place, $"{node.Operator} makes more than {MostOfConstants} elements from constants");
             }
-            else if (output.Letters > 0 && node.Operator != "Constant" && output.Bytes > MostText)
+            else if (output.Text is not null && node.Operator != "Constant" && output.Bytes > MostText)
             {
                 _findings.Danger(OnnxRule.Folding, place, $"{node.Operator} makes more than {MostText} bytes of text from constants");
             }
@@ -155,7 +159,11 @@ internal sealed class OnnxFolding(OnnxFindings findings)
         {
             _findings.Danger(OnnxRule.Folding, place, $"{node.Operator} makes more than {most} elements of a small request");
         }
-        else if (output.Letters > 0 && output.Bytes > MostTextOfRequest)
+        else if (output.Text is { Quoted: > MostQuoted })
+        {
+            _findings.Danger(OnnxRule.Folding, place, $"{node.Operator} repeats the texts of a request more than {MostQuoted} times");
+        }
+        else if (output.Text is not null && output.Bytes > MostTextOfRequest)
         {
             _findings.Danger(OnnxRule.Folding, place, $"{node.Operator} makes more than {MostTextOfRequest} bytes of text of a small request");
         }
@@ -193,13 +201,19 @@ internal sealed class OnnxFolding(OnnxFindings findings)
                     {
                         FoldedValue result = body.Result(output) ?? FoldedValue.Unknown;
                         any |= result.Constant;
-                        made = new() { Volume = Math.Max(made.Volume, result.Volume), Likely = Math.Max(made.Likely, result.Likely), Letters = Math.Max(made.Letters, result.Letters) };
+                        made = new()
+                        {
+                            Volume = Math.Max(made.Volume, result.Volume),
+                            Likely = Math.Max(made.Likely, result.Likely),
+                            Text = result.Text is null || made.Text is null ? result.Text ?? made.Text
+                                : new TextSize(Math.Max(made.Text.Letters, result.Text.Letters), Math.Max(made.Text.Quotes, result.Text.Quotes), Math.Max(made.Text.Quoted, result.Text.Quoted)),
+                        };
                     }
                 }
             }
 
             scope.Enter(node.Outputs[i], made with { Constant = constant && any });
-            scope.Holds(node.Outputs[i], made.Bytes);
+            scope.Holds(node.Outputs[i], made.BytesWithRequest);
         }
     }
 }

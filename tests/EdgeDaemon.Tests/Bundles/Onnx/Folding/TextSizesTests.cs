@@ -74,6 +74,18 @@ public sealed class TextSizesTests
     }
 
     [TestMethod]
+    public void Many_texts_of_a_request_are_no_leave_for_others()
+    {
+        // A thousand empty texts go in, which are cheap: neither a text of the file nor one of them may come out sixty thousand times.
+        byte[] Graph(string from, long n) =>
+            [.. Port(11, "r", Kind, 1000), .. Port(11, "i", 7, n), .. Weight("s", Texts(1 << 20)), .. Node("Gather", [from, "i"], ["y"]), .. Node("Identity", ["r"], ["z"])];
+        Found(OnnxRule.Folding, Graph("s", 60_000), "graph.node[0]");
+        Found(OnnxRule.Folding, Graph("r", 60_000), "graph.node[0]");
+        Fine(Graph("s", 100));
+        Fine(Graph("r", 100));
+    }
+
+    [TestMethod]
     [DataRow("LabelEncoder", "default_string")]
     [DataRow("CategoryMapper", "default_string")]
     [DataRow("StringSplit", "delimiter")]
