@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using static EdgeDaemon.Tests.Bundles.Onnx.OnnxBytes;
@@ -50,7 +51,7 @@ public sealed class SignedFindingsTests
         string law = File.ReadAllText(Path.Combine(Installation.Root, "src", "EdgeDaemon.Core", "Bundles", "Onnx", "README.md"));
         string[] rows = [.. Regex.Matches(law, @"^\| `([a-z_]+)` \| (danger|warning|info)", RegexOptions.Multiline).Select(row => row.Groups[1].Value).Distinct()];
         Assert.IsGreaterThan(20, rows.Length);
-        CollectionAssert.AreEquivalent(rows, Dangers.Concat(Lesser).Select(row => row.Code).Append("native_code").Distinct().ToArray());
+        CollectionAssert.AreEquivalent(rows, Dangers.Concat(Lesser).Select(row => row.Code).Append("native_code").Append("private_key").Distinct().ToArray());
     }
 
     [TestMethod]
@@ -66,7 +67,8 @@ public sealed class SignedFindingsTests
         }
 
         CraftedModels.Bundle(state, "native", Good(), 1, files: [("helper.so", [0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0])]);
-        await AssertAsync(state, [.. bundles, ("native", "native_code")]);
+        CraftedModels.Bundle(state, "key", Good(), 1, files: [("notes.txt", Encoding.ASCII.GetBytes("signed with\n-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n"))]);
+        await AssertAsync(state, [.. bundles, ("native", "native_code"), ("key", "private_key")]);
     }
 
     [TestMethod]

@@ -107,7 +107,7 @@ def numbers(wire, value):
 
 def tensor(data):
     dims, kind, present, values, size, content, raw = [], 0, set(), 0, 0, [], b""
-    name = b""
+    name, longest = b"", 0
     for number, wire, value in fields(data, "Tensor"):
         if number == 1:
             dims += numbers(wire, value)
@@ -128,6 +128,7 @@ def tensor(data):
                 raw = value
             elif number == 6:
                 values += 1
+                longest = max(longest, len(value))
             elif number in (4, 10):
                 unit = 4 if number == 4 else 8
                 require(len(value) % unit == 0, "malformed: packed values")
@@ -158,7 +159,7 @@ def tensor(data):
     elif kind == 6:
         content = [(v + (1 << 31)) % (1 << 32) - (1 << 31) for v in content]
     known = content if layout and elements <= 64 else None
-    return onnx_sizes.Weight(name, kind, dims, elements, size, known)
+    return onnx_sizes.Weight(name, kind, dims, elements, size, known, longest)
 
 
 def entry(data):
@@ -180,14 +181,20 @@ def sparse(data):
 
 
 def kind_of(data, depth=0):
+    """Element type and shape of a tensor type, -1 for an open dimension; None for what is no tensor, or several things."""
     require(depth <= 8, "deep type")
+    found, seen = None, 0
     for number, _, value in fields(data, "Type"):
+        seen += 1
         if number in (1, 8):
+            kind, dims = 0, None
             for inner, _, part in fields(value, "TensorType"):
                 if inner == 1:
                     require(part in BITS, "type")
+                    kind = part
                 else:
-                    shape(part)
+                    dims = shape(part)
+            found = (kind, dims) if number == 1 else None
         elif number in (4, 9):
             for inner, _, part in fields(value, "ElementOf"):
                 kind_of(part, depth + 1)
@@ -195,10 +202,11 @@ def kind_of(data, depth=0):
             for inner, _, part in fields(value, "Map"):
                 if inner == 2:
                     kind_of(part, depth + 1)
+    return found if seen == 1 else None
 
 
 def shape(data):
-    rank, elements = 0, 1
+    rank, elements, dims = 0, 1, []
     for _, _, value in fields(data, "Shape"):
         require(rank < 16, "rank")
         size = -1
@@ -206,20 +214,22 @@ def shape(data):
             if number == 1:
                 size = signed(part)
         rank += 1
+        dims.append(max(size, -1))
         elements *= max(size, 1)
         require(elements <= 1 << 31, "too large")
+    return dims
 
 
 def value_info(data):
-    name = b""
+    name, kind = b"", None
     for number, _, value in fields(data, "ValueInfo"):
         if number == 1:
             name = value
         elif number == 2:
-            kind_of(value)
+            kind = kind_of(value)
         elif number == 4:
             entry(value)
-    return name
+    return name, kind
 
 
 class Totals:
@@ -294,9 +304,13 @@ def graph(data, totals, depth):
             elif number == 15:
                 found.sizes.append(one)
         elif number in (11, 12, 13):
-            name = value_info(value)
-            if number != 11:
-                found.declared.add(name)
+            name, kind = value_info(value)
+            if number == 11:
+                found.inputs.append((name, kind))
+            else:
+                found.declared[name] = kind
+                if number == 12:
+                    found.outputs.append(name)
         elif number == 14:
             for inner, _, part in fields(value, "Annotation"):
                 if inner == 2:

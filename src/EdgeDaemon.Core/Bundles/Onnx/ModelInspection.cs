@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Core.Bundles.Onnx;
@@ -13,7 +14,11 @@ public delegate ReadOnlyMemory<byte> BundleFile(string name);
 /// <param name="Files">Findings about files that are no members.</param>
 public sealed record ModelInspection(ImmutableArray<MemberInspection> Members, ImmutableArray<OnnxFinding> Files)
 {
+    private const int LongestLabel = 64;
+
     private static readonly string[] NativeNames = [".so", ".dll", ".dylib", ".exe", ".engine", ".plan", ".trt", ".pkl", ".pickle", ".pt", ".pth", ".joblib", ".py", ".pyc", ".sh"];
+
+    private static ReadOnlySpan<byte> PemBegin => "-----BEGIN "u8;
 
     /// <summary>Every finding with the file it is in.</summary>
     public IEnumerable<(string File, OnnxFinding Finding)> All =>
@@ -118,5 +123,27 @@ public sealed record ModelInspection(ImmutableArray<MemberInspection> Members, I
         {
             findings.Danger(OnnxRule.NativeCode, Printable.Of(name), $"it is {kind}; a bundle holds data only");
         }
+
+        if (PrivateKey(content) is { } key)
+        {
+            findings.Danger(OnnxRule.PrivateKey, Printable.Of(name), $"it holds a private key ({key}), which everybody who has the bundle has now: replace the key and leave it out");
+        }
+    }
+
+    // The label of the first PEM block that holds one, wherever in the file: PKCS#8, encrypted or not, EC, RSA, OpenSSH, PGP.
+    private static string? PrivateKey(ReadOnlySpan<byte> content)
+    {
+        for (int begin = content.IndexOf(PemBegin); begin >= 0; begin = content.IndexOf(PemBegin))
+        {
+            content = content[(begin + PemBegin.Length)..];
+            ReadOnlySpan<byte> label = content[..Math.Min(content.Length, LongestLabel)];
+            int end = label.IndexOf("-----"u8);
+            if (end >= 0 && label[..end].IndexOf("PRIVATE KEY"u8) >= 0)
+            {
+                return Printable.Of(Encoding.Latin1.GetString(label[..end]));
+            }
+        }
+
+        return null;
     }
 }

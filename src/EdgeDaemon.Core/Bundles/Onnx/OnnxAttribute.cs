@@ -15,7 +15,7 @@ internal sealed record OnnxAttribute(
     public const int MostValues = 1024;
 
     private const int MostTexts = 100_000;
-    private const int LongestWord = 64;
+    private const int LongestWord = 1024;
 
     // The value fields: f, i, s, t, g, floats, ints, strings, tensors, graphs, tp, type_protos, sparse_tensor, sparse_tensors.
     private const uint ValueFields = 0b1100_0000_1100_1111_1111_1100;
@@ -24,6 +24,9 @@ internal sealed record OnnxAttribute(
 
     // AttributeProto.AttributeType -> its field.
     private static ReadOnlySpan<byte> FieldOf => [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 22, 23, 14, 15];
+
+    /// <summary>Bytes of the longest text of <c>s</c> or <c>strings</c>.</summary>
+    public long LongestText { get; private init; }
 
     public static OnnxAttribute Walk(ReadOnlySpan<byte> content, OnnxGraph graph, OnnxFindings findings, string place)
     {
@@ -35,6 +38,7 @@ internal sealed record OnnxAttribute(
         List<OnnxGraph> graphs = [];
         OnnxTensor? tensor = null;
         int texts = 0;
+        long longest = 0;
         var fields = new OnnxFields(content, OnnxMessage.Attribute, findings, place);
         while (fields.Next())
         {
@@ -50,8 +54,9 @@ internal sealed record OnnxAttribute(
                 case 3 or 8:
                     numbers.Integer(ref fields);
                     break;
-                case 4 when fields.Content.Length <= LongestWord:
-                    text = System.Text.Encoding.UTF8.GetString(fields.Content);
+                case 4:
+                    longest = Math.Max(longest, fields.Content.Length);
+                    text = fields.Content.Length <= LongestWord ? System.Text.Encoding.UTF8.GetString(fields.Content) : "";
                     break;
                 case 5 or 10:
                     tensor = OnnxTensor.Walk(fields.Content, findings, At(place, name, fields.Field == 5 ? "t" : "tensors"));
@@ -63,6 +68,9 @@ internal sealed record OnnxAttribute(
                     break;
                 case 9 when ++texts > MostTexts:
                     throw new OnnxFloodException($"an attribute has more than {MostTexts} texts");
+                case 9:
+                    longest = Math.Max(longest, fields.Content.Length);
+                    break;
                 case 13:
                     OnnxText.Check(fields.Content, OnnxText.LongestDocumentation, OnnxRule.Text, findings, place);
                     break;
@@ -94,7 +102,7 @@ internal sealed record OnnxAttribute(
         // proto3 leaves a zero out: an attribute of type INT or FLOAT without a value is 0, one of type INTS is empty.
         long[]? values = (present & IntegerFields) != 0 ? numbers.AllIntegers : present != 0 ? null : type == 2 ? [0] : type == 7 ? [] : null;
         double[]? floats = (present & RealFields) != 0 ? reals.AllReals : present != 0 ? null : type == 1 ? [0] : type == 6 ? [] : null;
-        return new OnnxAttribute(name, values, numbers.Largest, floats, numbers.Count + reals.Count + texts, text, tensor, graphs);
+        return new OnnxAttribute(name, values, numbers.Largest, floats, numbers.Count + reals.Count + texts, text, tensor, graphs) { LongestText = longest };
     }
 
     private static string At(string place, string name, string field) =>

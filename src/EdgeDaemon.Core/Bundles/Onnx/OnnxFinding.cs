@@ -36,6 +36,7 @@ public enum OnnxRule
     Interface,
     Overridable,
     NativeCode,
+    PrivateKey,
 }
 
 /// <summary>One finding. <paramref name="Place"/> is the path in the file, <paramref name="Detail"/> is printable.</summary>

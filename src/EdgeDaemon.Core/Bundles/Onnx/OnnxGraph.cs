@@ -17,6 +17,8 @@ internal sealed class OnnxGraph
     private readonly Dictionary<string, FoldedValue> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FoldedValue> _declared = new(StringComparer.Ordinal);
 
+    private readonly LiveValues _live = new();
+
     public OnnxGraph(OnnxWalkState walk, OnnxGraph? outer = null)
     {
         _walk = walk;
@@ -101,6 +103,10 @@ internal sealed class OnnxGraph
             if (!weights.Contains(input.Name))
             {
                 Enter(input.Name, FoldedValue.Of(input));
+                if (_outer is null)
+                {
+                    _walk.Folding.Input(FoldedValue.Of(input));
+                }
             }
         }
 
@@ -127,6 +133,18 @@ internal sealed class OnnxGraph
             {
                 findings.Danger(OnnxRule.Names, place, $"output '{Printable.Of(output.Name)}' is made nowhere");
             }
+
+            Use(output.Name);
+        }
+
+        (long bytes, int fullest) = _live.Fullest();
+        if (_outer is null)
+        {
+            _walk.Folding.Held(bytes, $"{place}.node[{fullest}]");
+        }
+        else
+        {
+            _outer._live.Inside(bytes);
         }
 
         inputs.RemoveAll(input => weights.Contains(input.Name));
@@ -140,17 +158,18 @@ internal sealed class OnnxGraph
     /// <summary>What is known of the graph's output at that place.</summary>
     public FoldedValue? Result(int index) => index < Outputs.Length ? Value(Outputs[index].Name) : null;
 
-    /// <summary>
-    /// Remembers what a node makes. The runtime believes the file where that says more of a shape, so the larger of both counts.
-    /// </summary>
-    public void Enter(string name, FoldedValue value) =>
-        _values[name] = _declared.TryGetValue(name, out FoldedValue? declared) && (value.Shape is null || (declared.Fixed && declared.Volume > value.Volume))
-            ? value with { Shape = declared.Shape, Fixed = declared.Fixed, Volume = Math.Max(value.Volume, declared.Volume) }
-            : value;
+    /// <summary>Remembers what a node makes, with what the file declares of it.</summary>
+    /// <returns>What is known of it now.</returns>
+    public FoldedValue Enter(string name, FoldedValue value) =>
+        _values[name] = _declared.TryGetValue(name, out FoldedValue? declared) ? value.Declared(declared) : value;
+
+    /// <summary>A request makes the value, of so many bytes.</summary>
+    public void Holds(string name, long bytes) => _live.Make(name, bytes);
 
     private void Node(ReadOnlySpan<byte> content, string place)
     {
         OnnxFindings findings = _walk.Findings;
+        _live.Next();
         OnnxNode node = OnnxNode.Walk(content, this, findings, place);
         _walk.Saw(node, place);
         foreach (string input in node.Inputs)
@@ -160,6 +179,8 @@ internal sealed class OnnxGraph
             {
                 findings.Danger(OnnxRule.Names, place, $"{Printable.Of(node.Operator)} uses '{Printable.Of(input)}', which is made nowhere before it");
             }
+
+            Use(input);
         }
 
         foreach (string output in node.Outputs)
@@ -207,6 +228,19 @@ internal sealed class OnnxGraph
         if (!_names.Add(name) && !again)
         {
             _walk.Findings.Danger(OnnxRule.Names, place, $"'{Printable.Of(name)}' is made twice");
+        }
+    }
+
+    // By whatever graph it is: the one that made it holds it until then.
+    private void Use(string name)
+    {
+        if (_names.Contains(name))
+        {
+            _live.Use(name);
+        }
+        else
+        {
+            _outer?.Use(name);
         }
     }
 

@@ -16,12 +16,15 @@ internal sealed record OnnxTensor(string Name, ulong Type, long[]? Shape, long E
     // TensorProto's data fields: float, int32, string, int64, raw, double, uint64.
     private const uint DataFields = (1u << 4) | (1u << 5) | (1u << 6) | (1u << 7) | (1u << 9) | (1u << 10) | (1u << 11);
 
+    /// <summary>Bytes of the longest of its texts; 0 where it has none.</summary>
+    public long LongestText { get; private init; }
+
     public static OnnxTensor Walk(ReadOnlySpan<byte> content, OnnxFindings findings, string place)
     {
         string name = "";
         ulong type = 0;
         uint present = 0;
-        long dataBytes = 0;
+        long dataBytes = 0, longest = 0;
         ReadOnlySpan<byte> raw = default;
         var data = new OnnxNumbers(MostValues);
         var dimensions = new OnnxNumbers(MostDimensions + 1);
@@ -57,6 +60,7 @@ internal sealed record OnnxTensor(string Name, ulong Type, long[]? Shape, long E
                 case 4 or 5 or 6 or 7 or 9 or 10 or 11:
                     present |= 1u << fields.Field;
                     dataBytes += fields.Content.Length;
+                    longest = fields.Field == 6 ? Math.Max(longest, fields.Content.Length) : longest;
                     Data(ref fields, data, ref raw);
                     break;
             }
@@ -66,7 +70,7 @@ internal sealed record OnnxTensor(string Name, ulong Type, long[]? Shape, long E
         bool sound = elements >= 0 && Check(type, elements, present & DataFields, data.Count, dataBytes, findings, place);
         long[]? shape = elements >= 0 ? [.. dimensions.Integers] : null;
         (long[]? values, double[]? reals) = sound && elements <= MostValues ? SmallValues.Of(type, elements, raw, data) : (null, null);
-        return new OnnxTensor(name, type, shape, Math.Max(elements, 0), dataBytes, values, reals);
+        return new OnnxTensor(name, type, shape, Math.Max(elements, 0), dataBytes, values, reals) { LongestText = longest };
     }
 
     private static void Data(ref OnnxFields fields, OnnxNumbers data, ref ReadOnlySpan<byte> raw)

@@ -22,6 +22,37 @@ public sealed class ModelInspectionTests
         StringAssert.StartsWith(Findings(Port(11, "x", 10, null, 16), output), "danger interface graph.input: 'x' is FP16", StringComparison.Ordinal);
     }
 
+    [TestMethod]
+    [DataRow("PRIVATE KEY")]
+    [DataRow("ENCRYPTED PRIVATE KEY")]
+    [DataRow("EC PRIVATE KEY")]
+    [DataRow("RSA PRIVATE KEY")]
+    [DataRow("OPENSSH PRIVATE KEY")]
+    public void A_private_key_among_the_files_is_found_wherever_it_stands(string label)
+    {
+        string key = $"-----BEGIN {label}-----\nMC4CAQAwBQYDK2Vw\n-----END {label}-----\n";
+        Assert.AreEqual($"danger private_key notes.txt: it holds a private key ({label}), which everybody who has the bundle has now: replace the key and leave it out", Beside(key));
+        StringAssert.StartsWith(Beside("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" + new string('.', 100_000) + key), "danger private_key", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    [DataRow("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2Vw\n-----END PUBLIC KEY-----\n")]
+    [DataRow("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")]
+    [DataRow("where the PRIVATE KEY----- lies nobody says")]
+    [DataRow("-----BEGIN ")]
+    [DataRow("-----BEGIN PRIVATE KEY")]
+    public void What_is_no_private_key_may_lie_there(string content) => Assert.AreEqual("", Beside(content));
+
+    // What is found where a text lies beside the model.
+    private static string Beside(string content)
+    {
+        byte[] model = [.. Number(1, 8), .. Bytes(7, [.. Bytes(1, Text(1, "x"), Text(2, "y"), Text(4, "Relu")), .. Port(11, "x", 1, null, 16), .. Port(12, "y", 1, null, 4)]), .. Bytes(8, Number(2, 17))];
+        string manifest = File.ReadAllText(Repository.File("tests/models/bench/bench-mlp/content/model.toml"))
+            .Replace("[[member]]", $"[[file]]\npath = \"notes.txt\"\nsize = {content.Length}\n\n[[member]]", StringComparison.Ordinal);
+        return Listed(ModelInspection.Of(
+            ModelManifest.Parse(Encoding.UTF8.GetBytes(manifest), "model.toml"), name => name == "notes.txt" ? Encoding.UTF8.GetBytes(content) : model));
+    }
+
     private static string Findings(byte[] input, byte[] output)
     {
         byte[] model =
@@ -30,6 +61,9 @@ public sealed class ModelInspectionTests
         ];
         string manifest = File.ReadAllText(Repository.File("tests/models/bench/bench-mlp/content/model.toml"));
         ModelInspection inspection = ModelInspection.Of(ModelManifest.Parse(Encoding.UTF8.GetBytes(manifest), "model.toml"), _ => model);
-        return string.Join("; ", inspection.All.Select(found => $"{found.Finding.Severity.ToString().ToLowerInvariant()} {found.Finding}".Replace(" at ", " ", StringComparison.Ordinal)));
+        return Listed(inspection);
     }
+
+    private static string Listed(ModelInspection inspection) =>
+        string.Join("; ", inspection.All.Select(found => $"{found.Finding.Severity.ToString().ToLowerInvariant()} {found.Finding}".Replace(" at ", " ", StringComparison.Ordinal)));
 }

@@ -27,10 +27,15 @@ internal static class ElementRules
     /// <summary>Any part of the inputs, or all of them behind one another.</summary>
     public static FoldedValue Parts(FoldingCall call) => FoldedValue.Bounded(Sum(call), call.Data.Type);
 
-    /// <summary>Positions, a type of their own.</summary>
-    public static FoldedValue Positions(FoldingCall call) => FoldedValue.Bounded(Sum(call), OnnxElements.Int64);
+    /// <summary>Each element once, and positions.</summary>
+    public static FoldedValue Unique(FoldingCall call)
+    {
+        FoldedValue elements = FoldedValue.Bounded(call.Data.Volume, call.Data.Type), positions = FoldedValue.Bounded(call.Data.Volume, OnnxElements.Int64);
+        call.Each = [elements, positions, positions, positions];
+        return elements;
+    }
 
-    /// <summary>At most an element for each combination of its inputs' elements.</summary>
+    /// <summary>At most an element for each combination of its inputs' elements: for shapes that are not known.</summary>
     public static FoldedValue Combinations(FoldingCall call) => FoldedValue.Bounded(Product(call), call.Data.Type);
 
     /// <summary>One number.</summary>
@@ -56,7 +61,14 @@ internal static class ElementRules
             columns = Math.Max(columns, FoldedValue.Plus(call.Attribute(numbers)?.Largest ?? 0, 1));
         }
 
-        return FoldedValue.Bounded(FoldedValue.Times(Sum(call), columns));
+        FoldedValue made = FoldedValue.Bounded(FoldedValue.Times(Sum(call), columns), call.Operator is "ZipMap" or "CastMap" or "DictVectorizer" ? 0ul : OnnxElements.Float);
+        if (call.Operator.EndsWith("Classifier", StringComparison.Ordinal))
+        {
+            // A label for each row, which may be a text, and the scores.
+            call.Each = [FoldedValue.Bounded(call.Data.Volume), made];
+        }
+
+        return made;
     }
 
     /// <summary>What a reduction leaves; its axes stand in an attribute or, later, in an input.</summary>
@@ -82,7 +94,18 @@ internal static class ElementRules
         return left.Volume == 1 && shape.Length <= 1 && !one ? SmallMath.Reduce(call.Operator, data, left) : left;
     }
 
-    public static long Product(FoldingCall call) => call.Inputs.Aggregate(1L, (product, input) => FoldedValue.Times(product, input?.Volume ?? 1));
+    /// <summary>The product of all inputs; of what is likely the largest of them.</summary>
+    public static long Product(FoldingCall call)
+    {
+        long product = 1;
+        foreach (FoldedValue? input in call.Inputs)
+        {
+            long volume = input?.Volume ?? 1;
+            product = call.Likely ? Math.Max(product, volume) : FoldedValue.Times(product, volume);
+        }
+
+        return product;
+    }
 
     public static long Sum(FoldingCall call) => call.Inputs.Aggregate(0L, (sum, input) => FoldedValue.Plus(sum, input?.Volume ?? 0));
 
@@ -118,6 +141,18 @@ internal static class ElementRules
         "DynamicQuantizeLinear" => 2,
         "DequantizeLinear" => call.At(1)?.Type ?? 0,
         "EyeLike" or "RandomNormalLike" or "RandomUniformLike" or "Bernoulli" => (ulong)call.Integer("dtype", (long)data.Type),
+        "CategoryMapper" => (ulong)(data.Type switch { OnnxElements.Text => OnnxElements.Int64, OnnxElements.Int64 => OnnxElements.Text, _ => 0 }),
+        "LabelEncoder" => LabelOf(call, data.Type),
+        "RegexFullMatch" => OnnxElements.Bool,
         _ => data.Type,
     };
+
+    // What the values are that stand for the keys; the first version turned texts into numbers and numbers into texts.
+    private static ulong LabelOf(FoldingCall call, ulong type) =>
+        call.Has("values_strings") || call.Attribute("values_tensor")?.Tensor?.Type == OnnxElements.Text ? OnnxElements.Text
+        : call.Has("values_int64s") ? OnnxElements.Int64
+        : call.Has("values_floats") ? OnnxElements.Float
+        : call.Attribute("values_tensor")?.Tensor is { } values ? values.Type
+        : !call.Has("classes_strings") ? 0ul
+        : (ulong)(type == OnnxElements.Text ? OnnxElements.Int64 : OnnxElements.Text);
 }

@@ -16,6 +16,14 @@ internal sealed class FoldingCall(OnnxNode node, FoldedValue?[] inputs, OnnxFind
     /// <summary>Whether no request has a say in the shape that the rule found: what asks for that shape then gets a constant.</summary>
     public bool Fixed { get; private set; } = inputs.All(input => input is null or { Fixed: true } or { Constant: true });
 
+    /// <summary>
+    /// Asks for less than the upper bound: what a request arranges in a way that is not known is taken to make no more than went in (<see cref="FoldedValue.Likely"/>).
+    /// </summary>
+    public bool Likely { get; init; }
+
+    /// <summary>Bytes of the longest text among the attributes, in tensors too.</summary>
+    public long LongestText { get; } = LongestOf(node);
+
     /// <summary>What a rule found for each output, where they differ.</summary>
     public FoldedValue[]? Each { get; set; }
 
@@ -102,6 +110,24 @@ internal sealed class FoldingCall(OnnxNode node, FoldedValue?[] inputs, OnnxFind
         return FoldedValue.Unknown;
     }
 
+    /// <summary>How much it makes is up to the request.</summary>
+    public void Depends()
+    {
+        Fixed = false;
+        findings.Warning(OnnxRule.SizeFromData, place, $"the size of {node.Operator} depends on the request");
+    }
+
+    private static long LongestOf(OnnxNode node)
+    {
+        long longest = 0;
+        foreach (OnnxAttribute attribute in node.Attributes.Values)
+        {
+            longest = Math.Max(longest, Math.Max(attribute.LongestText, attribute.Tensor?.LongestText ?? 0));
+        }
+
+        return longest;
+    }
+
     private void Blame(FoldedValue input)
     {
         Fixed &= input.Constant;
@@ -111,7 +137,7 @@ internal sealed class FoldingCall(OnnxNode node, FoldedValue?[] inputs, OnnxFind
         }
         else
         {
-            findings.Warning(OnnxRule.SizeFromData, place, $"the size of {node.Operator} depends on the request");
+            Depends();
         }
     }
 }

@@ -28,6 +28,11 @@ internal static class LayoutRules
         FoldedValue made = FoldedValue.Shaped(shape, data.Type) with { Integers = data.Integers, Reals = data.Reals };
 
         // A dimension that is copied from a shape that is not known may be any part of it.
+        if (call.Likely && data.Shape is null && copies && target.Contains(0))
+        {
+            return FoldedValue.Bounded(data.Volume, data.Type);
+        }
+
         return data.Shape is not null || (open < 0 && !(copies && target.Contains(0))) ? made
             : FoldedValue.Bounded(copies && target.Contains(0) ? FoldedValue.Times(made.Volume, data.Volume) : Math.Max(made.Volume, data.Volume), data.Type);
     }
@@ -191,6 +196,14 @@ internal static class LayoutRules
     {
         long block = Math.Max(call.Integer("blocksize", 1), 1);
         FoldedValue data = call.Data;
+        if (data.Shape is [long n, long c, long h, long w] && !data.Shape.Contains(0) && block < FoldedValue.MostDimensions)
+        {
+            // Channels may be an open dimension, counted as 1.
+            return call.Operator == "DepthToSpace" && c % (block * block) == 0 ? FoldedValue.Shaped([n, c / (block * block), h * block, w * block], data.Type)
+                : call.Operator == "SpaceToDepth" && h % block == 0 && w % block == 0 ? FoldedValue.Shaped([n, c * block * block, h / block, w / block], data.Type)
+                : FoldedValue.Bounded(data.Volume, data.Type);
+        }
+
         return FoldedValue.Bounded(data.Shape is { } shape && !shape.Contains(0) ? data.Volume : FoldedValue.Times(data.Volume, FoldedValue.Times(block, block)), data.Type);
     }
 

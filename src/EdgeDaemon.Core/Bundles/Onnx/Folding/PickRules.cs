@@ -40,7 +40,7 @@ internal static class PickRules
         long axis = call.Integer("axis", 0);
         if (data.Shape is not { } shape || call.Shape(1) is not { } positions || axis < -shape.Length || axis >= shape.Length)
         {
-            return FoldedValue.Bounded(FoldedValue.Times(data.Volume, call.At(1)?.Volume ?? 1), data.Type);
+            return Picked(call, axis);
         }
 
         int along = (int)(axis < 0 ? axis + shape.Length : axis);
@@ -59,6 +59,41 @@ internal static class PickRules
         });
     }
 
+    /// <summary>Slices of the data, as many as there are positions: by as many dimensions as the positions' last one says.</summary>
+    public static FoldedValue GatherND(FoldingCall call)
+    {
+        long batch = call.Integer("batch_dims", 0);
+        if (call.Shape(0) is not { } shape || call.Shape(1) is not [.. var places, var depth] || batch < 0 || depth < 0 || batch > places.Length || depth > shape.Length - batch)
+        {
+            return ElementRules.Combinations(call);
+        }
+
+        return FoldedValue.Shaped([.. places, .. shape[(int)(batch + depth)..]], call.Data.Type);
+    }
+
+    /// <summary>Columns of the data.</summary>
+    public static FoldedValue Features(FoldingCall call) =>
+        call.Shape(0) is [.. var rows, _] ? FoldedValue.Bounded(FoldedValue.Times(FoldedValue.VolumeOf(rows), call.At(1)?.Volume ?? 1), call.Data.Type) : ElementRules.Combinations(call);
+
+    /// <summary>The greatest along a dimension, and where they stand.</summary>
+    public static FoldedValue TopK(FoldingCall call)
+    {
+        FoldedValue data = call.Data;
+        long axis = call.Integer("axis", -1);
+        long[]? most = call.At(1) is null ? [call.Integer("k", 1)] : call.Numbers(1);
+        FoldedValue made = FoldedValue.Bounded(data.Volume, data.Type);
+        if (data.Shape is { } shape && axis >= -shape.Length && axis < shape.Length)
+        {
+            long[] result = [.. shape];
+            ref long size = ref result[axis < 0 ? axis + shape.Length : axis];
+            size = most is [long wanted] ? Math.Clamp(wanted, 0, size) : size;
+            made = FoldedValue.Shaped(result, data.Type);
+        }
+
+        call.Each = [made, made with { Type = OnnxElements.Int64 }];
+        return made;
+    }
+
     /// <summary>As many as there are positions.</summary>
     public static FoldedValue GatherElements(FoldingCall call) =>
         call.At(1) is not { } positions ? FoldedValue.Unknown
@@ -68,6 +103,20 @@ internal static class PickRules
     /// <summary>A coordinate for each dimension of each element.</summary>
     public static FoldedValue NonZero(FoldingCall call) =>
         FoldedValue.Bounded(FoldedValue.Times(call.Data.Volume, Math.Max(1, call.Data.Shape?.Length ?? FoldedValue.MostDimensions)), OnnxElements.Int64);
+
+    // The positions' shape is not known, or not even the data's.
+    private static FoldedValue Picked(FoldingCall call, long axis)
+    {
+        FoldedValue data = call.Data;
+        if (data.Shape is not { } shape || axis < -shape.Length || axis >= shape.Length)
+        {
+            return FoldedValue.Bounded(ElementRules.Product(call), data.Type);
+        }
+
+        long[] others = [.. shape];
+        others[axis < 0 ? axis + shape.Length : axis] = 1;
+        return FoldedValue.Bounded(FoldedValue.Times(FoldedValue.VolumeOf(others), call.At(1)?.Volume ?? 1), data.Type);
+    }
 
     // Where it begins, and how many there are; the ends may be as far out as numbers go.
     private static (long Begin, long Count) Span(long start, long end, long step, long size)

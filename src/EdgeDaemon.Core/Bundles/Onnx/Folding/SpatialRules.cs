@@ -25,6 +25,11 @@ internal static class SpatialRules
         ? FoldedValue.Shaped([n, c, .. Enumerable.Repeat(1L, shape.Length - 2)], call.Data.Type)
         : FoldedValue.Bounded(call.Data.Volume, call.Data.Type);
 
+    /// <summary>A value of each channel for each place of a grid.</summary>
+    public static FoldedValue Sample(FoldingCall call) => call.Shape(0) is [long n, long channels, ..] && call.Shape(1) is [_, .. var places, _]
+        ? FoldedValue.Shaped([n, channels, .. places], call.Data.Type)
+        : ElementRules.Combinations(call);
+
     public static FoldedValue MaxUnpool(FoldingCall call) =>
         call.At(2) is null ? Spatial(call, null, null, (size, frame) => frame.Spread(size))
         : call.Sizes(2) is { } shape ? FoldedValue.Shaped(shape, call.Data.Type)
