@@ -31,6 +31,9 @@ internal sealed class HttpExchange
 
     public ListenSettings Listener { get; private set; } = null!;
 
+    /// <summary>Who asks, as the kernel says: method and value, for records.</summary>
+    public string Caller => _features.Get<PeerFeature>()?.ToString() ?? "unknown";
+
     public string Method => _request.Method;
 
     /// <summary>The request target as it came: percent-encoding is undone once, by the route's parser.</summary>

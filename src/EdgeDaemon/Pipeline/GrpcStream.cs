@@ -53,11 +53,11 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
         string id = exchange.Id;
         if (RefusalMapping.IsFailure(refused.Refusal))
         {
-            Log.RequestFailed(log, id, refused.Refusal, refused.Message, refused);
+            Log.RequestFailed(log, id, exchange.Caller, refused.Refusal, refused.Message, refused);
         }
         else
         {
-            Log.RequestRefused(log, id, refused.Refusal, refused.Message);
+            Log.RequestRefused(log, id, exchange.Caller, refused.Refusal, refused.Message);
         }
 
         ProtobufWriter answer = work.Grpc!.Head;

@@ -102,11 +102,11 @@ internal sealed class RequestRouter(
         string id = exchange.Id;
         if (RefusalMapping.IsFailure(refusal))
         {
-            Log.RequestFailed(log, id, refusal, detail, cause);
+            Log.RequestFailed(log, id, exchange.Caller, refusal, detail, cause);
         }
         else
         {
-            Log.RequestRefused(log, id, refusal, detail);
+            Log.RequestRefused(log, id, exchange.Caller, refusal, detail);
         }
 
         if (exchange.ResponseStarted)

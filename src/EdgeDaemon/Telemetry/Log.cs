@@ -69,9 +69,9 @@ internal static partial class Log
     [LoggerMessage(29, LogLevel.Warning, "probe.run is \"never\": the daemon itself is the first to load what is signed")]
     public static partial void NeverProbes(ILogger logger);
 
-    [LoggerMessage(30, LogLevel.Warning, "request {Id} refused: {Refusal}: {Detail}")]
-    public static partial void RequestRefused(ILogger logger, string id, Refusal refusal, string detail);
+    [LoggerMessage(30, LogLevel.Warning, "request {Id} of {Caller} refused: {Refusal}: {Detail}")]
+    public static partial void RequestRefused(ILogger logger, string id, string caller, Refusal refusal, string detail);
 
-    [LoggerMessage(31, LogLevel.Error, "request {Id} failed: {Refusal}: {Detail}")]
-    public static partial void RequestFailed(ILogger logger, string id, Refusal refusal, string detail, Exception exception);
+    [LoggerMessage(31, LogLevel.Error, "request {Id} of {Caller} failed: {Refusal}: {Detail}")]
+    public static partial void RequestFailed(ILogger logger, string id, string caller, Refusal refusal, string detail, Exception exception);
 }
