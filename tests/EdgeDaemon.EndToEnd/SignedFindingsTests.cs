@@ -67,7 +67,14 @@ public sealed class SignedFindingsTests
         }
 
         CraftedModels.Bundle(state, "native", Good(), 1, files: [("helper.so", [0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0])]);
-        CraftedModels.Bundle(state, "key", Good(), 1, files: [("notes.txt", Encoding.ASCII.GetBytes("signed with\n-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n"))]);
+
+        // 'bundle sign' would not sign it; another tool, or a careless one, does.
+        byte[] key = Encoding.ASCII.GetBytes("signed with\n-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n");
+        CraftedModels.Bundle(state, "key", Good(), 1, files: [("notes.txt", new byte[key.Length])]);
+        File.WriteAllBytes(state.Content("key", "notes.txt"), key);
+        string signature = Directory.GetFiles(Path.Combine(state.Bundle("key"), "signatures")).Single();
+        File.Delete(signature);
+        Command.Edgectl("oms", "sign", "--method", "key", "--model-path", Path.Combine(state.Bundle("key"), "content"), "--bundle", signature, "--private-key", state.Key).Succeeded();
         await AssertAsync(state, [.. bundles, ("native", "native_code"), ("key", "private_key")]);
     }
 
