@@ -44,6 +44,9 @@ internal sealed class InferenceWork
 
     public BlockWriter? JsonWriter { get; set; }
 
+    /// <summary>The JSON head of the answer while it is written; empty between requests.</summary>
+    public BlockWriter? AnswerHead { get; set; }
+
     public void Name(ReadOnlyMemory<char> model, ReadOnlyMemory<char> version)
     {
         Model = model;

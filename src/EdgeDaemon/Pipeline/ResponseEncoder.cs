@@ -12,7 +12,20 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
 {
     public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, Lane lane)
     {
-        using var head = new BlockWriter(pool, limits.MaxResponseBytes, Refusal.OutputTooLarge);
+        // Kept with its connection, as all that a request needs: what it wrote into goes back here.
+        BlockWriter head = work.AnswerHead ??= new BlockWriter(pool, limits.MaxResponseBytes, Refusal.OutputTooLarge);
+        try
+        {
+            Encode(exchange, work, model, lane, head);
+        }
+        finally
+        {
+            head.Dispose();
+        }
+    }
+
+    private void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, Lane lane, BlockWriter head)
+    {
         InferRequest request = work.Request;
         bool byDefault = work.Raw || (request.BinaryDataOutput ?? false);
         InferResponseWriter writer = work.Response;
