@@ -22,7 +22,7 @@ make_rootfs() {
   rm -rf "$rootfs.new"
   mkdir -p "$(dirname "$rootfs")"
   debootstrap --variant=minbase --include=systemd-sysv,systemd,dbus,iproute2,procps,libssl3,libstdc++6 \
-    bookworm "$rootfs.new" "${EDGED_DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$work/debootstrap.log" 2>&1 \
+    bookworm "$rootfs.new" "${EDGED_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' | head -n 1)}" >"$work/debootstrap.log" 2>&1 \
     || { tail -n 5 "$work/debootstrap.log"; rm -rf "$rootfs.new"; return 1; }
   printf '127.0.0.1 localhost\n' > "$rootfs.new/etc/hosts"
   : > "$rootfs.new/etc/machine-id"
