@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using static EdgeDaemon.EndToEnd.Waiting;
 
 namespace EdgeDaemon.EndToEnd;
 
@@ -117,15 +118,5 @@ public sealed class ActivationTests
             }
         });
         return made!;
-    }
-
-    private static async Task UntilAsync(Func<bool> happened)
-    {
-        var waited = Stopwatch.StartNew();
-        while (!happened())
-        {
-            Assert.IsLessThan(TimeSpan.FromSeconds(30), waited.Elapsed, "it did not happen");
-            await Task.Delay(10);
-        }
     }
 }

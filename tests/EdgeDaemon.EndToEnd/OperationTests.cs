@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using static EdgeDaemon.EndToEnd.Waiting;
 
 namespace EdgeDaemon.EndToEnd;
 
@@ -389,14 +390,6 @@ public sealed partial class OperationTests
             using HttpConnection other = daemon.Connect();
             Assert.AreEqual(200, other.Get("/v2").Status);
             await Task.Yield();
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        for (var waited = Stopwatch.StartNew(); !holds(); await Task.Delay(10))
-        {
-            Assert.IsLessThan(TimeSpan.FromSeconds(30), waited.Elapsed, "it did not come about within 30 seconds");
         }
     }
 

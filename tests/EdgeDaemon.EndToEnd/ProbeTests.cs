@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using static EdgeDaemon.EndToEnd.Waiting;
 
 namespace EdgeDaemon.EndToEnd;
 
@@ -356,16 +357,6 @@ public sealed class ProbeTests
         catch (IOException)
         {
             return ""; // It went.
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> happened)
-    {
-        var waited = Stopwatch.StartNew();
-        while (!happened())
-        {
-            Assert.IsLessThan(TimeSpan.FromSeconds(60), waited.Elapsed, "it did not happen");
-            await Task.Delay(20);
         }
     }
 }

@@ -22,10 +22,8 @@ internal static class ProbeVerb
         try
         {
             ReleaseHistory history = new ReleaseStore(settings.StateDirectory).Read();
-            var device = new DeviceIdentity(settings.Device.Fleet, settings.Device.Class, settings.Device.Id, Build.Number);
-            TrustedTime time = TrustedTime.Of(DateTimeOffset.UtcNow, history.Time > Build.Date ? history.Time : Build.Date);
             using ReceivedBundle bundle = new BundleIntake(settings.Bundles, logs.CreateLogger("edged"))
-                .Receive(Path.TrimEndingDirectorySeparator(folder), new TrustContext(trust, history, device, time));
+                .Receive(Path.TrimEndingDirectorySeparator(folder), BundleIntake.Context(settings.Device, trust, history, DateTimeOffset.UtcNow));
             Print(output, bundle, new ProbeChild(settings).Run(bundle, CancellationToken.None));
             return 0;
         }

@@ -13,6 +13,13 @@ internal sealed class BundleIntake(BundleSettings settings, ILogger log)
 {
     private const int MostShown = 5;
 
+    /// <summary>What this device judges by: its policy, what it has accepted, who it is, and the time that is trusted.</summary>
+    public static TrustContext Context(DeviceSettings device, TrustPolicy trust, ReleaseHistory history, DateTimeOffset clock) => new(
+        trust,
+        history,
+        new DeviceIdentity(device.Fleet, device.Class, device.Id, Hosting.Build.Number),
+        TrustedTime.Of(clock, history.Time > Hosting.Build.Date ? history.Time : Hosting.Build.Date));
+
     /// <exception cref="BundleRefusedException">With the reason; the manifest where it could be trusted.</exception>
     public ReceivedBundle Receive(string folder, TrustContext context)
     {

@@ -26,8 +26,6 @@ internal sealed class ModelLifecycle(
     private readonly ModelStage _stage = new(
         runtime, pool, resume, settings.Engine.Lanes == 0 ? Math.Min(Environment.ProcessorCount, LanePool.MostLanes) : settings.Engine.Lanes, settings.Engine.IntraOpThreads, settings.Engine.Queue);
 
-    private readonly DeviceIdentity _device = new(settings.Device.Fleet, settings.Device.Class, settings.Device.Id, Hosting.Build.Number);
-
     /// <summary>Loads every bundle of the state directory and publishes what serves and what was refused.</summary>
     /// <param name="stop">Looked at between bundles and while one is probed; what a model's own load takes cannot be cut short.</param>
     /// <exception cref="OperationCanceledException">The daemon is to stop.</exception>
@@ -54,7 +52,8 @@ internal sealed class ModelLifecycle(
             return;
         }
 
-        TrustedTime time = TrustedTime.Of(clock.GetUtcNow(), history.Time > Hosting.Build.Date ? history.Time : Hosting.Build.Date);
+        TrustContext context = BundleIntake.Context(settings.Device, trust, history, clock.GetUtcNow());
+        TrustedTime time = context.Time;
         if (time.ClockIsBehind)
         {
             Log.ClockIsBehind(log, clock.GetUtcNow(), time.Now);
@@ -65,7 +64,7 @@ internal sealed class ModelLifecycle(
             Log.NeverProbes(log);
         }
 
-        Dictionary<string, ServedModel> serving = LoadEach(folders, new TrustContext(trust, history, _device, time), refused, stop);
+        Dictionary<string, ServedModel> serving = LoadEach(folders, context, refused, stop);
         Record(history, time, serving, refused);
         foreach (ServedModel model in serving.Values)
         {
