@@ -23,6 +23,14 @@ public sealed record EdgedSettings
     /// <summary>In the order of the file; at least one.</summary>
     public required ImmutableArray<ListenSettings> Listeners { get; init; }
 
+    /// <summary>In the order of the file; at least one.</summary>
+    public required ImmutableArray<TenantSettings> Tenants { get; init; }
+
+    /// <summary>Null: no role needs a token.</summary>
+    public required TokenSettings? Token { get; init; }
+
+    public required PenaltySettings Penalty { get; init; }
+
     public required LimitSettings Limits { get; init; }
 
     public required EngineSettings Engine { get; init; }
@@ -54,6 +62,9 @@ public sealed record EdgedSettings
             TrustFile = root.String("trust", DefaultTrustFile, 4096, SettingPaths.CheckAbsolute),
             Runtime = RuntimeSettings.Read(root.Table("runtime")),
             Listeners = ListenSettings.ReadAll(root),
+            Tenants = TenantSettings.ReadAll(root),
+            Token = TokenSettings.Read(root),
+            Penalty = PenaltySettings.Read(root.Table("penalty")),
             Limits = LimitSettings.Read(root.Table("limits")),
             Engine = EngineSettings.Read(root.Table("engine")),
             Bundles = BundleSettings.Read(root.Table("bundles")),

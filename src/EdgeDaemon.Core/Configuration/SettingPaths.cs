@@ -5,6 +5,9 @@ namespace EdgeDaemon.Core.Configuration;
 /// <summary>Checks of paths in edged.toml, which are absolute: a service has no meaningful working directory.</summary>
 internal static class SettingPaths
 {
+    /// <summary>What a systemd credential's name follows, where key material may come from one.</summary>
+    public const string CredentialScheme = "credential:";
+
     // sun_path is 108 bytes with its final zero.
     private const int LongestSocketPath = 107;
 
@@ -22,4 +25,18 @@ internal static class SettingPaths
         ?? (Encoding.UTF8.GetByteCount(path) > LongestSocketPath
             ? $"has {Encoding.UTF8.GetByteCount(path)} bytes; the path of a socket has at most {LongestSocketPath}"
             : path[^1] == '/' ? "names a directory, not a socket" : null);
+
+    /// <summary>A file, or <c>credential:NAME</c> in the directory that systemd made for this service; a name cannot lead out of it.</summary>
+    public static string? CheckMaterial(string place)
+    {
+        if (!place.StartsWith(CredentialScheme, StringComparison.Ordinal))
+        {
+            return CheckAbsolute(place) is { } fault ? $"{fault}, or \"{CredentialScheme}NAME\"" : null;
+        }
+
+        string name = place[CredentialScheme.Length..];
+        return name.Length is > 0 and <= 255 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+            ? null
+            : "must name a credential by letters, digits, '.', '_' and '-', the first no '.'";
+    }
 }

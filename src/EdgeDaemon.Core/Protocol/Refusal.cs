@@ -17,6 +17,13 @@ public enum Refusal
     ModelVersionNotFound,
     ModelNotReady,
 
+    // Access: who asks, and what he may.
+    AccessUnknownCaller,
+    AccessExpired,
+    AccessRoleMissing,
+    AccessTokenMissing,
+    AccessTokenInvalid,
+
     // Head: HTTP headers and the JSON part of a request.
     HeadLengthInvalid,
     HeadLengthBeyondBody,
@@ -73,6 +80,10 @@ public enum Refusal
     OutputDuplicate,
 
     // Admission and engine.
+    AdmissionPenalty,
+    AdmissionRate,
+    AdmissionBytesRate,
+    AdmissionRequests,
     AdmissionMemory,
     AdmissionQueueFull,
     AdmissionDeadline,

@@ -183,6 +183,26 @@ public sealed class TomlSection
         return NotEmptyNorRepeated(key, texts);
     }
 
+    /// <summary>Optional, empty when missing; no text twice.</summary>
+    public ImmutableArray<string> Strings(string key, int maxCount, int maxLength = 256, Func<string, string?>? check = null)
+    {
+        ImmutableArray<string> texts = [.. Items<TomlString>(key, maxCount, "a string").Select(item => Checked(key, item, maxLength, check))];
+        if (texts.Distinct().Count() != texts.Length)
+        {
+            ErrorAt(key, "names the same thing twice");
+        }
+
+        return texts;
+    }
+
+    /// <summary>One or more of a closed list of words, none twice; what is given when the key is missing.</summary>
+    public ImmutableArray<T> Choices<T>(string key, ImmutableArray<T> fallback, params ReadOnlySpan<(string Word, T Value)> words)
+        where T : struct
+    {
+        _known.Add(key);
+        return Has(key) ? RequiredChoices(key, words) : fallback;
+    }
+
     /// <summary>Required, may be empty.</summary>
     public ImmutableArray<long> RequiredIntegers(string key, int maxCount, long min, long max)
     {

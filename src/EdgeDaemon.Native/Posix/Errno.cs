@@ -10,6 +10,7 @@ internal static class Errno
     public const int Exists = 17;
     public const int CrossDevice = 18; // what openat2 answers to an escape from beneath
     public const int NotDirectory = 20;
+    public const int Range = 34;
     public const int NoSystemCall = 38;
     public const int ConnectionReset = 104;
     public const int TooManyLinks = 40; // ELOOP: a link where none is followed

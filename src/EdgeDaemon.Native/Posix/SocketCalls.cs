@@ -13,6 +13,7 @@ internal static unsafe partial class SocketCalls
 
     public const int SocketLevel = 1; // SOL_SOCKET
     public const int PeerCredentials = 17; // SO_PEERCRED
+    public const int PeerGroups = 59; // SO_PEERGROUPS
     public const int TcpLevel = 6; // IPPROTO_TCP
     public const int NoDelay = 1; // TCP_NODELAY
 

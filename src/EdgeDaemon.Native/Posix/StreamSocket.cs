@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -48,6 +49,35 @@ public sealed unsafe class StreamSocket : SafeHandleMinusOneIsInvalid
         return SocketCalls.GetOption(this, SocketCalls.SocketLevel, SocketCalls.PeerCredentials, &peer, &length) == 0
             ? peer
             : throw PosixException.Last("ask for the peer of", "connection");
+    }
+
+    /// <summary>The supplementary groups of whoever made this connection of a Unix socket, with the primary one (SO_PEERGROUPS, Linux 4.13).</summary>
+    /// <exception cref="PosixException">It is no Unix socket.</exception>
+    public ImmutableArray<uint> PeerGroups()
+    {
+        const int MostGroups = 65536; // NGROUPS_MAX
+        uint[] groups = new uint[32];
+        while (true)
+        {
+            uint bytes = (uint)(groups.Length * sizeof(uint));
+            fixed (uint* place = groups)
+            {
+                if (SocketCalls.GetOption(this, SocketCalls.SocketLevel, SocketCalls.PeerGroups, place, &bytes) == 0)
+                {
+                    ImmutableArray<uint> supplementary = [.. groups.AsSpan(0, (int)bytes / sizeof(uint))];
+                    uint primary = Peer().Group;
+                    return supplementary.Contains(primary) ? supplementary : supplementary.Add(primary);
+                }
+            }
+
+            // ERANGE: the kernel has said how many bytes it needs.
+            if (Marshal.GetLastPInvokeError() != Errno.Range || bytes / sizeof(uint) is 0 or > MostGroups)
+            {
+                throw PosixException.Last("ask for the groups of the peer of", "connection");
+            }
+
+            groups = new uint[bytes / sizeof(uint)];
+        }
     }
 
     /// <summary>Sends what there is at once (tcp(7), TCP_NODELAY): an answer is written whole, and none waits for a caller's acknowledgement.</summary>

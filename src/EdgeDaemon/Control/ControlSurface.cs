@@ -1,10 +1,11 @@
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 
 namespace EdgeDaemon.Control;
 
 /// <summary>What the device's operator may ask over the control socket: status, models, and why a bundle was refused.</summary>
-internal sealed class ControlSurface(ControlDocuments documents)
+internal sealed class ControlSurface(ControlDocuments documents, Authorisation authorisation)
 {
     private const string ModelPrefix = "/control/models/";
 
@@ -25,6 +26,7 @@ internal sealed class ControlSurface(ControlDocuments documents)
             throw new RefusedException(Refusal.RouteMethodNotAllowed, $"control: {exchange.Method} {path}");
         }
 
+        authorisation.Enter(exchange, Access.Observe);
         return path switch
         {
             "/control/status" => exchange.RespondJsonAsync(200, documents.Status()),

@@ -2,6 +2,7 @@ using EdgeDaemon.Admission;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
 using EdgeDaemon.Native.Onnx;
@@ -43,13 +44,16 @@ internal sealed class DaemonHost : IAsyncDisposable
         var registry = new ModelRegistry();
         var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
         var admission = new RequestAdmission(pool);
-        var pipeline = new InferencePipeline(registry, admission);
+        var tenants = new TenantDirectory(settings.Tenants, new AccountFiles());
+        var authorisation = new Authorisation(tenants, TimeProvider.System);
+        var refusals = new RefusalRecord(log);
+        var pipeline = new InferencePipeline(registry, authorisation, admission);
         var rest = new RestWire(new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
-        var stream = new GrpcStream(pipeline, new GrpcWire(settings.Limits, pool, stream: true), admission, settings.Limits, log);
+        var stream = new GrpcStream(pipeline, new GrpcWire(settings.Limits, pool, stream: true), admission, settings.Limits, refusals);
         var server = new ServerDocuments(registry);
         var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, settings.Limits);
         var documents = new ControlDocuments(registry, settings, TimeProvider.System);
-        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, log), new ControlSurface(documents), log);
+        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, refusals), new ControlSurface(documents, authorisation), authorisation, refusals);
         var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), logs);
 
         OnnxRuntime runtime = await loading;
@@ -60,7 +64,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         await front.StartAsync(CancellationToken.None);
         foreach (ListenSettings listen in settings.Listeners)
         {
-            Log.Listening(log, listen.UnixPath, string.Join(" and ", listen.Surfaces.Select(surface => surface == ListenSurface.Control ? "control" : "inference")));
+            Log.Listening(log, listen.Address, string.Join(" and ", listen.Surfaces.Select(surface => surface == ListenSurface.Control ? "control" : "inference")));
         }
 
         Log.Ready(log, registry.Serving.Length, registry.Refused.Length);

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Identity;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Primitives;
@@ -22,6 +23,7 @@ internal sealed class HttpExchange
     private static long _requests;
 
     private IFeatureCollection _features = null!;
+    private Arrival _arrival = null!;
     private IHttpRequestFeature _request = null!;
     private IHttpResponseFeature _response = null!;
     private IHttpResponseBodyFeature _responseBody = null!;
@@ -29,10 +31,13 @@ internal sealed class HttpExchange
     private CancellationTokenSource? _givenUp;
     private long _number;
 
-    public ListenSettings Listener { get; private set; } = null!;
+    public ListenSettings Listener => _arrival.Listener;
 
-    /// <summary>Who asks, as the kernel says: method and value, for records.</summary>
-    public string Caller => _features.Get<PeerFeature>()?.ToString() ?? "unknown";
+    /// <summary>Who asks, as the kernel or TLS proved it.</summary>
+    public Caller Caller => _arrival.Caller;
+
+    /// <summary>On whose behalf; null until the caller is authorised, and for strangers.</summary>
+    public Tenant? Tenant { get; set; }
 
     public string Method => _request.Method;
 
@@ -69,7 +74,7 @@ internal sealed class HttpExchange
         _request = features.GetRequiredFeature<IHttpRequestFeature>();
         _response = features.GetRequiredFeature<IHttpResponseFeature>();
         _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        Listener = features.GetRequiredFeature<ListenSettings>();
+        _arrival = features.GetRequiredFeature<Arrival>();
         _number = Interlocked.Increment(ref _requests);
     }
 
@@ -79,6 +84,7 @@ internal sealed class HttpExchange
         BodyClock.SetDeadline(null);
         _givenUp?.Dispose();
         _givenUp = null;
+        Tenant = null;
         _features = null!;
     }
 

@@ -56,7 +56,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _server = new KestrelServer(Options.Create(options), new SocketTransport(limits, new SegmentPool(), _threads, inherited), logs);
+        _server = new KestrelServer(Options.Create(options), new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => new UnixGreeting(listen, limits)), logs);
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
@@ -70,24 +70,15 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         await Task.Yield();
         _server.Dispose();
         _threads.Dispose();
-        foreach (ListenSettings listen in _settings.Listeners.Where(listen => !_inherited.Has(listen)))
+        foreach (ListenSettings listen in _settings.Listeners.Where(listen => listen.UnixPath is not null && !_inherited.Has(listen)))
         {
             // A socket file left behind would look like a server that does not answer.
-            File.Delete(listen.UnixPath);
+            File.Delete(listen.UnixPath!);
         }
     }
 
     private static void Listen(KestrelServerOptions options, ListenSettings listen, Wire wire, HttpProtocols protocols) =>
-        options.Listen(new WireEndPoint(listen, wire), endpoint =>
-        {
-            endpoint.Protocols = protocols;
-            endpoint.Use(next => connection =>
-            {
-                // Which door a connection came through decides what it may ask for.
-                connection.Features.Set(listen);
-                return next(connection);
-            });
-        });
+        options.Listen(new WireEndPoint(listen, wire), endpoint => endpoint.Protocols = protocols);
 
     private sealed class NoServices : IServiceProvider
     {

@@ -80,7 +80,7 @@ internal sealed class InheritedSockets
                 $"the socket handed over as '{listen.Name}' is at '{Printable.Of(socket.LocalEndPoint?.ToString() ?? "")}', edged.toml has that listener at {listen.UnixPath}. ListenStream= and unix must agree.");
         }
 
-        int mode = FileModes.PermissionsOf(listen.UnixPath);
+        int mode = FileModes.PermissionsOf(listen.UnixPath!);
         return (mode & ~listen.Mode) == 0
             ? socket
             : throw new ListenException(

@@ -1,17 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
-using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
-using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
 
 namespace EdgeDaemon.Listeners;
 
 /// <summary>
-/// One listening socket: accepts, looks at the first bytes without consuming any, and hands each connection to the endpoint that
-/// speaks what it speaks.
+/// One listening socket: accepts, greets, and hands each connection to the endpoint that speaks what it speaks.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and is cancelled by Close: then it holds nothing, and connections may still ask for its token.")]
 internal sealed class ListenDoor : ISocketOwner
@@ -20,8 +17,7 @@ internal sealed class ListenDoor : ISocketOwner
 
     private readonly Socket _socket;
     private readonly EndPoint _local;
-    private readonly bool _sorts;
-    private readonly LimitSettings _limits;
+    private readonly IGreeting _greeting;
     private readonly SegmentPool _segments;
     private readonly SocketThreads _threads;
     private readonly ConnectionCount _connections;
@@ -33,15 +29,12 @@ internal sealed class ListenDoor : ISocketOwner
     private int _closed;
 
     /// <param name="socket">Bound and listening.</param>
-    public ListenDoor(Socket socket, LimitSettings limits, SegmentPool segments, SocketThreads threads, ConnectionCount connections)
+    public ListenDoor(Socket socket, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionCount connections)
     {
         _socket = socket;
         _socket.Blocking = false;
         _local = socket.LocalEndPoint!;
-
-        // Behind TLS both sides have agreed on what they speak before the first byte of it.
-        _sorts = socket.AddressFamily == AddressFamily.Unix;
-        _limits = limits;
+        _greeting = greeting;
         _segments = segments;
         _threads = threads;
         _connections = connections;
@@ -118,74 +111,33 @@ internal sealed class ListenDoor : ISocketOwner
             throw;
         }
 
-        if (!_sorts)
-        {
-            accepted.NoDelay();
-            connection.Start();
-            if (!_http1.Writer.TryWrite(connection))
-            {
-                _ = CutAsync(connection, "the listener is closing");
-            }
-
-            return;
-        }
-
-        connection.Features.Set(new PeerFeature(accepted.Peer()));
         connection.Start();
-        _ = SortAsync(connection);
+        _ = GreetAsync(connection);
     }
 
-    // Silence may last as long as between requests; a beginning, fed byte by byte or not, has a head's time.
-    private async Task SortAsync(SocketConnection connection)
+    private async Task GreetAsync(SocketConnection connection)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
-        patience.CancelAfter(_limits.IdleTimeout);
-        Channel<ConnectionContext>? sorted = null;
+        (ConnectionContext Connection, Wire Speaks)? greeted = null;
         try
         {
-            PipeReader input = connection.Transport.Input;
-            bool begun = false;
-            while (true)
-            {
-                ReadResult result = await input.ReadAsync(patience.Token);
-                Wire? wire = FirstBytes.Sort(result.Buffer);
-                if (wire is null && result.IsCompleted && !result.Buffer.IsEmpty)
-                {
-                    wire = Wire.Http1; // Not a whole preface and no more to come: the other server says what is wrong with it.
-                }
-
-                if (wire is { } speaks)
-                {
-                    sorted = speaks == Wire.Http2 ? _http2 : _http1;
-                    input.AdvanceTo(result.Buffer.Start); // Nothing is examined: the server finds all of it, at once.
-                    break;
-                }
-
-                input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                if (result.IsCompleted)
-                {
-                    break;
-                }
-
-                if (!begun && !result.Buffer.IsEmpty)
-                {
-                    begun = true;
-                    patience.CancelAfter(_limits.HeadTimeout);
-                }
-            }
+            greeted = await _greeting.GreetAsync(connection, _closing.Token);
         }
         catch (Exception gone) when (gone is OperationCanceledException or IOException)
         {
             // Too slow, reset, or this side is closing.
         }
 
-        if (sorted is null || !sorted.Writer.TryWrite(connection))
+        if (greeted is not { } guest)
         {
             await CutAsync(connection, "the connection did not say what it speaks");
         }
+        else if (!(guest.Speaks == Wire.Http2 ? _http2 : _http1).Writer.TryWrite(guest.Connection))
+        {
+            await CutAsync(guest.Connection, "the listener is closing");
+        }
     }
 
-    private static async Task CutAsync(SocketConnection connection, string reason)
+    private static async Task CutAsync(ConnectionContext connection, string reason)
     {
         connection.Abort(new ConnectionAbortedException(reason));
         await connection.DisposeAsync();

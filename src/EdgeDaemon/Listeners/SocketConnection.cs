@@ -52,6 +52,8 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         _token = threads.Watch(socket, this);
     }
 
+    public StreamSocket Socket => _socket;
+
     public override IDuplexPipe Transport { get; set; }
 
     public override string ConnectionId { get; set; } = Guid.NewGuid().ToString("N");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using EdgeDaemon.Core.Configuration;
 using Microsoft.AspNetCore.Connections;
 
@@ -6,37 +7,34 @@ namespace EdgeDaemon.Listeners;
 
 /// <summary>
 /// The transport under the HTTP server: sockets read in blocks that grow with the connection's requests. The server's own
-/// transport reads 4 KiB at a time and hands each piece to another thread, which costs more than the request. Behind each Unix socket
-/// are two endpoints, <see cref="WireEndPoint"/>; behind a TCP address, whose connections are TLS, is one.
+/// transport reads 4 KiB at a time and hands each piece to another thread, which costs more than the request. Behind each listener
+/// are two endpoints, <see cref="WireEndPoint"/>.
 /// </summary>
-internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited) : IConnectionListenerFactory
+internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, Func<ListenSettings, IGreeting> greetings) : IConnectionListenerFactory
 {
     private readonly ConnectionCount _connections = new(limits.MaxConnections);
     private readonly Dictionary<string, ListenDoor> _doors = new(StringComparer.Ordinal);
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        if (endpoint is IPEndPoint address)
-        {
-            var tcp = new ListenDoor(TcpListenSocket.Bind(address), limits, segments, threads, _connections);
-            return ValueTask.FromResult<IConnectionListener>(new Listener(tcp.Local, Wire.Http1, tcp));
-        }
-
         var wire = (WireEndPoint)endpoint;
         lock (_doors)
         {
-            if (!_doors.TryGetValue(wire.Listen.UnixPath, out ListenDoor? door))
+            if (!_doors.TryGetValue(wire.Listen.Name, out ListenDoor? door))
             {
-                _doors.Add(wire.Listen.UnixPath, door = new ListenDoor(inherited.For(wire.Listen) ?? UnixListenSocket.Bind(wire.Listen), limits, segments, threads, _connections));
+                _doors.Add(wire.Listen.Name, door = new ListenDoor(Bind(wire.Listen), greetings(wire.Listen), segments, threads, _connections));
             }
 
-            return ValueTask.FromResult<IConnectionListener>(new Listener(wire, wire.Wire, door));
+            return ValueTask.FromResult<IConnectionListener>(new Listener(wire.Wire, door));
         }
     }
 
-    private sealed class Listener(EndPoint endpoint, Wire wire, ListenDoor door) : IConnectionListener
+    private Socket Bind(ListenSettings listen) =>
+        inherited.For(listen) ?? (listen.Tcp is { } tcp ? TcpListenSocket.Bind(tcp.EndPoint) : UnixListenSocket.Bind(listen));
+
+    private sealed class Listener(Wire wire, ListenDoor door) : IConnectionListener
     {
-        public EndPoint EndPoint => endpoint;
+        public EndPoint EndPoint => door.Local;
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
             await door.Of(wire).WaitToReadAsync(cancellationToken) && door.Of(wire).TryRead(out ConnectionContext? connection) ? connection : null;

@@ -14,7 +14,8 @@ internal static class UnixListenSocket
 
     public static Socket Bind(ListenSettings listen)
     {
-        RemoveStale(listen.UnixPath);
+        string path = listen.UnixPath!;
+        RemoveStale(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -22,7 +23,7 @@ internal static class UnixListenSocket
             int before = FileModes.SetUmask(~listen.Mode & 0x1FF);
             try
             {
-                socket.Bind(new UnixDomainSocketEndPoint(listen.UnixPath));
+                socket.Bind(new UnixDomainSocketEndPoint(path));
             }
             finally
             {
@@ -36,7 +37,7 @@ internal static class UnixListenSocket
         {
             socket.Dispose();
             throw new ListenException(
-                $"cannot listen on {listen.UnixPath}: {failure.Message}. Does its directory exist, and may this user write there?", failure);
+                $"cannot listen on {path}: {failure.Message}. Does its directory exist, and may this user write there?", failure);
         }
     }
 

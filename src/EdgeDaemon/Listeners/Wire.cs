@@ -17,5 +17,5 @@ internal sealed class WireEndPoint(ListenSettings listen, Wire wire) : EndPoint
 
     public Wire Wire { get; } = wire;
 
-    public override string ToString() => $"{Listen.UnixPath} ({Wire})";
+    public override string ToString() => $"{Listen.Address} ({Wire})";
 }

@@ -1,13 +1,12 @@
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
-using EdgeDaemon.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace EdgeDaemon.Pipeline;
 
 /// <summary>From a gRPC call to what answers it; and where a refusal becomes a status.</summary>
-internal sealed class GrpcRouter(GrpcService service, ILogger log)
+internal sealed class GrpcRouter(GrpcService service, Authorisation authorisation, RefusalRecord refusals)
 {
     /// <summary>Whether the exchange is gRPC's, whatever it asks for.</summary>
     public static bool Takes(HttpExchange exchange) => exchange.IsHttp2 && GrpcAnswer.IsGrpc(exchange.ContentType);
@@ -55,6 +54,7 @@ internal sealed class GrpcRouter(GrpcService service, ILogger log)
             throw new RefusedException(Refusal.RouteNotExposed, $"listener '{exchange.Listener.Name}' does not expose inference");
         }
 
+        authorisation.Enter(exchange, RouteAccess.Of(method));
         CheckHeaders(exchange);
         exchange.ExpectMessages(endless: method is GrpcMethod.ModelStreamInfer);
         return method switch
@@ -93,15 +93,7 @@ internal sealed class GrpcRouter(GrpcService service, ILogger log)
     private void Refuse(HttpExchange exchange, Refusal refusal, string detail, Exception? cause)
     {
         string id = exchange.Id;
-        if (RefusalMapping.IsFailure(refusal))
-        {
-            Log.RequestFailed(log, id, exchange.Caller, refusal, detail, cause!);
-        }
-        else
-        {
-            Log.RequestRefused(log, id, exchange.Caller, refusal, detail);
-        }
-
+        refusals.Write(exchange, refusal, detail, cause);
         RefusalMapping.PublicAnswer answer = RefusalMapping.Of(refusal);
         GrpcAnswer.Refuse(exchange, answer.Grpc, $"{answer.Text} (request {id})");
     }

@@ -3,6 +3,7 @@ using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
 
@@ -45,20 +46,20 @@ internal sealed class GrpcService(
                 GrpcMessages.ServerMetadata(answer, ServerDocuments.Name, Hosting.Build.Version, ServerDocuments.Extensions);
                 break;
             case GrpcMethod.ModelReady:
-                Find(request);
+                Find(request, exchange.Tenant!);
                 GrpcMessages.Flag(answer, true);
                 break;
             case GrpcMethod.ModelMetadata:
-                GrpcMessages.ModelMetadata(answer, Find(request).Description);
+                GrpcMessages.ModelMetadata(answer, Find(request, exchange.Tenant!).Description);
                 break;
             case GrpcMethod.ModelConfig:
-                GrpcMessages.ModelConfig(answer, Find(request).Description);
+                GrpcMessages.ModelConfig(answer, Find(request, exchange.Tenant!).Description);
                 break;
             case GrpcMethod.ModelStatistics:
-                GrpcMessages.ModelStatistics(answer, request.Name.Length == 0 ? documents.Statistics() : [ServerDocuments.StatisticsOf(Find(request))]);
+                GrpcMessages.ModelStatistics(answer, request.Name.Length == 0 ? documents.Statistics(exchange.Tenant!) : [ServerDocuments.StatisticsOf(Find(request, exchange.Tenant!))]);
                 break;
             case GrpcMethod.RepositoryIndex:
-                GrpcMessages.RepositoryIndex(answer, documents.Index());
+                GrpcMessages.RepositoryIndex(answer, documents.Index(exchange.Tenant!));
                 break;
             default:
                 GrpcMessages.Health(answer, HealthOf(request.Name) ?? throw new RefusedException(Refusal.RouteServiceUnknown, "health of an unknown service"));
@@ -101,10 +102,12 @@ internal sealed class GrpcService(
         ? null
         : admission.Draining ? HealthStatus.NotServing : HealthStatus.Serving;
 
-    private ServedModel Find(SmallRequest request)
+    private ServedModel Find(SmallRequest request, Tenant tenant)
     {
         GrpcNames.Check(request.Name, request.Version);
-        return models.Find(request.Name, request.Version);
+        ServedModel model = models.Find(request.Name, request.Version);
+        Authorisation.RequireModel(tenant, model.Name, Access.Describe);
+        return model;
     }
 
     private async ValueTask<SmallRequest> ReadAsync(HttpExchange exchange)

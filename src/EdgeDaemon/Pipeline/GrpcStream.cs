@@ -3,13 +3,11 @@ using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
 using EdgeDaemon.Listeners;
-using EdgeDaemon.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace EdgeDaemon.Pipeline;
 
 /// <summary>ModelStreamInfer: request after request down the line, one at a time, an answer for each, in their order.</summary>
-internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, RequestAdmission admission, LimitSettings limits, ILogger log)
+internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, RequestAdmission admission, LimitSettings limits, RefusalRecord refusals)
 {
     public async ValueTask RunAsync(HttpExchange exchange)
     {
@@ -46,20 +44,12 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
     }
 
     // Nobody waits any more, or the daemon is at fault for good: a message would say less than the status.
-    private static bool EndsStream(Refusal refusal) => refusal is Refusal.AdmissionDeadline or Refusal.EngineCancelled or Refusal.Draining or Refusal.HeadMalformedProtobuf;
+    private static bool EndsStream(Refusal refusal) => refusal is Refusal.AccessExpired or Refusal.AccessUnknownCaller or Refusal.AccessRoleMissing or Refusal.AdmissionDeadline or Refusal.EngineCancelled or Refusal.Draining or Refusal.HeadMalformedProtobuf;
 
     private async ValueTask RefuseAsync(HttpExchange exchange, InferenceWork work, RefusedException refused)
     {
         string id = exchange.Id;
-        if (RefusalMapping.IsFailure(refused.Refusal))
-        {
-            Log.RequestFailed(log, id, exchange.Caller, refused.Refusal, refused.Message, refused);
-        }
-        else
-        {
-            Log.RequestRefused(log, id, exchange.Caller, refused.Refusal, refused.Message);
-        }
-
+        refusals.Write(exchange, refused.Refusal, refused.Message, refused);
         ProtobufWriter answer = work.Grpc!.Head;
         answer.Reset();
         ModelInferResponse.StreamError(answer, $"{RefusalMapping.Of(refused.Refusal).Text} (request {id})", work.Request.Id);

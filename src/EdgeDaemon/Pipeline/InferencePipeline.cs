@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Engine;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
 
@@ -10,16 +11,18 @@ namespace EdgeDaemon.Pipeline;
 /// The path of an inference request, whatever wire it came by, and the only place that knows its order. Each stage is owned by its
 /// folder, knows no other stage, and refuses by throwing <see cref="Core.Protocol.RefusedException"/>.
 /// </summary>
-internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission admission)
+internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission)
 {
     /// <summary>Whoever calls ends the work.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask InferAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work)
     {
         RequestTimes times = RequestTimes.Begin();
+        Tenant tenant = authorisation.Enter(exchange, Access.Infer)!;
         admission.Enter();
         await wire.NameModelAsync(exchange, work);
         ServedModel model = models.Find(work.Model.Span, work.Version.Span);
+        Authorisation.RequireModel(tenant, model.Name, Access.Infer);
 
         await wire.ReadHeadAsync(exchange, work);
         wire.Plan(exchange, work, model.Contract);

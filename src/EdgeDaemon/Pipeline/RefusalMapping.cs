@@ -21,6 +21,11 @@ internal static class RefusalMapping
         Refusal.ModelVersionNotFound => new(404, GrpcStatus.NotFound, "model version not found"),
         Refusal.ModelNotReady => new(503, GrpcStatus.Unavailable, "model is not ready"),
 
+        Refusal.AccessUnknownCaller or Refusal.AccessRoleMissing => new(403, GrpcStatus.PermissionDenied, "not permitted"),
+        Refusal.AccessExpired => new(403, GrpcStatus.Unauthenticated, "the client certificate has expired"),
+        Refusal.AccessTokenMissing => new(401, GrpcStatus.Unauthenticated, "a bearer token is needed"),
+        Refusal.AccessTokenInvalid => new(401, GrpcStatus.Unauthenticated, "the bearer token is not valid"),
+
         Refusal.HeadLengthInvalid => new(400, GrpcStatus.InvalidArgument, "Inference-Header-Content-Length is not a valid length"),
         Refusal.HeadLengthBeyondBody => new(400, GrpcStatus.InvalidArgument, "Inference-Header-Content-Length is beyond the end of the body"),
         Refusal.HeadTooLarge => new(413, GrpcStatus.ResourceExhausted, "the head of the request is too large"),
@@ -71,6 +76,8 @@ internal static class RefusalMapping
         Refusal.OutputUnknown => new(400, GrpcStatus.InvalidArgument, "the model has no output of that name"),
         Refusal.OutputDuplicate => new(400, GrpcStatus.InvalidArgument, "an output is requested twice"),
 
+        Refusal.AdmissionPenalty or Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests =>
+            new(429, GrpcStatus.ResourceExhausted, "too many requests, try again later"),
         Refusal.AdmissionMemory or Refusal.AdmissionQueueFull => new(503, GrpcStatus.Unavailable, "the server is busy, try again later"),
         Refusal.AdmissionDeadline => new(504, GrpcStatus.DeadlineExceeded, "the deadline passed"),
         Refusal.EngineFailed => new(500, GrpcStatus.Internal, "the model could not process this input"),

@@ -2,16 +2,15 @@ using System.Runtime.CompilerServices;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
-using EdgeDaemon.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace EdgeDaemon.Pipeline;
 
 /// <summary>From a request's target to what answers it; and the one place where a refusal becomes an answer.</summary>
 internal sealed class RequestRouter(
-    ModelRegistry models, ServerDocuments documents, InferencePipeline pipeline, RestWire rest, GrpcRouter grpc, ControlSurface control, ILogger log)
+    ModelRegistry models, ServerDocuments documents, InferencePipeline pipeline, RestWire rest, GrpcRouter grpc, ControlSurface control, Authorisation authorisation, RefusalRecord refusals)
 {
     private static readonly byte[] Server = Document.Of(output =>
         ServerMetadataWriter.Write(output, ServerDocuments.Name, Hosting.Build.Version, ServerDocuments.Extensions));
@@ -62,18 +61,21 @@ internal sealed class RequestRouter(
             throw new RefusedException(Refusal.RouteMethodNotAllowed, $"{exchange.Method} {route.Kind}");
         }
 
+        Access access = RouteAccess.Of(route.Kind);
+        Tenant? tenant = authorisation.Enter(exchange, access);
+
         return route.Kind switch
         {
             RestRouteKind.ModelInfer => InferAsync(exchange, route),
             RestRouteKind.ServerLive => exchange.RespondJsonAsync(200, Live),
             RestRouteKind.ServerReady => exchange.RespondJsonAsync(200, Live),
             RestRouteKind.ServerMetadata => exchange.RespondJsonAsync(200, Server),
-            RestRouteKind.ModelReady => exchange.RespondJsonAsync(200, Find(route).ReadyJson),
-            RestRouteKind.ModelMetadata => exchange.RespondJsonAsync(200, Find(route).MetadataJson),
-            RestRouteKind.ModelConfig => exchange.RespondJsonAsync(200, Find(route).ConfigJson),
-            RestRouteKind.ModelStatistics => exchange.RespondJsonAsync(200, Statistics(ServerDocuments.StatisticsOf(Find(route)))),
-            RestRouteKind.AllStatistics => exchange.RespondJsonAsync(200, Statistics(documents.Statistics())),
-            RestRouteKind.RepositoryIndex => exchange.RespondJsonAsync(200, Document.Of(output => RepositoryIndexWriter.Write(output, documents.Index()))),
+            RestRouteKind.ModelReady => exchange.RespondJsonAsync(200, Find(route, tenant!).ReadyJson),
+            RestRouteKind.ModelMetadata => exchange.RespondJsonAsync(200, Find(route, tenant!).MetadataJson),
+            RestRouteKind.ModelConfig => exchange.RespondJsonAsync(200, Find(route, tenant!).ConfigJson),
+            RestRouteKind.ModelStatistics => exchange.RespondJsonAsync(200, Statistics(ServerDocuments.StatisticsOf(Find(route, tenant!)))),
+            RestRouteKind.AllStatistics => exchange.RespondJsonAsync(200, Statistics(documents.Statistics(tenant!))),
+            RestRouteKind.RepositoryIndex => exchange.RespondJsonAsync(200, Document.Of(output => RepositoryIndexWriter.Write(output, documents.Index(tenant!)))),
             _ => throw Unknown(exchange),
         };
     }
@@ -95,20 +97,17 @@ internal sealed class RequestRouter(
 
     private static byte[] Statistics(params ModelStatistics[] models) => Document.Of(output => StatisticsWriter.Write(output, models));
 
-    private ServedModel Find(RestRoute route) => models.Find(route.Model.Span, route.Version.Span);
+    private ServedModel Find(RestRoute route, Tenant tenant)
+    {
+        ServedModel model = models.Find(route.Model.Span, route.Version.Span);
+        Authorisation.RequireModel(tenant, model.Name, Access.Describe);
+        return model;
+    }
 
     private async Task RefuseAsync(HttpExchange exchange, Refusal refusal, string detail, Exception cause)
     {
         string id = exchange.Id;
-        if (RefusalMapping.IsFailure(refusal))
-        {
-            Log.RequestFailed(log, id, exchange.Caller, refusal, detail, cause);
-        }
-        else
-        {
-            Log.RequestRefused(log, id, exchange.Caller, refusal, detail);
-        }
-
+        refusals.Write(exchange, refusal, detail, cause);
         if (exchange.ResponseStarted)
         {
             exchange.Abort(); // Half an answer must not look like a whole one.

@@ -73,5 +73,5 @@ internal static partial class Log
     public static partial void RequestRefused(ILogger logger, string id, string caller, Refusal refusal, string detail);
 
     [LoggerMessage(31, LogLevel.Error, "request {Id} of {Caller} failed: {Refusal}: {Detail}")]
-    public static partial void RequestFailed(ILogger logger, string id, string caller, Refusal refusal, string detail, Exception exception);
+    public static partial void RequestFailed(ILogger logger, string id, string caller, Refusal refusal, string detail, Exception? exception);
 }

@@ -212,14 +212,14 @@ public sealed class EdgedSettingsTests
     }
 
     [TestMethod]
-    public void A_listener_without_keys_misses_three_and_is_no_double()
+    public void A_listener_without_keys_misses_all_and_is_no_double()
     {
         string[] errors = Errors("format = 1\n[[listen]]\n[[listen]]");
         CollectionAssert.AreEqual(
             (string[])
             [
-                .. from line in (int[])[2, 3] from key in (string[])["name", "unix", "exposes"]
-                   select $"edged.toml:{line}:1: missing key '{key}' in [[listen]]",
+                .. from line in (int[])[2, 3] from what in (string[])["missing key 'name' in [[listen]]", "[[listen]] needs 'unix' (a socket's path) or 'tcp' (an address and port)", "missing key 'exposes' in [[listen]]"]
+                   select $"edged.toml:{line}:1: {what}",
             ],
             errors);
     }

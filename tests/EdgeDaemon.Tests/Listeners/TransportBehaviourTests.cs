@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -239,10 +240,11 @@ public sealed class TransportBehaviourTests
     {
         await using Bench bench = await Bench.StartAsync("ours", "unix");
         (Socket client, ConnectionContext server) = await bench.ConnectAsync();
-        PeerFeature peer = server.Features.Get<PeerFeature>()!;
-        Assert.AreEqual(Environment.ProcessId, peer.Credentials.Process);
-        Assert.AreEqual($"unix:{peer.Credentials.User}", peer.ToString());
-        Assert.AreEqual(Environment.UserName == "root", peer.Credentials.User == 0);
+        Caller caller = server.Features.Get<Arrival>()!.Caller;
+        Assert.AreEqual($"unix:{caller.User}", caller.Name);
+        Assert.AreEqual(Environment.UserName == "root", caller.User == 0);
+        string groups = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("Groups:", StringComparison.Ordinal))[7..];
+        CollectionAssert.IsSubsetOf(groups.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), caller.Groups.Select(group => $"{group}").ToArray());
         await EndAsync(client, server);
     }
 
@@ -283,6 +285,13 @@ public sealed class TransportBehaviourTests
         await server.DisposeAsync().AsTask().WaitAsync(Patience);
     }
 
+    // What TCP carries below TLS: nobody is asked who he is.
+    private sealed class NoGreeting : IGreeting
+    {
+        public ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing) =>
+            ValueTask.FromResult<(ConnectionContext, Wire)?>((connection, Wire.Http1));
+    }
+
     private sealed class Bench : IAsyncDisposable
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("transport-").FullName;
@@ -296,12 +305,18 @@ public sealed class TransportBehaviourTests
             var bench = new Bench();
             string path = Path.Combine(bench._folder, "s");
             EndPoint endpoint = kind == "tcp" ? new IPEndPoint(IPAddress.Loopback, 0) : new UnixDomainSocketEndPoint(path);
-            IConnectionListenerFactory factory;
+            IConnectionListenerFactory? factory = null;
             if (whose == "ours")
             {
-                EdgedSettings settings = EdgedSettings.Parse(System.Text.Encoding.UTF8.GetBytes($"format = 1\nlisten = [{{ name = \"a\", unix = \"{path}\", exposes = [\"inference\"] }}]"), "t");
-                factory = new SocketTransport(settings.Limits, new SegmentPool(), bench._threads, InheritedSockets.None);
-                endpoint = kind == "tcp" ? endpoint : new WireEndPoint(settings.Listeners[0], Wire.Http1);
+                EdgedSettings settings = EdgedSettings.Parse(System.Text.Encoding.UTF8.GetBytes($"format = 1\nlisten = [{{ name = \"a\", unix = \"{path}\", exposes = [\"inference\"] }}, {{ name = \"b\", tcp = \"127.0.0.1:1\", certificate = \"/c\", key = \"/k\", client_roots = \"/r\", exposes = [\"inference\"] }}]"), "t");
+                ListenSettings listen = settings.Listeners[kind == "tcp" ? 1 : 0];
+                if (listen.Tcp is { } tcp)
+                {
+                    listen = listen with { Tcp = tcp with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) } };
+                }
+
+                factory = new SocketTransport(settings.Limits, new SegmentPool(), bench._threads, InheritedSockets.None, _ => listen.Tcp is null ? new UnixGreeting(listen, settings.Limits) : new NoGreeting());
+                endpoint = new WireEndPoint(listen, Wire.Http1);
             }
             else
             {

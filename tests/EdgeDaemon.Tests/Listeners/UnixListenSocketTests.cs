@@ -87,7 +87,7 @@ public sealed class UnixListenSocketTests : IDisposable
 
     private string Refused() => Assert.ThrowsExactly<ListenException>(() => UnixListenSocket.Bind(Listen())).Message;
 
-    private ListenSettings Listen(int mode = 0b110_000_000) => new("a", Path, mode, [ListenSurface.Inference]);
+    private ListenSettings Listen(int mode = 0b110_000_000) => new() { Name = "a", UnixPath = Path, Mode = mode, Surfaces = [ListenSurface.Inference] };
 
     private UnixFileMode ModeOfNewFile(string name)
     {

@@ -1,0 +1,60 @@
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Listeners;
+
+namespace EdgeDaemon.Identity;
+
+/// <summary>The one point, after routing, where it is decided who may do what. Deny by default.</summary>
+internal sealed class Authorisation(TenantDirectory tenants, TimeProvider clock)
+{
+    /// <summary>The tenant on whose behalf the exchange goes on; null only where anybody may ask.</summary>
+    /// <exception cref="RefusedException">Unknown, without the role, or with a certificate that has expired since.</exception>
+    public Tenant? Enter(HttpExchange exchange, Access access)
+    {
+        Caller caller = exchange.Caller;
+        Tenant? tenant = caller.TenantIn(tenants.Now);
+        exchange.Tenant = tenant;
+        if (access == Access.Public)
+        {
+            return tenant;
+        }
+
+        if (caller.Expires <= clock.GetUtcNow())
+        {
+            throw new RefusedException(Refusal.AccessExpired, $"the certificate of {caller} expired at {caller.Expires:u}");
+        }
+
+        if (tenant is null)
+        {
+            throw new RefusedException(Refusal.AccessUnknownCaller, $"no tenant has the caller {caller}");
+        }
+
+        Roles needed = RolesFor(access);
+        return tenant.Has(needed)
+            ? tenant
+            : throw new RefusedException(Refusal.AccessRoleMissing, $"tenant '{tenant.Name}' has none of the roles {needed}");
+    }
+
+    /// <summary>A model that is not the tenant's is, for the tenant, not there: names of others' models are none of its business.</summary>
+    public static void RequireModel(Tenant tenant, string model, Access access)
+    {
+        if (!Sees(tenant, model, access))
+        {
+            throw new RefusedException(Refusal.ModelNotFound, $"model '{model}' is not granted to tenant '{tenant.Name}'");
+        }
+    }
+
+    /// <summary>Whether a model exists for the tenant; whoever observes sees all of them.</summary>
+    public static bool Sees(Tenant tenant, string model, Access access) =>
+        (tenant.Has(Roles.Infer) && tenant.Grants(model)) || (access == Access.Describe && tenant.Has(Roles.Observe));
+
+    private static Roles RolesFor(Access access) => access switch
+    {
+        Access.Infer => Roles.Infer,
+        Access.Describe => Roles.Infer | Roles.Observe,
+        Access.Observe => Roles.Observe,
+        Access.Fleet => Roles.Fleet,
+        Access.Admin => Roles.Admin,
+        _ => Roles.None, // Nobody has none of the roles.
+    };
+}

@@ -1,0 +1,12 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace EdgeDaemon.Listeners;
+
+/// <summary>What happens on a new connection before the HTTP server sees it: who is there, and what does he speak.</summary>
+internal interface IGreeting
+{
+    /// <summary>Gives the connection that goes on, its <see cref="Arrival"/> among its features, and what it speaks; null for one that is to be cut.</summary>
+    /// <param name="connection">Started: its pipes run.</param>
+    /// <param name="closing">Fires when the listener closes.</param>
+    ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing);
+}
