@@ -168,15 +168,6 @@ public sealed class EdgedSettingsTests
     }
 
     [TestMethod]
-    public void Control_is_for_the_owner_alone()
-    {
-        Parse(Listener("a", "/a", "0600", "control"));
-        Parse(Listener("a", "/a", "0660", "inference"));
-        string error = Errors(Listener("a", "/a", "0660", "control")).Single();
-        Assert.AreEqual("edged.toml:5:8: 'listen.mode' \"0660\" opens control to a group; a listener that exposes control has mode \"0600\"", error);
-    }
-
-    [TestMethod]
     public void Listeners_share_neither_name_nor_socket()
     {
         string[] errors = Errors(Listener("a", "/a", "0600", "inference") + Listener("a", "/a", "0600", "inference")[11..]);

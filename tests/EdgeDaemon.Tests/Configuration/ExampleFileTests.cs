@@ -12,7 +12,11 @@ public sealed class ExampleFileTests
     {
         EdgedSettings example = EdgedSettings.Parse(File.ReadAllBytes(Repository.File("packaging/edged.toml")), "edged.toml");
         EdgedSettings defaults = EdgedSettings.Parse("format = 1"u8, "edged.toml");
-        Assert.AreEqual(defaults, example with { Listeners = defaults.Listeners });
+        Assert.AreEqual(defaults, example with { Listeners = defaults.Listeners, Tenants = defaults.Tenants });
+        TenantSettings tenant = example.Tenants.Single(), standing = defaults.Tenants.Single();
+        Assert.AreEqual(standing, tenant with { Callers = standing.Callers, Models = standing.Models });
+        CollectionAssert.AreEqual(standing.Callers.ToArray(), tenant.Callers.ToArray());
+        CollectionAssert.AreEqual(standing.Models.ToArray(), tenant.Models.ToArray());
         Assert.AreEqual(2, example.Listeners.Length);
         Assert.AreEqual(("local", "/run/edged/edged.sock", 0b110_110_000), (example.Listeners[0].Name, example.Listeners[0].UnixPath, example.Listeners[0].Mode));
         Assert.AreEqual(("control", "/run/edged/control.sock", 0b110_000_000), (example.Listeners[1].Name, example.Listeners[1].UnixPath, example.Listeners[1].Mode));
@@ -25,7 +29,9 @@ public sealed class ExampleFileTests
         string text = File.ReadAllText(Repository.File("packaging/edged.toml"));
         foreach (string section in SchemaKeys.Sections)
         {
-            string part = section.Length == 0 ? text[..text.IndexOf("\n[", StringComparison.Ordinal)] : After(text, $"\n{section}\n", "\n[");
+            // What has no default that could be written out stands as a comment, table and all.
+            string head = text.Contains($"\n{section}\n", StringComparison.Ordinal) ? $"\n{section}\n" : $"\n# {section}\n";
+            string part = section.Length == 0 ? text[..text.IndexOf("\n[", StringComparison.Ordinal)] : After(text, head, "\n[");
             foreach (string key in SchemaKeys.Of(section))
             {
                 StringAssert.Matches(part, new Regex($"^#.*\n(# )?{key} = ", RegexOptions.Multiline), $"{section} {key}");
