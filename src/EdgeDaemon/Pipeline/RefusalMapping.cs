@@ -22,7 +22,7 @@ internal static class RefusalMapping
         Refusal.ModelNotReady => new(503, GrpcStatus.Unavailable, "model is not ready"),
 
         Refusal.AccessUnknownCaller or Refusal.AccessRoleMissing => new(403, GrpcStatus.PermissionDenied, "not permitted"),
-        Refusal.AccessExpired => new(403, GrpcStatus.Unauthenticated, "the client certificate has expired"),
+        Refusal.AccessExpired => new(401, GrpcStatus.Unauthenticated, "the client certificate has expired"),
         Refusal.AccessTokenMissing => new(401, GrpcStatus.Unauthenticated, "a bearer token is needed"),
         Refusal.AccessTokenInvalid => new(401, GrpcStatus.Unauthenticated, "the bearer token is not valid"),
 

@@ -12,6 +12,8 @@ public sealed class RefusalMappingTests
     private static readonly Refusal[][] SameAnswer =
     [
         [Refusal.RouteUnknown, Refusal.RouteNotExposed],
+        [Refusal.AccessUnknownCaller, Refusal.AccessRoleMissing],
+        [Refusal.AdmissionPenalty, Refusal.AdmissionRate, Refusal.AdmissionBytesRate, Refusal.AdmissionRequests],
         [Refusal.AdmissionMemory, Refusal.AdmissionQueueFull],
         [Refusal.None, Refusal.Internal],
     ];
@@ -38,11 +40,14 @@ public sealed class RefusalMappingTests
             GrpcStatus[] fitting = answer.Status switch
             {
                 400 => [GrpcStatus.InvalidArgument, GrpcStatus.Cancelled],
+                401 => [GrpcStatus.Unauthenticated],
+                403 => [GrpcStatus.PermissionDenied],
                 404 => [GrpcStatus.NotFound, GrpcStatus.Unimplemented],
                 405 or 415 => [GrpcStatus.Unimplemented],
                 408 or 504 => [GrpcStatus.DeadlineExceeded],
                 411 => [GrpcStatus.InvalidArgument],
                 413 => [GrpcStatus.ResourceExhausted],
+                429 => [GrpcStatus.ResourceExhausted],
                 503 => [GrpcStatus.Unavailable, GrpcStatus.Cancelled],
                 _ => [GrpcStatus.Internal, GrpcStatus.ResourceExhausted],
             };
