@@ -25,6 +25,7 @@ internal sealed class HttpExchange
     private IHttpRequestFeature _request = null!;
     private IHttpResponseFeature _response = null!;
     private IHttpResponseBodyFeature _responseBody = null!;
+    private RunningRequests? _running;
     private object? _kept;
     private CancellationTokenSource? _givenUp;
     private long _number;
@@ -71,6 +72,8 @@ internal sealed class HttpExchange
         _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
         Listener = features.GetRequiredFeature<ListenSettings>();
         _number = Interlocked.Increment(ref _requests);
+        _running = features.Get<RunningRequests>();
+        _running?.Begin();
     }
 
     public void End()
@@ -80,6 +83,8 @@ internal sealed class HttpExchange
         _givenUp?.Dispose();
         _givenUp = null;
         _features = null!;
+        _running?.End();
+        _running = null;
     }
 
     /// <summary>The caller waits no longer than this, from now on.</summary>

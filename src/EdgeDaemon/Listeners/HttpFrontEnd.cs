@@ -14,6 +14,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private const int LeastPoolThreads = 64; // The most lanes of one model.
 
     private readonly KestrelServer _server;
+    private readonly SocketTransport _transport;
     private readonly HttpApplication _application;
     private readonly EdgedSettings _settings;
     private readonly InheritedSockets _inherited;
@@ -56,13 +57,27 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _server = new KestrelServer(Options.Create(options), new SocketTransport(limits, new SegmentPool(), _threads, inherited), logs);
+        _transport = new SocketTransport(limits, new SegmentPool(), _threads, inherited);
+        _server = new KestrelServer(Options.Create(options), _transport, logs);
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
 
-    /// <summary>Stops accepting, lets requests in flight finish until <paramref name="deadline"/> fires, closes the rest.</summary>
-    public Task StopAsync(CancellationToken deadline) => _server.StopAsync(deadline);
+    /// <summary>Stops accepting, closes what has no request, lets requests in flight finish until <paramref name="deadline"/> fires, closes the rest.</summary>
+    public async Task StopAsync(CancellationToken deadline)
+    {
+        using var stopped = new CancellationTokenSource();
+        Task sweep = _transport.SweepAsync(stopped.Token);
+        try
+        {
+            await _server.StopAsync(deadline);
+        }
+        finally
+        {
+            await stopped.CancelAsync();
+            await sweep;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
