@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EdgeDaemon.Core.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,9 @@ namespace EdgeDaemon.Listeners;
 internal sealed class HttpFrontEnd : IAsyncDisposable
 {
     private const int LeastPoolThreads = 64; // The most lanes of one model.
+
+    private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
 
     private readonly KestrelServer _server;
     private readonly SocketTransport _transport;
@@ -77,7 +81,16 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             await stopped.CancelAsync();
             await sweep;
         }
+
+        // A call whose connection failed goes on until it notices, and the server does not wait for it; an inference cannot be stopped
+        // at all. What they work on is freed next.
+        for (var waited = Stopwatch.StartNew(); !IsIdle && waited.Elapsed < LastWord; await Task.Delay(LookAgain, CancellationToken.None))
+        {
+        }
     }
+
+    /// <summary>Nobody uses models or tensor memory any more.</summary>
+    public bool IsIdle => _application.IsIdle;
 
     public async ValueTask DisposeAsync()
     {
