@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EdgeDaemon.Tests.Protocol.Grpc;
 
 namespace EdgeDaemon.EndToEnd;
 
@@ -102,6 +103,24 @@ public sealed class DrainTests
         var left = Stopwatch.StartNew();
         await daemon.LeaveAsync();
         Assert.IsLessThan(Promptly, left.Elapsed, "connections whose last request was answered held the daemon");
+    }
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(3)]
+    [DataRow(4)]
+    public async Task CallOfAFailedConnection_ThatStillRuns_IsNoReasonToCrash(int _)
+    {
+        // More than the window lets: the connection is ended while its call computes, and the server waits for that no longer.
+        await using Daemon daemon = await Daemon.StartAsync("[limits]\nmax_body_bytes = 1048576", "digits/digits-s25");
+        using var caller = new Http2Connection(daemon.State.InferenceSocket);
+        int stream = caller.Begin(Http2Connection.Call(GrpcMessage.Stream));
+        byte[] message = GrpcMessage.Frame(Proto.Join(Proto.Text(1, "digits"), Proto.Input("image", "UINT8", [8000, 1, 8, 8]), Proto.Field(7, new byte[8000 * Digits.Pixels])));
+        byte[] flood = [.. Enumerable.Repeat(message, 20).SelectMany(bytes => bytes.Chunk(16 * 1024)).SelectMany(piece => Http2Connection.Frame(Http2Connection.Data, 0, stream, piece))];
+        caller.TrySend(flood);
+        Assert.AreEqual(3u, caller.ReadToEnd(), "FLOW_CONTROL_ERROR");
+        await daemon.StopAsync(); // With exit code 0.
     }
 
     private static Http2Answer ReadBehindGoAway(Http2Connection connection, int stream)
