@@ -155,6 +155,13 @@ internal sealed class HttpExchange
         {
             throw new RefusedException(Refusal.HeadEncodingUnsupported, $"Content-Encoding '{name}'");
         }
+
+        // The server undoes the last coding, which is chunked, and says nothing of those before it: their bytes would be read as they are.
+        StringValues transfer = _request.Headers.TransferEncoding;
+        if (transfer.Count != 0 && !transfer.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RefusedException(Refusal.HeadEncodingUnsupported, $"Transfer-Encoding '{transfer}'");
+        }
     }
 
     /// <summary>Sets status and headers; <paramref name="headLength"/> below 0 means a body that is JSON alone.</summary>

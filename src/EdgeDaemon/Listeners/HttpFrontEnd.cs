@@ -31,6 +31,8 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         _inherited = inherited;
         inherited.RequireNames(settings.Listeners);
 
+        // A line ends with CR LF alone: what one side takes for an end of line and the other does not is how requests are smuggled.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var options = new KestrelServerOptions
         {
             AddServerHeader = false,
