@@ -50,6 +50,8 @@ debian_packages() {
   /usr/bin/python3 -c 'import grpc' 2>/dev/null || missing+=(python3-grpcio)
   /usr/bin/python3 -c 'import google.protobuf' 2>/dev/null || missing+=(python3-protobuf)
   command -v protoc >/dev/null || missing+=(protobuf-compiler)
+  command -v h2load >/dev/null || missing+=(nghttp2-client)
+  /usr/bin/python3 -c 'import hpack' 2>/dev/null || missing+=(python3-h2)
   /usr/bin/python3 -c 'import onnx' 2>/dev/null || missing+=(python3-onnx)
   [ -x /usr/sbin/locale-gen ] || missing+=(locales)
   if [ ${#missing[@]} -ne 0 ]; then install_packages "${missing[@]}"; fi
