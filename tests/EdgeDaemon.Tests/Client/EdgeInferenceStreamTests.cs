@@ -84,25 +84,22 @@ public sealed class EdgeInferenceStreamTests
     [TestMethod]
     public async Task The_deadline_ends_the_stream_and_disposal_resets_it()
     {
-        var reset = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using KestrelDaemon daemon = await KestrelDaemon.StartAsync(async context =>
-        {
-            await KestrelDaemon.ReadAsync(context);
-            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => reset.TrySetResult(), TaskScheduler.Default);
-        });
+        using var resets = new SemaphoreSlim(0);
+        await using KestrelDaemon daemon = await KestrelDaemon.StartAsync(
+            context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => resets.Release(), TaskScheduler.Default));
         using var client = new EdgeClient(daemon.SocketPath);
         await using (EdgeInferenceStream hurried = client.OpenStream(TimeSpan.FromMilliseconds(100)))
         {
             Assert.AreEqual(EdgeClientFailure.DeadlinePassed, (await Assert.ThrowsExactlyAsync<EdgeClientException>(() => ReadAsync(hurried))).Failure);
         }
 
-        reset = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Assert.IsTrue(await resets.WaitAsync(TimeSpan.FromSeconds(60)));
         await using (EdgeInferenceStream left = client.OpenStream())
         {
             await left.SendAsync(Request(1));
         }
 
-        await reset.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.IsTrue(await resets.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
     [TestMethod]

@@ -186,21 +186,17 @@ public sealed class GrpcAnswerTests
     [TestMethod]
     public async Task The_deadline_is_a_failure_and_cancellation_resets_the_stream()
     {
-        var reset = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using KestrelDaemon daemon = await KestrelDaemon.StartAsync(async context =>
-        {
-            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => reset.TrySetResult(), TaskScheduler.Default);
-        });
+        using var resets = new SemaphoreSlim(0);
+        await using KestrelDaemon daemon = await KestrelDaemon.StartAsync(
+            context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => resets.Release(), TaskScheduler.Default));
         using EdgeClient client = Client(daemon);
         EdgeClientException error = await Assert.ThrowsExactlyAsync<EdgeClientException>(
             () => client.InferAsync(Requests.OneFloat with { Deadline = TimeSpan.FromMilliseconds(50) }));
         Assert.AreEqual(EdgeClientFailure.DeadlinePassed, error.Failure);
-        await reset.Task.WaitAsync(TimeSpan.FromSeconds(60));
-
-        reset = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Assert.IsTrue(await resets.WaitAsync(TimeSpan.FromSeconds(60)));
         using var cancellation = new CancellationTokenSource(50);
         await Assert.ThrowsAsync<OperationCanceledException>(() => client.InferAsync(Requests.OneFloat, cancellation.Token));
-        await reset.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.IsTrue(await resets.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
     [TestMethod]

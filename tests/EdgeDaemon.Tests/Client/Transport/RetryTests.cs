@@ -23,6 +23,11 @@ public sealed class RetryTests
         Assert.AreEqual(EdgeClientFailure.Refused, error.Failure);
         Assert.HasCount(times, daemon.Requests);
         Assert.HasCount(times - 1, _time.Waits);
+        for (int i = 0; i < _time.Waits.Count; i++)
+        {
+            Assert.IsInRange(25 << i, 50 << i, _time.Waits[i].TotalMilliseconds);
+        }
+
         Assert.IsTrue(daemon.Requests.All(request => request.Body.AsSpan().EndsWith(BitConverter.GetBytes(1f))), "a try went without its tensor");
     }
 
