@@ -148,36 +148,40 @@ public sealed class ClientTests
     }
 
     [TestMethod]
-    public async Task ACancelledOrLateCall_EndsAtTheDaemonToo()
+    [DataRow(EdgeWire.Rest)]
+    [DataRow(EdgeWire.Grpc)]
+    public async Task ACancelledOrLateCall_ThatWaitsForALane_IsGivenUpByTheDaemonToo(EdgeWire wire)
     {
         const int Turns = 1_500_000; // Some seconds.
         using StateDirectory state = StateDirectory.Create();
         CraftedModels.Bundle(state, "slow", CraftedModels.Loop(Turns), 1 + Turns);
         state.Configure("[engine]\nlanes = 1");
         await using Daemon daemon = await Daemon.StartAsync(state);
+        using EdgeClient client = Client(daemon, wire);
         var request = new InferenceRequest("slow", [InputTensor.OfFloats("x", [1], [1f])]);
-        foreach (EdgeWire wire in new[] { EdgeWire.Grpc, EdgeWire.Rest })
+        Task<InferenceAnswer> running = client.InferAsync(request);
+        await GivenUpAsync(async () =>
         {
-            using EdgeClient client = Client(daemon, wire);
-            EdgeClientException late = await Assert.ThrowsExactlyAsync<EdgeClientException>(() => client.InferAsync(request with { Deadline = TimeSpan.FromMilliseconds(200) }));
+            EdgeClientException late = await Assert.ThrowsExactlyAsync<EdgeClientException>(() => client.InferAsync(request with { Deadline = TimeSpan.FromMilliseconds(100) }));
             Assert.AreEqual(EdgeClientFailure.DeadlinePassed, late.Failure);
-            await FailedAsync(1);
-            using var cancellation = new CancellationTokenSource(200);
+        });
+        await GivenUpAsync(async () =>
+        {
+            using var cancellation = new CancellationTokenSource(100);
             await Assert.ThrowsAsync<OperationCanceledException>(() => client.InferAsync(request, cancellation.Token));
-            await FailedAsync(2);
+        });
+        Assert.AreEqual(1f + Turns, (await running)["y"].ToFloats().Single());
 
-            async Task FailedAsync(ulong count)
+        // What found the lane free runs to its end and is no failure, and the count comes a moment later: asked until it is there.
+        async Task GivenUpAsync(Func<Task> call)
+        {
+            ulong before = (await client.StatisticsAsync("slow")).Single().Fail.Count;
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            do
             {
-                ulong wanted = count + (wire == EdgeWire.Rest ? 2UL : 0);
-                ModelStatistics model;
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-                while ((model = (await client.StatisticsAsync("slow", patience.Token)).Single()).Fail.Count < wanted)
-                {
-                    await Task.Delay(10, patience.Token);
-                }
-
-                Assert.AreEqual((wanted, 0UL), (model.Fail.Count, model.InferenceCount));
+                await call();
             }
+            while ((await client.StatisticsAsync("slow", patience.Token)).Single().Fail.Count == before);
         }
     }
 

@@ -86,7 +86,7 @@ public sealed class EdgeInferenceStreamTests
     {
         using var resets = new SemaphoreSlim(0);
         await using KestrelDaemon daemon = await KestrelDaemon.StartAsync(
-            context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => resets.Release(), TaskScheduler.Default));
+            context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { resets.Release(); }, TaskScheduler.Default));
         using var client = new EdgeClient(daemon.SocketPath);
         await using (EdgeInferenceStream hurried = client.OpenStream(TimeSpan.FromMilliseconds(100)))
         {

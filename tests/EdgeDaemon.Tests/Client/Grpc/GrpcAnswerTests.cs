@@ -188,7 +188,7 @@ public sealed class GrpcAnswerTests
     {
         using var resets = new SemaphoreSlim(0);
         await using KestrelDaemon daemon = await KestrelDaemon.StartAsync(
-            context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => resets.Release(), TaskScheduler.Default));
+            context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { resets.Release(); }, TaskScheduler.Default));
         using EdgeClient client = Client(daemon);
         EdgeClientException error = await Assert.ThrowsExactlyAsync<EdgeClientException>(
             () => client.InferAsync(Requests.OneFloat with { Deadline = TimeSpan.FromMilliseconds(50) }));
