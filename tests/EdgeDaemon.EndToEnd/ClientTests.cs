@@ -201,6 +201,19 @@ public sealed class ClientTests
     }
 
     [TestMethod]
+    [DataRow(EdgeWire.Rest, HttpStatusCode.RequestEntityTooLarge)]
+    [DataRow(EdgeWire.Grpc, HttpStatusCode.TooManyRequests)]
+    public async Task ABodyThatTheDaemonDoesNotTake_IsRefusedByName_AndNotSentAgain(EdgeWire wire, HttpStatusCode status)
+    {
+        await using Daemon daemon = await Daemon.StartAsync("[limits]\nmax_body_bytes = 1048576", "digits/digits-s25");
+        using EdgeClient client = Client(daemon, wire);
+        var large = new InferenceRequest("digits", [new InputTensor("image", ElementType.UInt8, [1 << 17, 1, 8, 8], new byte[1 << 23])]);
+        EdgeClientException error = await Assert.ThrowsExactlyAsync<EdgeClientException>(() => client.InferAsync(large));
+        Assert.AreEqual((EdgeClientFailure.Refused, status, "the request body is too large"), (error.Failure, error.Status, error.PublicText));
+        Assert.IsTrue(await client.IsLiveAsync());
+    }
+
+    [TestMethod]
     public async Task AWatch_SeesTheDaemonDrain()
     {
         await using Daemon daemon = await Daemon.StartAsync("", "digits/digits-s25");

@@ -45,11 +45,16 @@ internal static class FailureMapping
             };
         }
 
+        if (kind == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            return new EdgeClientException(EdgeClientFailure.AnswerInvalid, "the answer's headers are larger than this client accepts", error);
+        }
+
         return kind == HttpRequestError.VersionNegotiationError
             ? new EdgeClientException(EdgeClientFailure.AnswerInvalid, $"{address} does not speak HTTP/2, which gRPC needs", error)
             : new EdgeClientException(EdgeClientFailure.ConnectionLost, $"the connection to {address} ended before the answer was complete", error)
             {
-                MayRetry = leftover && kind is not (HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded),
+                MayRetry = leftover && kind != HttpRequestError.InvalidResponse,
             };
     }
 
