@@ -23,6 +23,8 @@ public sealed class EdgeInferenceStream : IAsyncDisposable
     private readonly ConcurrentQueue<InferenceRequest> _asked = new();
     private readonly SemaphoreSlim _sending = new(1);
     private bool _completed;
+    private int _reading;
+    private int _disposed;
 
     internal EdgeInferenceStream(Exchange exchange, GrpcWire wire, TimeSpan deadline, CancellationToken cancellation)
     {
@@ -87,10 +89,16 @@ public sealed class EdgeInferenceStream : IAsyncDisposable
         _sending.Release();
     }
 
-    /// <summary>The answers in the order of the requests, until the daemon ends the stream.</summary>
+    /// <summary>The answers in the order of the requests, until the daemon ends the stream. To be read once.</summary>
     /// <exception cref="EdgeClientException">The stream ended with an error. A single request that was refused is an answer that says so.</exception>
     public async IAsyncEnumerable<StreamedAnswer> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
+        // What one reader has buffered, another would miss.
+        if (Interlocked.Exchange(ref _reading, 1) != 0)
+        {
+            throw new InvalidOperationException("the answers of a stream are read once");
+        }
+
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _clock.Token);
         HttpResponseMessage response = await ReadAsync(() => _response.WaitAsync(either.Token), cancellation);
         GrpcResponse.CheckHead(response);
@@ -107,6 +115,11 @@ public sealed class EdgeInferenceStream : IAsyncDisposable
     /// <summary>Ends the call; when the daemon has not ended it, by resetting the stream.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         _clock.Stop();
         _content.Complete();
         try
@@ -120,7 +133,6 @@ public sealed class EdgeInferenceStream : IAsyncDisposable
 
         _request.Dispose();
         _clock.Dispose();
-        _sending.Dispose();
     }
 
     private async Task<HttpResponseMessage> OpenAsync()
