@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
-namespace EdgeDaemon.Client.Transport;
+namespace EdgeDaemon.Client.Rest;
 
 /// <summary>A good answer's body as one of the known JSON forms.</summary>
 internal static class JsonAnswer

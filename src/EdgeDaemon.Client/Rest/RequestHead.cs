@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Text.Json;
+using EdgeDaemon.Client.Inference;
 using EdgeDaemon.Core.Tensors;
 
-namespace EdgeDaemon.Client.Inference;
+namespace EdgeDaemon.Client.Rest;
 
 /// <summary>The JSON head of an inference request whose tensors follow it as raw bytes, all outputs asked for in the same way.</summary>
 internal static class RequestHead
@@ -55,13 +56,13 @@ internal static class RequestHead
         json.WriteEndObject();
     }
 
-    private static void WriteOutputs(Utf8JsonWriter json, IReadOnlyList<string> outputs)
+    private static void WriteOutputs(Utf8JsonWriter json, IReadOnlyList<RequestedOutput> outputs)
     {
         json.WriteStartArray("outputs"u8);
-        foreach (string name in outputs)
+        foreach (RequestedOutput output in outputs)
         {
             json.WriteStartObject();
-            json.WriteString("name"u8, name);
+            json.WriteString("name"u8, output.Name);
             json.WriteEndObject();
         }
 

@@ -1,20 +1,22 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using EdgeDaemon.Client.Inference;
 
-namespace EdgeDaemon.Client.Transport;
+namespace EdgeDaemon.Client.Rest;
 
 /// <summary>A request body of JSON head and raw tensors: the callers' own buffers are written to the socket, no joined copy is made.</summary>
 internal sealed class TensorsContent : HttpContent
 {
     private readonly ReadOnlyMemory<byte> _head;
-    private readonly ReadOnlyMemory<byte>[] _tensors;
+    private readonly IReadOnlyList<InputTensor> _inputs;
 
-    public TensorsContent(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte>[] tensors)
+    public TensorsContent(ReadOnlyMemory<byte> head, IReadOnlyList<InputTensor> inputs)
     {
         _head = head;
-        _tensors = tensors;
+        _inputs = inputs;
         Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        Headers.Add(WireHeaders.HeadLength, head.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Headers.Add(WireHeaders.HeadLength, head.Length.ToString(CultureInfo.InvariantCulture));
         Headers.ContentLength = Length();
     }
 
@@ -24,9 +26,9 @@ internal sealed class TensorsContent : HttpContent
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         await stream.WriteAsync(_head, cancellationToken);
-        foreach (ReadOnlyMemory<byte> tensor in _tensors)
+        foreach (InputTensor input in _inputs)
         {
-            await stream.WriteAsync(tensor, cancellationToken);
+            await stream.WriteAsync(input.Bytes, cancellationToken);
         }
     }
 
@@ -39,9 +41,9 @@ internal sealed class TensorsContent : HttpContent
     private long Length()
     {
         long length = _head.Length;
-        foreach (ReadOnlyMemory<byte> tensor in _tensors)
+        foreach (InputTensor input in _inputs)
         {
-            length += tensor.Length;
+            length += input.Bytes.Length;
         }
 
         return length;

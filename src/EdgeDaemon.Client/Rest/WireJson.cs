@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EdgeDaemon.Client.Control;
 
-namespace EdgeDaemon.Client.Transport;
+namespace EdgeDaemon.Client.Rest;
 
 /// <summary>Every JSON form that the client reads or writes whole, generated at build time (no reflection in an AOT program).</summary>
 [JsonSourceGenerationOptions(
@@ -16,6 +16,8 @@ namespace EdgeDaemon.Client.Transport;
 [JsonSerializable(typeof(ModelForm))]
 [JsonSerializable(typeof(ConfigForm))]
 [JsonSerializable(typeof(AnswerForm))]
+[JsonSerializable(typeof(StatisticsForm))]
+[JsonSerializable(typeof(IndexForm[]))]
 [JsonSerializable(typeof(DaemonStatus))]
 [JsonSerializable(typeof(ModelStatus))]
 [JsonSerializable(typeof(ModelStatusList))]
@@ -43,3 +45,20 @@ internal sealed record AnswerForm(
 internal sealed record AnswerTensorForm(string Name, string Datatype, long[] Shape, AnswerTensorParametersForm? Parameters = null);
 
 internal sealed record AnswerTensorParametersForm(long? BinaryDataSize = null);
+
+internal sealed record StatisticsForm(StatisticsModelForm[] ModelStats);
+
+internal sealed record StatisticsModelForm(
+    string Name, string Version, ulong LastInference, ulong InferenceCount, ulong ExecutionCount, DurationsForm InferenceStats);
+
+internal sealed record DurationsForm(
+    DurationForm? Success = null,
+    DurationForm? Fail = null,
+    DurationForm? Queue = null,
+    DurationForm? ComputeInput = null,
+    DurationForm? ComputeInfer = null,
+    DurationForm? ComputeOutput = null);
+
+internal sealed record DurationForm(ulong Count, ulong Ns);
+
+internal sealed record IndexForm(string Name, string? Version = null, string? State = null, string? Reason = null);

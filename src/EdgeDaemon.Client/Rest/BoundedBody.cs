@@ -1,4 +1,4 @@
-namespace EdgeDaemon.Client.Transport;
+namespace EdgeDaemon.Client.Rest;
 
 /// <summary>Reads a body whole, never more than the limit: a wrong peer must not fill this process's memory.</summary>
 internal static class BoundedBody
@@ -49,6 +49,6 @@ internal static class BoundedBody
         }
     }
 
-    private static EdgeClientException TooLarge(int limit) =>
+    public static EdgeClientException TooLarge(int limit) =>
         new(EdgeClientFailure.AnswerInvalid, $"the answer is larger than the {limit} bytes that this client accepts");
 }
