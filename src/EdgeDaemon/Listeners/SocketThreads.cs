@@ -128,6 +128,7 @@ internal sealed class SocketThreads : IDisposable
             while (next.TryDequeue(out IThreadPoolWorkItem? work))
             {
                 work.Execute();
+                TakeHanded(); // In turn: what goes on here could otherwise go on for as long as callers queue.
             }
 
             if (_gaveUpPlace)

@@ -34,7 +34,7 @@ internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission a
             try
             {
                 times.LaneEntered();
-                if (!SocketThreads.Here && Leaves(lane, work))
+                if (!SocketThreads.Here && Leaves(model.Engine, lane, work))
                 {
                     await exchange.Threads.Enter();
                 }
@@ -65,10 +65,10 @@ internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission a
     }
 
     // HTTP/2 begins its calls on the runtime's pool, where the frames of all callers are read. Nothing keeps a thread from that for a
-    // millisecond; for less, only what is over at once, or while nobody waits.
-    private static bool Leaves(Lane lane, InferenceWork work)
+    // millisecond; for less, only what is over at once, or the only call there is.
+    private static bool Leaves(ModelEngine engine, Lane lane, InferenceWork work)
     {
         Span<EngineInput> inputs = work.Inputs(work.Plan.Count);
-        return lane.ExpectsLong(inputs) || (!lane.ExpectsShort(inputs) && ThreadPool.PendingWorkItemCount > 0);
+        return lane.ExpectsLong(inputs) || (!lane.ExpectsShort(inputs) && !(engine.Quiet && ThreadPool.PendingWorkItemCount == 0));
     }
 }
