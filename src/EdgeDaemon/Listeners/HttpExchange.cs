@@ -44,6 +44,9 @@ internal sealed class HttpExchange
 
     public PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
 
+    /// <summary>The threads that compute.</summary>
+    public SocketThreads Threads => _features.GetRequiredFeature<SocketThreads>();
+
     public BodyClock BodyClock { get; } = new();
 
     public long? ContentLength => _request.Headers.ContentLength;

@@ -12,7 +12,7 @@ namespace EdgeDaemon.Listeners;
 /// </summary>
 internal sealed class HttpFrontEnd : IAsyncDisposable
 {
-    private const int LeastPoolThreads = 64; // The most lanes of one model.
+    private const int CoresForEachPoolThread = 4;
 
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
@@ -52,10 +52,10 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         options.Limits.MinRequestBodyDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(2));
         options.Limits.MinResponseDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(5));
 
-        // Calls of HTTP/2 run on the runtime's pool, long inferences included: as many threads as that start at once, so that frames
-        // are read and health is answered while every core computes.
-        ThreadPool.GetMinThreads(out int workers, out int completions);
-        ThreadPool.SetMinThreads(Math.Max(workers, LeastPoolThreads + Environment.ProcessorCount), completions);
+        // The runtime's pool reads and writes HTTP/2's frames. Each of its threads that is asked to help another one sleeps and is woken
+        // for every call; the inferences that could keep them busy go to the threads of the sockets. It begins with one (the project's file).
+        ThreadPool.GetMinThreads(out _, out int completions);
+        ThreadPool.SetMinThreads(Math.Max(1, Environment.ProcessorCount / CoresForEachPoolThread), completions);
         Http2Bounds.Apply(options.Limits.Http2, limits);
         foreach (ListenSettings listen in settings.Listeners)
         {
@@ -107,7 +107,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         }
     }
 
-    private static void Listen(KestrelServerOptions options, ListenSettings listen, Wire wire, HttpProtocols protocols) =>
+    private void Listen(KestrelServerOptions options, ListenSettings listen, Wire wire, HttpProtocols protocols) =>
         options.Listen(new WireEndPoint(listen, wire), endpoint =>
         {
             endpoint.Protocols = protocols;
@@ -115,6 +115,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             {
                 // Which door a connection came through decides what it may ask for.
                 connection.Features.Set(listen);
+                connection.Features.Set(_threads);
                 return next(connection);
             });
         });

@@ -12,7 +12,7 @@ namespace EdgeDaemon.Pipeline;
 /// </summary>
 internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission admission)
 {
-    /// <summary>Whoever calls ends the work.</summary>
+    /// <summary>Whoever calls sends the answer, and ends the work.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask InferAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work)
     {
@@ -34,6 +34,11 @@ internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission a
             try
             {
                 times.LaneEntered();
+                if (!SocketThreads.Here && Leaves(model.Engine, lane, work))
+                {
+                    await exchange.Threads.Enter();
+                }
+
                 if (lane.ExpectsLong(work.Inputs(work.Plan.Count)))
                 {
                     SocketThreads.BeginLongWork();
@@ -57,6 +62,13 @@ internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission a
         }
 
         model.CountInference();
-        await exchange.FlushAsync();
+    }
+
+    // HTTP/2 begins its calls on the runtime's pool, where the frames of all callers are read. Nothing keeps a thread from that for a
+    // millisecond; for less, only what is over at once, or the only call there is.
+    private static bool Leaves(ModelEngine engine, Lane lane, InferenceWork work)
+    {
+        Span<EngineInput> inputs = work.Inputs(work.Plan.Count);
+        return lane.ExpectsLong(inputs) || (!lane.ExpectsShort(inputs) && !(engine.Quiet && ThreadPool.PendingWorkItemCount == 0));
     }
 }

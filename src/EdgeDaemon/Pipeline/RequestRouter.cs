@@ -86,6 +86,7 @@ internal sealed class RequestRouter(
         {
             work.Name(route.Model, route.Version);
             await pipeline.InferAsync(exchange, rest, work);
+            await exchange.FlushAsync();
         }
         finally
         {
