@@ -44,9 +44,6 @@ internal sealed class Lane : IDisposable
     /// <summary>Whether a run over these inputs is expected to take a millisecond or more.</summary>
     public bool ExpectsLong(ReadOnlySpan<EngineInput> inputs) => _estimate.IsLong(Bytes(inputs));
 
-    /// <summary>Whether a run over these inputs is expected to be over before another thread would have begun it.</summary>
-    public bool ExpectsShort(ReadOnlySpan<EngineInput> inputs) => _estimate.IsShort(Bytes(inputs));
-
     /// <summary>Runs every member on the same inputs (in the contract's order) and combines their outputs.</summary>
     public void Run(ReadOnlySpan<EngineInput> inputs)
     {

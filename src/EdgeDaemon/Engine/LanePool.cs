@@ -52,9 +52,6 @@ internal sealed class LanePool : IDisposable
         return false;
     }
 
-    /// <summary>Whether at most one lane is in use; by the time it is known it may have changed.</summary>
-    public bool Quiet => BitOperations.PopCount(Volatile.Read(ref _free)) >= _lanes.Length - 1;
-
     /// <summary>The next lane; null when as many callers wait already as the queue may hold.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up first.</exception>
     public async ValueTask<Lane?> WaitAsync(CancellationToken cancel)

@@ -64,9 +64,6 @@ internal sealed class ModelEngine : IDisposable
         }
     }
 
-    /// <summary>Whether at most one run is going on.</summary>
-    public bool Quiet => _lanes.Quiet;
-
     /// <summary>A free lane at once, or false: then <see cref="WaitAsync"/>.</summary>
     public bool TryEnter(out Lane lane) => _lanes.TryTake(out lane);
 

@@ -7,16 +7,11 @@ internal struct RunEstimate
 {
     private static readonly double TicksPerMillisecond = Stopwatch.Frequency / 1000.0;
 
-    private static readonly double HandOverTicks = Stopwatch.Frequency * 50e-6;
-
     private double _ticksPerByte;
     private bool _known;
 
     /// <summary>Whether a run over so many bytes is worth giving this thread's place to another. A first run always is: nobody knows yet.</summary>
     public readonly bool IsLong(long bytes) => !_known || _ticksPerByte * Math.Max(bytes, 1) >= TicksPerMillisecond;
-
-    /// <summary>Whether it is over sooner (50 us) than another thread would have begun it.</summary>
-    public readonly bool IsShort(long bytes) => _known && _ticksPerByte * Math.Max(bytes, 1) < HandOverTicks;
 
     /// <param name="bytes">Of all inputs.</param>
     /// <param name="ticks"><see cref="Stopwatch"/>'s.</param>

@@ -12,8 +12,6 @@ namespace EdgeDaemon.Listeners;
 /// </summary>
 internal sealed class HttpFrontEnd : IAsyncDisposable
 {
-    private const int CoresForEachPoolThread = 4;
-
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
 
@@ -52,10 +50,6 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         options.Limits.MinRequestBodyDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(2));
         options.Limits.MinResponseDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(5));
 
-        // The runtime's pool reads and writes HTTP/2's frames. Each of its threads that is asked to help another one sleeps and is woken
-        // for every call; the inferences that could keep them busy go to the threads of the sockets. It begins with one (the project's file).
-        ThreadPool.GetMinThreads(out _, out int completions);
-        ThreadPool.SetMinThreads(Math.Max(1, Environment.ProcessorCount / CoresForEachPoolThread), completions);
         Http2Bounds.Apply(options.Limits.Http2, limits);
         foreach (ListenSettings listen in settings.Listeners)
         {

@@ -34,13 +34,10 @@ internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission a
             try
             {
                 times.LaneEntered();
-                if (!SocketThreads.Here && Leaves(model.Engine, lane, work))
-                {
-                    await exchange.Threads.Enter();
-                }
-
                 if (lane.ExpectsLong(work.Inputs(work.Plan.Count)))
                 {
+                    // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
+                    await exchange.Threads.Enter();
                     SocketThreads.BeginLongWork();
                 }
 
@@ -62,13 +59,5 @@ internal sealed class InferencePipeline(ModelRegistry models, RequestAdmission a
         }
 
         model.CountInference();
-    }
-
-    // HTTP/2 begins its calls on the runtime's pool, where the frames of all callers are read. Nothing keeps a thread from that for a
-    // millisecond; for less, only what is over at once, or the only call there is.
-    private static bool Leaves(ModelEngine engine, Lane lane, InferenceWork work)
-    {
-        Span<EngineInput> inputs = work.Inputs(work.Plan.Count);
-        return lane.ExpectsLong(inputs) || (!lane.ExpectsShort(inputs) && !(engine.Quiet && ThreadPool.PendingWorkItemCount == 0));
     }
 }

@@ -19,16 +19,6 @@ public sealed class RunEstimateTests
     }
 
     [TestMethod]
-    public void Short_is_what_is_known_to_be_over_within_fifty_microseconds()
-    {
-        var estimate = new RunEstimate();
-        Assert.IsFalse(estimate.IsShort(64));
-        estimate.Learn(64, Millisecond / 100);
-        Assert.IsTrue(estimate.IsShort(64));
-        Assert.IsFalse(estimate.IsShort(64 * 6), "a batch six times as large");
-    }
-
-    [TestMethod]
     public void One_slow_run_changes_little_and_many_change_all()
     {
         var estimate = new RunEstimate();
