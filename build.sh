@@ -50,6 +50,8 @@ debian_packages() {
   /usr/bin/python3 -c 'import grpc' 2>/dev/null || missing+=(python3-grpcio)
   /usr/bin/python3 -c 'import google.protobuf' 2>/dev/null || missing+=(python3-protobuf)
   command -v protoc >/dev/null || missing+=(protobuf-compiler)
+  command -v h2load >/dev/null || missing+=(nghttp2-client)
+  /usr/bin/python3 -c 'import hpack' 2>/dev/null || missing+=(python3-h2)
   /usr/bin/python3 -c 'import onnx' 2>/dev/null || missing+=(python3-onnx)
   [ -x /usr/sbin/locale-gen ] || missing+=(locales)
   if [ ${#missing[@]} -ne 0 ]; then install_packages "${missing[@]}"; fi
@@ -385,24 +387,21 @@ bench_peers() {
 
 # gRPC's C++ server, and the clients that it needs.
 bench_grpc() {
-  local out=$1 sources=$2 program
+  local out=$1 sources=$2
   if ! command -v g++ >/dev/null || ! command -v protoc >/dev/null || ! command -v grpc_cpp_plugin >/dev/null \
     || [ ! -e /usr/include/grpcpp/grpcpp.h ] || [ ! -e /usr/include/google/protobuf/port_def.inc ]; then
     echo "needs g++ and Debian's libgrpc++-dev, libprotobuf-dev, protobuf-compiler and protobuf-compiler-grpc" > "$out/grpc.missing"
-    rm -f "$out/bench-grpc-server" "$out/bench-grpc-load"
+    rm -f "$out/bench-grpc-server"
     return
   fi
   mkdir -p "$out/grpc"
   protoc --cpp_out="$out/grpc" --grpc_out="$out/grpc" --plugin=protoc-gen-grpc="$(command -v grpc_cpp_plugin)" -I"$sources" infer.proto
-  for program in server load; do
-    if [ "$sources/grpc_$program.cpp" -nt "$out/bench-grpc-$program" ] || [ "$sources/ort.hpp" -nt "$out/bench-grpc-$program" ]; then
-      g++ -std=c++17 -O2 -I"$out/grpc" -I"$sources" -o "$out/bench-grpc-$program" "$sources/grpc_$program.cpp" "$out/grpc"/infer.pb.cc \
-        "$out/grpc"/infer.grpc.pb.cc -Wl,--copy-dt-needed-entries -lgrpc++ -lgpr -lprotobuf -lpthread -ldl \
-        || { rm -f "$out/bench-grpc-server" "$out/bench-grpc-load"; echo "g++ could not build it" > "$out/grpc.missing"; return; }
-    fi
-  done
+  if [ "$sources/grpc_server.cpp" -nt "$out/bench-grpc-server" ] || [ "$sources/ort.hpp" -nt "$out/bench-grpc-server" ]; then
+    g++ -std=c++17 -O2 -I"$out/grpc" -I"$sources" -o "$out/bench-grpc-server" "$sources/grpc_server.cpp" "$out/grpc"/infer.pb.cc \
+      "$out/grpc"/infer.grpc.pb.cc -Wl,--copy-dt-needed-entries -lgrpc++ -lgpr -lprotobuf -lpthread -ldl \
+      || { rm -f "$out/bench-grpc-server"; echo "g++ could not build it" > "$out/grpc.missing"; }
+  fi
 }
-
 bench() {
   build
   publish

@@ -1,101 +1,91 @@
-using System.Net;
-using System.Net.Http.Headers;
-using System.Text.Json.Serialization.Metadata;
+using System.Collections.Immutable;
+using EdgeDaemon.Client.Grpc;
 using EdgeDaemon.Client.Inference;
 using EdgeDaemon.Client.Models;
+using EdgeDaemon.Client.Rest;
 using EdgeDaemon.Client.Transport;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Protocol.Grpc;
+using ModelDescription = EdgeDaemon.Client.Models.ModelDescription;
 
 namespace EdgeDaemon.Client;
 
 /// <summary>
-/// A client of one daemon over its Unix socket (Open Inference Protocol v2, REST with binary tensors). Safe for concurrent
-/// use; connections are kept and reused. Every call throws <see cref="EdgeClientException"/> when it gives no answer, and
-/// <see cref="OperationCanceledException"/> when its token is cancelled (the connection is then closed, which the daemon
-/// sees).
+/// A client of one daemon (Open Inference Protocol v2) over its Unix socket or TLS, in REST or gRPC as
+/// <see cref="EdgeClientOptions.Wire"/> says. Safe for concurrent use; connections are kept and reused. Every call throws
+/// <see cref="EdgeClientException"/> when it gives no answer, and <see cref="OperationCanceledException"/> when its token is cancelled (the
+/// daemon sees the connection close, or the stream reset). Calls are tried again as <see cref="EdgeClientOptions.Retry"/> says: none of them
+/// changes anything at the daemon, and inference least of all.
 /// </summary>
 public sealed class EdgeClient : IDisposable
 {
-    private readonly HttpExchange _exchange;
+    private readonly Exchange _exchange;
+    private readonly RestWire _rest;
+    private readonly GrpcWire _grpc;
+    private readonly IWire _wire;
 
     /// <param name="socketPath">The daemon's inference socket, for example <c>/run/edged/edged.sock</c>.</param>
     /// <param name="options">Limits; null for the defaults.</param>
-    public EdgeClient(string socketPath, EdgeClientOptions? options = null) =>
-        _exchange = new HttpExchange(socketPath, options ?? new EdgeClientOptions());
+    public EdgeClient(string socketPath, EdgeClientOptions? options = null)
+        : this(EdgeAddress.UnixSocket(socketPath), options)
+    {
+    }
+
+    /// <param name="address">Where the daemon is.</param>
+    /// <param name="options">Limits; null for the defaults.</param>
+    public EdgeClient(EdgeAddress address, EdgeClientOptions? options = null)
+    {
+        _exchange = new Exchange(address, options ?? new EdgeClientOptions());
+        _rest = new RestWire(_exchange);
+        _grpc = new GrpcWire(_exchange);
+        _wire = _exchange.Options.Wire == EdgeWire.Grpc ? _grpc : _rest;
+    }
 
     public void Dispose() => _exchange.Dispose();
 
-    public Task<bool> IsLiveAsync(CancellationToken cancellation = default) => HealthAsync("v2/health/live", cancellation);
+    public Task<bool> IsLiveAsync(CancellationToken cancellation = default) => _wire.IsLiveAsync(cancellation);
 
-    public Task<bool> IsReadyAsync(CancellationToken cancellation = default) => HealthAsync("v2/health/ready", cancellation);
+    public Task<bool> IsReadyAsync(CancellationToken cancellation = default) => _wire.IsReadyAsync(cancellation);
 
     /// <summary>False for a model that is not ready and for one that the daemon does not have.</summary>
-    public Task<bool> IsModelReadyAsync(string model, CancellationToken cancellation = default) =>
-        HealthAsync($"{ModelPath(model, null)}/ready", cancellation);
+    public Task<bool> IsModelReadyAsync(string model, CancellationToken cancellation = default) => _wire.IsModelReadyAsync(model, cancellation);
 
-    public async Task<ServerDescription> DescribeServerAsync(CancellationToken cancellation = default)
-    {
-        ServerForm form = await ReadAsync("v2", WireJson.Default.ServerForm, cancellation);
-        return new ServerDescription(form.Name, form.Version, [.. form.Extensions]);
-    }
+    public Task<ServerDescription> DescribeServerAsync(CancellationToken cancellation = default) => _wire.DescribeServerAsync(cancellation);
 
     /// <summary>Inputs, outputs, labels and image layouts of a served model (two calls: metadata and config).</summary>
-    public async Task<ModelDescription> DescribeModelAsync(string model, CancellationToken cancellation = default)
-    {
-        string path = ModelPath(model, null);
-        ModelForm metadata = await ReadAsync(path, WireJson.Default.ModelForm, cancellation);
-        ConfigForm config = await ReadAsync($"{path}/config", WireJson.Default.ConfigForm, cancellation);
-        return DescriptionReader.Read(metadata, config);
-    }
+    public Task<ModelDescription> DescribeModelAsync(string model, CancellationToken cancellation = default) =>
+        _wire.DescribeModelAsync(model, cancellation);
 
-    /// <summary>One inference, tensors as raw bytes both ways.</summary>
-    public async Task<InferenceAnswer> InferAsync(InferenceRequest request, CancellationToken cancellation = default)
-    {
-        var tensors = new ReadOnlyMemory<byte>[request.Inputs.Count];
-        for (int i = 0; i < tensors.Length; i++)
-        {
-            tensors[i] = request.Inputs[i].Bytes;
-        }
+    /// <summary>What a model has done since it was loaded; null for all models.</summary>
+    public Task<ImmutableArray<ModelStatistics>> StatisticsAsync(string? model = null, CancellationToken cancellation = default) =>
+        _wire.StatisticsAsync(model, cancellation);
 
-        using var body = new TensorsContent(RequestHead.Write(request), tensors);
-        HttpAnswer answer = await _exchange.SendAsync(
-            HttpMethod.Post, $"{ModelPath(request.Model, request.Version)}/infer", body, request.Deadline, cancellation);
-        return AnswerReader.Read(answer.OrThrow());
-    }
+    /// <summary>The models that the daemon serves (the repository index).</summary>
+    public Task<ImmutableArray<ModelIndexEntry>> ListModelsAsync(CancellationToken cancellation = default) => _wire.ListModelsAsync(cancellation);
 
-    /// <summary>Sends a JSON request of the protocol as it is and gives the answer's bytes as they came.</summary>
-    public async Task<ReadOnlyMemory<byte>> InferJsonAsync(
-        string model, ReadOnlyMemory<byte> request, TimeSpan? deadline = null, CancellationToken cancellation = default)
-    {
-        using var body = new ReadOnlyMemoryContent(request);
-        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        HttpAnswer answer =
-            await _exchange.SendAsync(HttpMethod.Post, $"{ModelPath(model, null)}/infer", body, deadline, cancellation);
-        return answer.OrThrow().Body;
-    }
+    /// <summary>
+    /// One inference, tensors as raw bytes both ways: inputs are sent from the caller's memory, outputs received where
+    /// <see cref="InferenceRequest.Outputs"/> says. Neither may be used otherwise until the call has ended.
+    /// </summary>
+    public Task<InferenceAnswer> InferAsync(InferenceRequest request, CancellationToken cancellation = default) =>
+        _wire.InferAsync(request, cancellation);
 
-    private static string ModelPath(string model, string? version)
-    {
-        // "." and ".." would be folded away by the URL's own rules, and lead to another resource.
-        if (model is "" or "." or "..")
-        {
-            throw new ArgumentException($"'{model}' is no model name", nameof(model));
-        }
+    /// <summary>Sends a JSON request of the protocol as it is (REST) and gives the answer's bytes as they came.</summary>
+    public Task<ReadOnlyMemory<byte>> InferJsonAsync(
+        string model, ReadOnlyMemory<byte> request, TimeSpan? deadline = null, CancellationToken cancellation = default) =>
+        _rest.InferJsonAsync(model, request, deadline, cancellation);
 
-        string path = $"v2/models/{Uri.EscapeDataString(model)}";
-        return version is null ? path : $"{path}/versions/{Uri.EscapeDataString(version)}";
-    }
+    /// <summary>Opens a stream of inferences (gRPC).</summary>
+    /// <param name="deadline">For the whole stream; null for none.</param>
+    /// <param name="cancellation">Ends the stream, by resetting it.</param>
+    public EdgeInferenceStream OpenStream(TimeSpan? deadline = null, CancellationToken cancellation = default) =>
+        new(_exchange, _grpc, deadline ?? Timeout.InfiniteTimeSpan, cancellation);
 
-    private async Task<bool> HealthAsync(string path, CancellationToken cancellation)
-    {
-        HttpAnswer answer = await _exchange.GetAsync(path, cancellation);
-        return answer.Status switch
-        {
-            HttpStatusCode.OK => true,
-            HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.ServiceUnavailable => false,
-            _ => answer.OrThrow().IsGood,
-        };
-    }
+    /// <summary>The health of a service (gRPC): <c>""</c> for the daemon, or <see cref="GrpcMethods.InferenceService"/>.</summary>
+    public Task<HealthStatus> CheckHealthAsync(string service = "", CancellationToken cancellation = default) =>
+        _grpc.CheckHealthAsync(service, cancellation);
 
-    private async Task<T> ReadAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
-        where T : class => JsonAnswer.Read((await _exchange.GetAsync(path, cancellation)).OrThrow(), type);
+    /// <summary>The health of a service, now and whenever it changes (gRPC). Ends with status 503 when the daemon drains.</summary>
+    public IAsyncEnumerable<HealthStatus> WatchHealthAsync(string service = "", CancellationToken cancellation = default) =>
+        _grpc.WatchHealthAsync(service, cancellation);
 }

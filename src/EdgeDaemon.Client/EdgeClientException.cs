@@ -1,4 +1,5 @@
 using System.Net;
+using EdgeDaemon.Core.Protocol.Grpc;
 
 namespace EdgeDaemon.Client;
 
@@ -19,6 +20,12 @@ public enum EdgeClientFailure
 
     /// <summary>What came back is not an answer of the protocol, or larger than the client accepts.</summary>
     AnswerInvalid,
+
+    /// <summary>TLS could not be agreed on: one side's certificate is not trusted, expired, or for another name.</summary>
+    Untrusted,
+
+    /// <summary>An output is larger than the buffer that the caller gave for it.</summary>
+    BufferTooSmall,
 }
 
 /// <summary>A call that the daemon refused or that never reached it. Cancellation by the caller is not one of these.</summary>
@@ -42,12 +49,21 @@ public sealed class EdgeClientException : Exception
 
     public EdgeClientFailure Failure { get; }
 
-    /// <summary>The HTTP status, for <see cref="EdgeClientFailure.Refused"/> only.</summary>
+    /// <summary>For <see cref="EdgeClientFailure.Refused"/>: the HTTP status, over gRPC the one that REST would have had.</summary>
     public HttpStatusCode? Status { get; }
+
+    /// <summary>The gRPC status that came; null over REST.</summary>
+    public GrpcStatus? GrpcStatus { get; internal init; }
+
+    /// <summary>How long the daemon asks to wait before the next try; null when it says nothing, negative when there should be none.</summary>
+    public TimeSpan? RetryAfter { get; internal init; }
 
     /// <summary>The daemon's public text of the refusal, or what went wrong on this side.</summary>
     public string PublicText { get; }
 
     /// <summary>The daemon's id of the request, under which its log has the detail; null when it gave none.</summary>
     public string? RequestId { get; }
+
+    /// <summary>Trying again is safe, and may do better.</summary>
+    internal bool MayRetry { get; init; }
 }

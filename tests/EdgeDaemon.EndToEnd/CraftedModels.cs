@@ -8,6 +8,7 @@ namespace EdgeDaemon.EndToEnd;
 internal static class CraftedModels
 {
     private const int Float = 1;
+    private const int Int32 = 6;
     private const int Int64 = 7;
     private const int Bool = 9;
 
@@ -72,6 +73,49 @@ internal static class CraftedModels
             """);
         File.WriteAllText(state.Content(name, "model.toml"), text.ToString());
         state.Sign(name);
+    }
+
+    /// <summary>Triton's example of that name: OUTPUT0 is the sum and OUTPUT1 the difference of two inputs of [1,16]. The only bundle but those of tests/models with two of each.</summary>
+    public static void Simple(StateDirectory state)
+    {
+        Directory.CreateDirectory(Path.Combine(state.Bundle("simple"), "content"));
+        string[] inputs = ["INPUT0", "INPUT1"], outputs = ["OUTPUT0", "OUTPUT1"];
+        byte[] graph = OnnxBytes.Model(
+            [Node("Add", inputs, ["OUTPUT0"]), Node("Sub", inputs, ["OUTPUT1"]), OnnxBytes.Text(2, "simple"),
+                .. inputs.Select(name => OnnxBytes.Port(11, name, Int32, 1, 16)), .. outputs.Select(name => OnnxBytes.Port(12, name, Int32, 1, 16))]);
+        (string Name, byte[] Bytes)[] files =
+            [("model.onnx", graph), .. inputs.Select((name, i) => (name, Sixteen(2 - i))), ("OUTPUT0", Sixteen(3)), ("OUTPUT1", Sixteen(1))];
+        var text = new StringBuilder($"""
+            format = 1
+            name = "simple"
+            version = "1"
+            sequence = 1
+            security_floor = 0
+            created = 2026-11-21T00:00:00Z
+            member = [{"{ name = \"m\", file = \"model.onnx\" }"}]
+            input = [{string.Join(", ", inputs.Select(Port))}]
+            output = [{string.Join(", ", outputs.Select(Port))}]
+
+            """);
+        foreach ((string file, byte[] bytes) in files)
+        {
+            File.WriteAllBytes(state.Content("simple", file), bytes);
+            text.Append(CultureInfo.InvariantCulture, $"[[file]]\npath = \"{file}\"\nsize = {bytes.Length}\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"""
+            [[self_test]]
+            name = "one"
+            inputs = [{string.Join(", ", inputs.Select(Tensor))}]
+            outputs = [{string.Join(", ", outputs.Select(Tensor))}]
+
+            """);
+        File.WriteAllText(state.Content("simple", "model.toml"), text.ToString());
+        state.Sign("simple");
+
+        static byte[] Sixteen(int value) => [.. Enumerable.Repeat(BitConverter.GetBytes(value), 16).SelectMany(bytes => bytes)];
+        static string Port(string name) => $"{{ name = \"{name}\", datatype = \"INT32\", shape = [1, 16] }}";
+        static string Tensor(string name) => $"{{ name = \"{name}\", file = \"{name}\", shape = [1, 16] }}";
     }
 
     private static byte[] Node(string kind, string[] inputs, string[] outputs, params byte[][] attributes) => OnnxBytes.Bytes(

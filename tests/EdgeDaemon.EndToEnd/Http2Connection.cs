@@ -233,7 +233,7 @@ internal sealed class Http2Connection : IDisposable
         block.AddRange(bytes);
     }
 
-    private static void Decode(ReadOnlySpan<byte> block, Dictionary<string, string> headers)
+    public static void Decode(ReadOnlySpan<byte> block, Dictionary<string, string> headers)
     {
         while (!block.IsEmpty)
         {

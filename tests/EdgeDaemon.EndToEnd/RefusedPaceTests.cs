@@ -48,6 +48,47 @@ public sealed class RefusedPaceTests
     }
 
     [TestMethod]
+    [DataRow("stops", false)]
+    [DataRow("drips", false)]
+    [DataRow("stops", true)]
+    [DataRow("drips", true)]
+    public async Task LateBody_IsOneLineInTheLog_AndItsConnectionIsCut(string how, bool chunked)
+    {
+        await using Daemon daemon = await Daemon.StartAsync("[limits]\nbody_timeout_seconds = 1", "digits/digits-s25");
+        using HttpConnection connection = daemon.Connect();
+        string head = Head("UINT8", "100,1,8,8", 6400);
+        byte[] request = chunked ? Chunked("digits", head, new byte[6400]) : Infer("digits", head, new byte[6400]);
+        connection.Send(request.AsSpan(0, 1000));
+        Task<HttpAnswer?> answered = Task.Run(() => connection.Read());
+        var waited = Stopwatch.StartNew();
+        for (int i = 1000; !answered.IsCompleted; i++)
+        {
+            Assert.IsLessThan(TimeSpan.FromSeconds(20), waited.Elapsed);
+            if (how == "drips")
+            {
+                connection.Send(request.AsSpan(i, 1));
+            }
+
+            await Task.WhenAny(answered, Task.Delay(50));
+        }
+
+        HttpAnswer? answer = await answered;
+        Assert.AreEqual(408, answer?.Status);
+        Assert.AreEqual("the request body arrived too slowly", answer!.Error);
+        Assert.IsTrue(answer.Closes);
+        var cut = Stopwatch.StartNew();
+        Assert.IsNull(connection.Read());
+        Assert.IsLessThan(TimeSpan.FromSeconds(3), cut.Elapsed, "the rest of a late body was waited for");
+
+        // Everything the daemon says of it is on its way before the process has ended.
+        await daemon.StopAsync();
+        string[] lines = [.. daemon.Errors.Split('\n').SkipWhile(line => !line.Contains(" ready: ", StringComparison.Ordinal)).Skip(1)
+            .Where(line => line.Length > 0 && !line.Contains(" stop", StringComparison.Ordinal))];
+        Assert.HasCount(1, lines, string.Join('\n', lines));
+        StringAssert.Matches(lines[0], new(@" warning request [0-9a-f]+-[0-9a-f]+ of unix:[0-9]+ refused: BodyTooSlow: the body did not arrive within body_timeout_seconds 1$"));
+    }
+
+    [TestMethod]
     public async Task PartsOfABody_DoNotEachHaveTheWholeBodysTime()
     {
         string head = Head("UINT8", "100,1,8,8", 6400);

@@ -1,18 +1,30 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using EdgeDaemon.Client.Rest;
 using EdgeDaemon.Client.Transport;
 
 namespace EdgeDaemon.Client.Control;
 
-/// <summary>A client of the control socket (mode 0600: the daemon's own user and root). The forms stand in README.md.</summary>
+/// <summary>A client of the control surface (by default a socket of mode 0600: the daemon's own user and root). The forms stand in README.md.</summary>
 public sealed class ControlClient : IDisposable
 {
-    private readonly HttpExchange _exchange;
+    private readonly Exchange _exchange;
+    private readonly RestExchange _rest;
 
     /// <param name="socketPath">The control socket, for example <c>/run/edged/control.sock</c>.</param>
     /// <param name="options">Limits; null for the defaults.</param>
-    public ControlClient(string socketPath, EdgeClientOptions? options = null) =>
-        _exchange = new HttpExchange(socketPath, options ?? new EdgeClientOptions());
+    public ControlClient(string socketPath, EdgeClientOptions? options = null)
+        : this(EdgeAddress.UnixSocket(socketPath), options)
+    {
+    }
+
+    /// <param name="address">A listener that exposes control.</param>
+    /// <param name="options">Limits; null for the defaults. The wire does not matter: the control surface is REST.</param>
+    public ControlClient(EdgeAddress address, EdgeClientOptions? options = null)
+    {
+        _exchange = new Exchange(address, options ?? new EdgeClientOptions());
+        _rest = new RestExchange(_exchange);
+    }
 
     public void Dispose() => _exchange.Dispose();
 
@@ -44,5 +56,5 @@ public sealed class ControlClient : IDisposable
     public static string ToJson(DaemonStatus status) => JsonSerializer.Serialize(status, WireJson.Default.DaemonStatus);
 
     private async Task<T> ReadAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
-        where T : class => JsonAnswer.Read((await _exchange.GetAsync(path, cancellation)).OrThrow(), type);
+        where T : class => JsonAnswer.Read(await _rest.GetAsync(path, cancellation), type);
 }

@@ -9,9 +9,9 @@ public sealed record InferenceRequest(string Model, IReadOnlyList<InputTensor> I
     /// <summary>Comes back in the answer; null for none.</summary>
     public string? Id { get; init; }
 
-    /// <summary>Names of the outputs wanted; null for all.</summary>
-    public IReadOnlyList<string>? Outputs { get; init; }
+    /// <summary>The outputs wanted, by name or with a buffer to receive them in; null for all.</summary>
+    public IReadOnlyList<RequestedOutput>? Outputs { get; init; }
 
-    /// <summary>Time for this call; null for the client's default.</summary>
+    /// <summary>Time for this call; null for the client's default. Means nothing in a stream, which has one deadline.</summary>
     public TimeSpan? Deadline { get; init; }
 }

@@ -4,7 +4,7 @@ using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Client.Inference;
 
-/// <summary>One output: elements in row-major order, little-endian, as they came (a part of the answer's buffer).</summary>
+/// <summary>One output: elements in row-major order, little-endian, as they came: in the caller's buffer where one was given, else in memory of the answer's own.</summary>
 public sealed record OutputTensor(string Name, ElementType Type, ImmutableArray<long> Shape, ReadOnlyMemory<byte> Bytes)
 {
     /// <summary>The elements of an FP32 output.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using EdgeDaemon.Client.Transport;
+using EdgeDaemon.Client.Rest;
+using EdgeDaemon.Core.Protocol.Grpc;
 using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Client.Models;
@@ -7,6 +8,8 @@ namespace EdgeDaemon.Client.Models;
 /// <summary>Model metadata and ModelConfig together -> one description: the metadata has the shapes, the config labels and layouts.</summary>
 internal static class DescriptionReader
 {
+    private const string LabelsKey = "labels";
+
     public static ModelDescription Read(ModelForm metadata, ConfigForm config)
     {
         var inputs = ImmutableArray.CreateBuilder<InputDescription>(metadata.Inputs.Length);
@@ -27,7 +30,24 @@ internal static class DescriptionReader
             metadata.Platform,
             inputs.MoveToImmutable(),
             outputs.MoveToImmutable(),
-            Labels(config));
+            Labels(config.Parameters?.GetValueOrDefault(LabelsKey)?.StringValue));
+    }
+
+    public static ModelDescription Read(ModelMetadata metadata, ModelConfig config)
+    {
+        var layouts = new Dictionary<string, string?>();
+        foreach ((string name, string? format) in config.Formats)
+        {
+            layouts[name] = format;
+        }
+
+        return new ModelDescription(
+            metadata.Name,
+            metadata.Versions,
+            metadata.Platform,
+            [.. metadata.Inputs.Select(input => new InputDescription(input, Format(layouts.GetValueOrDefault(input.Name))))],
+            metadata.Outputs,
+            Labels(config.Parameters.LastOrDefault(parameter => parameter.Key == LabelsKey).Value));
     }
 
     private static TensorContract Contract(TensorForm form) =>
@@ -42,23 +62,21 @@ internal static class DescriptionReader
         {
             if (form.Name == input)
             {
-                return form.Format switch
-                {
-                    "FORMAT_NCHW" => ImageFormat.Nchw,
-                    "FORMAT_NHWC" => ImageFormat.Nhwc,
-                    _ => ImageFormat.None,
-                };
+                return Format(form.Format);
             }
         }
 
         return ImageFormat.None;
     }
 
+    private static ImageFormat Format(string? name) => name switch
+    {
+        "FORMAT_NCHW" => ImageFormat.Nchw,
+        "FORMAT_NHWC" => ImageFormat.Nhwc,
+        _ => ImageFormat.None,
+    };
+
     /// <summary>ModelConfig has no field for labels, so they come as the parameter <c>labels</c>, one a line; an empty line is a class without a name.</summary>
-    private static ImmutableArray<string> Labels(ConfigForm config) =>
-        config.Parameters is not null
-        && config.Parameters.TryGetValue("labels", out ConfigParameterForm? labels)
-        && labels.StringValue is { Length: > 0 } lines
-            ? [.. (lines[^1] == '\n' ? lines[..^1] : lines).Split('\n')]
-            : [];
+    private static ImmutableArray<string> Labels(string? lines) =>
+        string.IsNullOrEmpty(lines) ? [] : [.. (lines[^1] == '\n' ? lines[..^1] : lines).Split('\n')];
 }

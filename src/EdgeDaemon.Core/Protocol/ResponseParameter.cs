@@ -19,7 +19,7 @@ public readonly struct ResponseParameter
     public string? Text { get; }
 
     /// <summary>Every other value: an integer, the bits of a double, or 0 and 1.</summary>
-    internal long Bits { get; }
+    public long Bits { get; }
 
     public static ResponseParameter Of(string name, string value) => new(name, InferParameterKind.Text, 0, value);
 

@@ -41,16 +41,20 @@ internal static class InferCommand
         var jsonFile = new Option<string?>("--json-file") { Description = "A JSON inference request; - reads stdin.", HelpName = "file" };
         var json = new Option<bool>("--json") { Description = "With --image: print JSON." };
         Option<double> timeout = NumberOption.Create("--timeout", "Seconds to wait for the answer.", "seconds", 0.001, 86400, 100);
-        Option<string> socket = SocketOption.Inference();
+        var grpc = new Option<bool>("--grpc") { Description = "With --image: speak gRPC instead of REST." };
+        DaemonOptions daemon = DaemonOptions.Inference();
         var command = new CtlCommand("infer", "Ask a model about a picture, or with a JSON request.",
             "edgectl infer digits --image seven.png",
             "edgectl infer digits --image heldout.pgm --index 3 --top 3",
             "edgectl infer digits --image heldout.pgm --json",
+            "edgectl infer digits --image seven.png --grpc",
+            "edgectl infer digits --image seven.png --address https://camera-7:8443 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key",
             "edgectl infer digits --json-file request.json",
             "echo '{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,2],\"data\":[0.5,1]}]}' | edgectl infer linear --json-file -")
         {
-            model, image, index, resize, top, wanted, jsonFile, json, timeout, socket,
+            model, image, index, resize, top, wanted, jsonFile, json, timeout, grpc,
         };
+        daemon.AddTo(command);
         command.Details = Details;
         command.Validators.Add(result =>
         {
@@ -58,11 +62,20 @@ internal static class InferCommand
             {
                 result.AddError("Give either --image or --json-file.");
             }
+
+            if (result.GetValue(grpc) && result.GetResult(jsonFile) is not null)
+            {
+                result.AddError("--grpc goes with --image: a request in JSON is REST.");
+            }
         });
-        command.SetAction(async (parsed, cancellation) =>
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async address =>
         {
-            var options = new EdgeClientOptions { Deadline = TimeSpan.FromSeconds(parsed.GetValue(timeout)) };
-            using var client = new EdgeClient(parsed.GetRequiredValue(socket), options);
+            var options = new EdgeClientOptions
+            {
+                Deadline = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
+                Wire = parsed.GetValue(grpc) ? EdgeWire.Grpc : EdgeWire.Rest,
+            };
+            using var client = new EdgeClient(address, options);
             string name = parsed.GetRequiredValue(model);
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(jsonFile) is string file)
@@ -80,7 +93,7 @@ internal static class InferCommand
             ImmutableArray<RankedClass> classes = Ranking.Of(scores, description.Labels, parsed.GetValue(top));
             output.Write(parsed.GetValue(json) ? ClassificationText.Json(inference, scores, classes) : ClassificationText.Lines(classes));
             return (int)ExitCode.Ok;
-        });
+        }));
         return command;
     }
 

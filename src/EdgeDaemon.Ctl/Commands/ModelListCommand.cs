@@ -11,16 +11,17 @@ internal static class ModelListCommand
 {
     public static Command Create()
     {
-        Option<string> socket = SocketOption.Control();
+        DaemonOptions daemon = DaemonOptions.Control();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand("list", "List every bundle on the device: the models served, and the refused ones with the reason.",
             "edgectl model list", "edgectl model list --json")
         {
-            socket, json,
+            json,
         };
-        command.SetAction(async (parsed, cancellation) =>
+        daemon.AddTo(command);
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async address =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(address);
             ModelStatusList list = await control.ModelsAsync(cancellation);
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
@@ -33,7 +34,7 @@ internal static class ModelListCommand
             }
 
             return (int)ExitCode.Ok;
-        });
+        }));
         return command;
     }
 

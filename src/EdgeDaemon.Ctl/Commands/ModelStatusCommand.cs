@@ -15,17 +15,18 @@ internal static class ModelStatusCommand
     public static Command Create()
     {
         var name = new Argument<string>("name") { Description = "The model's name, or its bundle's folder (a refused bundle has only that)." };
-        Option<string> socket = SocketOption.Control();
+        DaemonOptions daemon = DaemonOptions.Control();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand("status", "Show one model: state, release, who signed it, its files, and why it is refused when it is.",
             "edgectl model status digits", "edgectl model status digits --json")
         {
-            name, socket, json,
+            name, json,
         };
         command.ExitNote = "Here 0 means that the model is READY, 1 that it is not or does not exist.";
-        command.SetAction(async (parsed, cancellation) =>
+        daemon.AddTo(command);
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async address =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(address);
             ModelStatus model = await FindAsync(control, parsed.GetRequiredValue(name), cancellation);
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
@@ -38,7 +39,7 @@ internal static class ModelStatusCommand
             }
 
             return (int)(model.State == "READY" ? ExitCode.Ok : ExitCode.Failed);
-        });
+        }));
         return command;
     }
 

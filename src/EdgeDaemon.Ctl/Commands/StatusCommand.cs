@@ -11,21 +11,22 @@ internal static class StatusCommand
 {
     public static Command Create()
     {
-        Option<string> socket = SocketOption.Control();
+        DaemonOptions daemon = DaemonOptions.Control();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand("status", "Show the running daemon's version, its ONNX Runtime, uptime and how many models it serves.",
             "edgectl status", "edgectl status --json")
         {
-            socket, json,
+            json,
         };
-        command.SetAction(async (parsed, cancellation) =>
+        daemon.AddTo(command);
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async address =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(address);
             DaemonStatus status = await control.StatusAsync(cancellation);
             TextWriter output = parsed.InvocationConfiguration.Output;
             output.Write(parsed.GetValue(json) ? ControlClient.ToJson(status) + "\n" : Text(status));
             return (int)ExitCode.Ok;
-        });
+        }));
         return command;
     }
 

@@ -27,6 +27,7 @@ public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
     private const uint EdgeTriggered = 1u << 31;
 
     private readonly SafeFileHandle _closing;
+    private readonly SafeFileHandle _signal;
 
     /// <exception cref="PosixException">Out of descriptors.</exception>
     public ReadinessQueue()
@@ -36,13 +37,29 @@ public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
         SetHandle(descriptor >= 0 ? descriptor : throw PosixException.Last("make", "epoll"));
 
         // Always readable, but not watched until the end: then every waiting thread sees it, since nobody takes it back.
-        int closing = SocketCalls.CreateEvent(1, SocketCalls.CloseOnExec);
-        _closing = new SafeFileHandle(closing >= 0 ? closing : throw PosixException.Last("make", "eventfd"), ownsHandle: true);
+        _closing = Event(1);
+
+        // Each count up is a change, and so wakes one thread; nobody reads it.
+        _signal = Event(0);
+        Control(SocketCalls.ControlAdd, _signal, Signalled, EdgeTriggered | (uint)Readiness.Input);
+    }
+
+    /// <summary>The token of <see cref="Signal"/>.</summary>
+    public static ulong Signalled => ulong.MaxValue;
+
+    /// <summary>Hands <see cref="Signalled"/> to one of the threads that wait. Signals that nobody has taken yet may become one.</summary>
+    public void Signal()
+    {
+        ulong one = 1;
+        if (SocketCalls.CountUp(_signal, &one, sizeof(ulong)) < 0)
+        {
+            throw PosixException.Last("count up", "eventfd");
+        }
     }
 
     /// <summary>Watches input, and output too when <paramref name="output"/> says so, from now on. Closing the socket ends it.</summary>
     /// <param name="socket">Any socket.</param>
-    /// <param name="token">Comes back from <see cref="TryWait"/>; not 0.</param>
+    /// <param name="token">Comes back from <see cref="TryWait"/>; neither 0 nor <see cref="Signalled"/>.</param>
     /// <param name="output">Also report when there is room to send.</param>
     public void Watch(SafeHandle socket, ulong token, bool output = false) => Control(SocketCalls.ControlAdd, socket, token, Wanted(output));
 
@@ -77,7 +94,14 @@ public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
     protected override bool ReleaseHandle()
     {
         _closing.Dispose();
+        _signal.Dispose();
         return FileCalls.Close((int)handle) == 0;
+    }
+
+    private static SafeFileHandle Event(uint start)
+    {
+        int descriptor = SocketCalls.CreateEvent(start, SocketCalls.CloseOnExec | SocketCalls.NonBlocking);
+        return new SafeFileHandle(descriptor >= 0 ? descriptor : throw PosixException.Last("make", "eventfd"), ownsHandle: true);
     }
 
     private static uint Wanted(bool output) =>

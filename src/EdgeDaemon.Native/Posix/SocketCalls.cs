@@ -57,4 +57,7 @@ internal static unsafe partial class SocketCalls
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     public static partial int CreateEvent(uint start, int flags);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint CountUp(SafeHandle eventCounter, ulong* by, nuint length);
 }

@@ -81,6 +81,11 @@ internal sealed class DaemonHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _front.DisposeAsync();
+        if (!_front.IsIdle)
+        {
+            return; // An inference that outlasts the drain still uses all of this. The process ends now, and its memory with it.
+        }
+
         foreach (ServedModel model in _registry.Serving)
         {
             model.Dispose();

@@ -27,6 +27,7 @@ internal sealed class HttpExchange
     private IHttpRequestFeature _request = null!;
     private IHttpResponseFeature _response = null!;
     private IHttpResponseBodyFeature _responseBody = null!;
+    private RunningRequests? _running;
     private object? _kept;
     private CancellationTokenSource? _givenUp;
     private long _number;
@@ -47,6 +48,9 @@ internal sealed class HttpExchange
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{StartId}-{_number:x}");
 
     public PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+
+    /// <summary>The threads that compute.</summary>
+    public SocketThreads Threads => _features.GetRequiredFeature<SocketThreads>();
 
     public BodyClock BodyClock { get; } = new();
 
@@ -76,6 +80,8 @@ internal sealed class HttpExchange
         _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
         _arrival = features.GetRequiredFeature<Arrival>();
         _number = Interlocked.Increment(ref _requests);
+        _running = features.Get<RunningRequests>();
+        _running?.Begin();
     }
 
     public void End()
@@ -86,6 +92,8 @@ internal sealed class HttpExchange
         _givenUp = null;
         Tenant = null;
         _features = null!;
+        _running?.End();
+        _running = null;
     }
 
     /// <summary>The caller waits no longer than this, from now on.</summary>
@@ -155,6 +163,13 @@ internal sealed class HttpExchange
         if (encoding.Count != 0 && encoding.ToString() is { Length: > 0 } name && !name.Equals("identity", StringComparison.OrdinalIgnoreCase))
         {
             throw new RefusedException(Refusal.HeadEncodingUnsupported, $"Content-Encoding '{name}'");
+        }
+
+        // The server undoes the last coding, which is chunked, and says nothing of those before it: their bytes would be read as they are.
+        StringValues transfer = _request.Headers.TransferEncoding;
+        if (transfer.Count != 0 && !transfer.ToString().Equals("chunked", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RefusedException(Refusal.HeadEncodingUnsupported, $"Transfer-Encoding '{transfer}'");
         }
     }
 

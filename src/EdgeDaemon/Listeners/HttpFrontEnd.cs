@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EdgeDaemon.Core.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
@@ -11,9 +12,11 @@ namespace EdgeDaemon.Listeners;
 /// </summary>
 internal sealed class HttpFrontEnd : IAsyncDisposable
 {
-    private const int LeastPoolThreads = 64; // The most lanes of one model.
+    private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
 
     private readonly KestrelServer _server;
+    private readonly SocketTransport _transport;
     private readonly HttpApplication _application;
     private readonly EdgedSettings _settings;
     private readonly InheritedSockets _inherited;
@@ -26,6 +29,8 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         _inherited = inherited;
         inherited.RequireNames(settings.Listeners);
 
+        // A line ends with CR LF alone: what one side takes for an end of line and the other does not is how requests are smuggled.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var options = new KestrelServerOptions
         {
             AddServerHeader = false,
@@ -45,10 +50,6 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         options.Limits.MinRequestBodyDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(2));
         options.Limits.MinResponseDataRate = new MinDataRate(limits.MinBodyBytesPerSecond, gracePeriod: TimeSpan.FromSeconds(5));
 
-        // Calls of HTTP/2 run on the runtime's pool, long inferences included: as many threads as that start at once, so that frames
-        // are read and health is answered while every core computes.
-        ThreadPool.GetMinThreads(out int workers, out int completions);
-        ThreadPool.SetMinThreads(Math.Max(workers, LeastPoolThreads + Environment.ProcessorCount), completions);
         Http2Bounds.Apply(options.Limits.Http2, limits);
         foreach (ListenSettings listen in settings.Listeners)
         {
@@ -56,13 +57,36 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _server = new KestrelServer(Options.Create(options), new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => new UnixGreeting(listen, limits)), logs);
+        _transport = new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => new UnixGreeting(listen, limits));
+        _server = new KestrelServer(Options.Create(options), _transport, logs);
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
 
-    /// <summary>Stops accepting, lets requests in flight finish until <paramref name="deadline"/> fires, closes the rest.</summary>
-    public Task StopAsync(CancellationToken deadline) => _server.StopAsync(deadline);
+    /// <summary>Stops accepting, closes what has no request, lets requests in flight finish until <paramref name="deadline"/> fires, closes the rest.</summary>
+    public async Task StopAsync(CancellationToken deadline)
+    {
+        using var stopped = new CancellationTokenSource();
+        Task sweep = _transport.SweepAsync(stopped.Token);
+        try
+        {
+            await _server.StopAsync(deadline);
+        }
+        finally
+        {
+            await stopped.CancelAsync();
+            await sweep;
+        }
+
+        // A call whose connection failed goes on until it notices, and the server does not wait for it; an inference cannot be stopped
+        // at all. What they work on is freed next.
+        for (var waited = Stopwatch.StartNew(); !IsIdle && waited.Elapsed < LastWord; await Task.Delay(LookAgain, CancellationToken.None))
+        {
+        }
+    }
+
+    /// <summary>Nobody uses models or tensor memory any more.</summary>
+    public bool IsIdle => _application.IsIdle;
 
     public async ValueTask DisposeAsync()
     {
@@ -77,8 +101,16 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         }
     }
 
-    private static void Listen(KestrelServerOptions options, ListenSettings listen, Wire wire, HttpProtocols protocols) =>
-        options.Listen(new WireEndPoint(listen, wire), endpoint => endpoint.Protocols = protocols);
+    private void Listen(KestrelServerOptions options, ListenSettings listen, Wire wire, HttpProtocols protocols) =>
+        options.Listen(new WireEndPoint(listen, wire), endpoint =>
+        {
+            endpoint.Protocols = protocols;
+            endpoint.Use(next => connection =>
+            {
+                connection.Features.Set(_threads);
+                return next(connection);
+            });
+        });
 
     private sealed class NoServices : IServiceProvider
     {

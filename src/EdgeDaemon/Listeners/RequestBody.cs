@@ -172,7 +172,7 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
     {
         try
         {
-            return reader.TryRead(out ReadResult ready) ? ValueTask.FromResult(ready) : WaitAsync();
+            return reader.TryRead(out ReadResult ready) ? ValueTask.FromResult(InTime(ready)) : WaitAsync();
         }
         catch (Exception failure) when (Refused(failure) is { } refused)
         {
@@ -183,14 +183,30 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> WaitAsync()
     {
+        // The read is called off, not cancelled by a token: the server would take a cancelled read for one that still goes on, could not
+        // read the rest of the body, and would log that as a fault of the daemon's.
+        using CancellationTokenRegistration end = clock.Start(limits.BodyTimeout).UnsafeRegister(static state => ((PipeReader)state!).CancelPendingRead(), reader);
         try
         {
-            return await reader.ReadAsync(clock.Start(limits.BodyTimeout));
+            return InTime(await reader.ReadAsync());
         }
         catch (Exception failure) when (Refused(failure) is { } refused)
         {
             throw refused;
         }
+    }
+
+    private ReadResult InTime(in ReadResult result)
+    {
+        if (!result.IsCanceled)
+        {
+            return result;
+        }
+
+        reader.AdvanceTo(result.Buffer.Start);
+        throw clock.DeadlinePassed
+            ? new RefusedException(Refusal.AdmissionDeadline, "the caller's deadline passed while its message arrived")
+            : new RefusedException(Refusal.BodyTooSlow, $"the body did not arrive within body_timeout_seconds {limits.BodyTimeout.TotalSeconds}");
     }
 
     /// <summary>The server's exceptions as refusals; null for what is none of the caller's doing.</summary>
@@ -202,10 +218,6 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
             new RefusedException(Refusal.BodyTooSlow, $"the body came slower than min_body_bytes_per_second {limits.MinBodyBytesPerSecond}", failure),
         // The server wraps a chunk size that overflows as if the connection had failed.
         BadHttpRequestException or IOException { InnerException: OverflowException } => new RefusedException(Refusal.BodyTruncated, failure.Message, failure),
-        OperationCanceledException when clock.Expired && clock.DeadlinePassed =>
-            new RefusedException(Refusal.AdmissionDeadline, "the caller's deadline passed while its message arrived"),
-        OperationCanceledException when clock.Expired =>
-            new RefusedException(Refusal.BodyTooSlow, $"the body did not arrive within body_timeout_seconds {limits.BodyTimeout.TotalSeconds}"),
         OperationCanceledException or IOException =>
             new RefusedException(Refusal.BodyAborted, "the caller closed the connection while sending the body", failure),
         _ => null,

@@ -32,6 +32,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     private volatile Exception? _shutdownReason;
     private int _isShutDown;
     private volatile bool _inputEnds;
+    private volatile bool _answerWaits;
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
@@ -49,10 +50,17 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         ConnectionClosed = _closed.Token;
         Features = new FeatureCollection();
         Features.Set<IMemoryPoolFeature>(new Pool(segments));
+        Features.Set(Requests);
         _token = threads.Watch(socket, this);
+        connections.Add(this);
     }
 
     public StreamSocket Socket => _socket;
+
+    public RunningRequests Requests { get; } = new();
+
+    /// <summary>Bytes for the caller are there that it has not made room for.</summary>
+    public bool AnswerWaits => _answerWaits;
 
     public override IDuplexPipe Transport { get; set; }
 
@@ -104,6 +112,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         // Only now: a descriptor that is closed under a call is soon another caller's.
         _threads.Forget(_token);
         _socket.Dispose();
+        _connections.Remove(this);
         _connections.Leave();
         SignalClosed();
         _closed.Dispose();
@@ -241,9 +250,11 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     // The caller reads more slowly than it asks.
     private async ValueTask RoomAsync()
     {
+        _answerWaits = true;
         _threads.WatchOutput(_socket, _token, wanted: true);
         await _room.WaitAsync();
         _threads.WatchOutput(_socket, _token, wanted: false);
+        _answerWaits = false;
     }
 
     private void ShutDown(Exception? reason)

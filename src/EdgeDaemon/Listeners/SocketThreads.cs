@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using EdgeDaemon.Native.Posix;
 
@@ -32,6 +33,7 @@ internal sealed class SocketThreads : IDisposable
 
     private readonly ReadinessQueue _queue = new();
     private readonly ConcurrentDictionary<ulong, ISocketOwner> _owners = new();
+    private readonly ConcurrentQueue<Action> _handed = new();
     private readonly Lock _change = new();
     private readonly List<Thread> _threads = [];
     private readonly SemaphoreSlim _places = new(0);
@@ -47,6 +49,9 @@ internal sealed class SocketThreads : IDisposable
             Add();
         }
     }
+
+    /// <summary>Whether the calling thread is one of these.</summary>
+    public static bool Here => _mine is not null;
 
     /// <summary>
     /// To be called before work of a millisecond or more, once for a piece of work. Lets another thread wait for sockets in place of
@@ -69,6 +74,9 @@ internal sealed class SocketThreads : IDisposable
             ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: true);
         }
     }
+
+    /// <summary>What awaits this goes on on one of these threads: at once if it is on one already.</summary>
+    public Entry Enter() => new(this);
 
     /// <summary>Calls the owner at each change, until <see cref="Forget"/>. The token names the socket here.</summary>
     public ulong Watch(SafeHandle socket, ISocketOwner owner)
@@ -108,7 +116,11 @@ internal sealed class SocketThreads : IDisposable
         Queue<IThreadPoolWorkItem> next = _next = new Queue<IThreadPoolWorkItem>();
         while (_queue.TryWait(out ulong token, out Readiness readiness))
         {
-            if (_owners.TryGetValue(token, out ISocketOwner? owner))
+            if (token == ReadinessQueue.Signalled)
+            {
+                TakeHanded();
+            }
+            else if (_owners.TryGetValue(token, out ISocketOwner? owner))
             {
                 owner.OnReady(readiness);
             }
@@ -116,6 +128,7 @@ internal sealed class SocketThreads : IDisposable
             while (next.TryDequeue(out IThreadPoolWorkItem? work))
             {
                 work.Execute();
+                TakeHanded(); // In turn: what goes on here could otherwise go on for as long as callers queue.
             }
 
             if (_gaveUpPlace)
@@ -124,6 +137,25 @@ internal sealed class SocketThreads : IDisposable
                 Interlocked.Increment(ref _resting);
                 _places.Wait();
             }
+        }
+    }
+
+    private void Hand(Action work)
+    {
+        _handed.Enqueue(work);
+        _queue.Signal();
+    }
+
+    private void TakeHanded()
+    {
+        if (_handed.TryDequeue(out Action? work))
+        {
+            if (!_handed.IsEmpty)
+            {
+                _queue.Signal(); // Two signals may have become one: the rest is another thread's.
+            }
+
+            work();
         }
     }
 
@@ -158,5 +190,21 @@ internal sealed class SocketThreads : IDisposable
         var thread = new Thread(Work) { IsBackground = true, Name = $"sockets-{_threads.Count}" };
         _threads.Add(thread);
         thread.Start();
+    }
+
+    /// <summary>The awaiter of <see cref="SocketThreads.Enter"/>.</summary>
+    internal readonly struct Entry(SocketThreads threads) : ICriticalNotifyCompletion
+    {
+        public bool IsCompleted => Here;
+
+        public Entry GetAwaiter() => this;
+
+        public void GetResult()
+        {
+        }
+
+        public void OnCompleted(Action continuation) => threads.Hand(continuation);
+
+        public void UnsafeOnCompleted(Action continuation) => threads.Hand(continuation);
     }
 }

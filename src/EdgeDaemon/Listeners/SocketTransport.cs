@@ -15,6 +15,9 @@ internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments
     private readonly ConnectionCount _connections = new(limits.MaxConnections);
     private readonly Dictionary<string, ListenDoor> _doors = new(StringComparer.Ordinal);
 
+    /// <summary>Cuts idle connections until <paramref name="drained"/> fires; for the time of the drain alone.</summary>
+    public Task SweepAsync(CancellationToken drained) => new IdleSweep(_connections).RunAsync(drained);
+
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var wire = (WireEndPoint)endpoint;

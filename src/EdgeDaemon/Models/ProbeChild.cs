@@ -29,9 +29,9 @@ internal sealed class ProbeChild(EdgedSettings settings)
     public ProbeReport Run(ReceivedBundle bundle, CancellationToken stop)
     {
         using Process child = Start(bundle.Verified.ReleaseDigest);
-        Task handing = Task.Run(() => Hand(child, bundle), CancellationToken.None);
-        Task<byte[]> report = Task.Run(() => ReadBounded(child.StandardOutput.BaseStream, ProbeReport.MostBytes), CancellationToken.None);
-        Task<byte[]> said = Task.Run(() => ReadBounded(child.StandardError.BaseStream, MostSaid), CancellationToken.None);
+        Task handing = Aside(() => Hand(child, bundle));
+        Task<byte[]> report = Aside(() => ReadBounded(child.StandardOutput.BaseStream, ProbeReport.MostBytes));
+        Task<byte[]> said = Aside(() => ReadBounded(child.StandardError.BaseStream, MostSaid));
 
         bool inTime;
         using (stop.UnsafeRegister(static process => ((Process)process!).Kill(), child))
@@ -103,6 +103,11 @@ internal sealed class ProbeChild(EdgedSettings settings)
 
     private static bool IsHarmless(string variable) =>
         variable is "LD_LIBRARY_PATH" or "LANG" or "LOCPATH" or "TZ" or "ORT_DISABLE_TELEMETRY" || variable.StartsWith("LC_", StringComparison.Ordinal) || variable.StartsWith("DOTNET_", StringComparison.Ordinal);
+
+    // On threads of their own: they block until the child has read and said everything, and so does the one that waits for the child.
+    private static Task Aside(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static Task<byte[]> Aside(Func<byte[]> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static void Hand(Process child, ReceivedBundle bundle)
     {

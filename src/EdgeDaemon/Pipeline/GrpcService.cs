@@ -19,6 +19,7 @@ internal sealed class GrpcService(
         InferenceWork work = exchange.Keep<InferenceWork>();
         try
         {
+            // Not flushed: headers, message and trailers leave in one write when the call ends.
             await pipeline.InferAsync(exchange, unary, work);
         }
         finally

@@ -19,6 +19,7 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
             try
             {
                 await pipeline.InferAsync(exchange, wire, work);
+                await exchange.FlushAsync();
             }
             catch (RefusedException refused) when (!errorsEnd && work.MessageRead && !EndsStream(refused.Refusal))
             {

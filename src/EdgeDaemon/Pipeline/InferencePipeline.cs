@@ -13,7 +13,7 @@ namespace EdgeDaemon.Pipeline;
 /// </summary>
 internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission)
 {
-    /// <summary>Whoever calls ends the work.</summary>
+    /// <summary>Whoever calls sends the answer, and ends the work.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask InferAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work)
     {
@@ -39,6 +39,8 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
                 times.LaneEntered();
                 if (lane.ExpectsLong(work.Inputs(work.Plan.Count)))
                 {
+                    // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
+                    await exchange.Threads.Enter();
                     SocketThreads.BeginLongWork();
                 }
 
@@ -60,6 +62,5 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         }
 
         model.CountInference();
-        await exchange.FlushAsync();
     }
 }

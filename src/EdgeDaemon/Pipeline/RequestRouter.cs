@@ -88,6 +88,7 @@ internal sealed class RequestRouter(
         {
             work.Name(route.Model, route.Version);
             await pipeline.InferAsync(exchange, rest, work);
+            await exchange.FlushAsync();
         }
         finally
         {
@@ -123,7 +124,19 @@ internal sealed class RequestRouter(
                 return;
             }
 
+            bool cut = refusal is Refusal.BodyTooSlow && !exchange.IsHttp2;
+            if (cut)
+            {
+                exchange.SetHeader("Connection", "close");
+            }
+
             await exchange.RespondJsonAsync(answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")));
+            if (cut)
+            {
+                // The server would read on for five seconds more: a caller that drips would hold its place so much longer.
+                await exchange.FlushAsync();
+                exchange.Abort();
+            }
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {

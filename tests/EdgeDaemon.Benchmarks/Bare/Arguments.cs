@@ -4,11 +4,11 @@ namespace EdgeDaemon.Benchmarks.Bare;
 
 /// <summary>What is the same for both verbs, and the rest as the verbs need it.</summary>
 internal sealed record Arguments(
-    string Library, string Model, string? Socket, int Lanes, bool Hash, bool Echo, int Callers, double Seconds, double Warmup, int Batch, string? Answer)
+    string Library, string Model, string? Socket, int Lanes, bool Hash, bool Echo, bool Grpc, int Callers, double Seconds, double Warmup, int Batch, string? Answer)
 {
     public const string Usage = """
-        bench-bare serve --library FILE --model FILE --socket PATH [--lanes N] [--hash] [--echo]
-            POST /infer on a Unix socket; prints "ready". --hash: SHA-256 of the library first, as edged does. --echo: no inference.
+        bench-bare serve --library FILE --model FILE --socket PATH [--lanes N] [--hash] [--echo | --grpc]
+            POST /infer on a Unix socket; prints "ready". --hash: SHA-256 of the library first, as edged does. --echo: no inference. --grpc: ModelInfer over HTTP/2 instead.
         bench-bare raw --library FILE --model FILE --callers N --seconds T [--warmup T] [--batch N] [--answer FILE]
             the C API alone, a session for each caller; prints one JSON line. --answer: write the output's bytes there.
         """;
@@ -18,7 +18,7 @@ internal sealed record Arguments(
         var values = new Dictionary<string, string>();
         for (int at = 0; at < words.Length; at++)
         {
-            values[words[at]] = words[at] is "--hash" or "--echo" ? "" : ++at < words.Length ? words[at] : throw new ArgumentException(Usage);
+            values[words[at]] = words[at] is "--hash" or "--echo" or "--grpc" ? "" : ++at < words.Length ? words[at] : throw new ArgumentException(Usage);
         }
 
         string Need(string name) => values.TryGetValue(name, out string? value) ? value : throw new ArgumentException($"{name} is missing\n{Usage}");
@@ -27,7 +27,7 @@ internal sealed record Arguments(
 
         return new Arguments(
             Need("--library"), Need("--model"), values.GetValueOrDefault("--socket"),
-            (int)Number("--lanes", Environment.ProcessorCount), values.ContainsKey("--hash"), values.ContainsKey("--echo"),
+            (int)Number("--lanes", Environment.ProcessorCount), values.ContainsKey("--hash"), values.ContainsKey("--echo"), values.ContainsKey("--grpc"),
             (int)Number("--callers", 1), Number("--seconds", 1), Number("--warmup", 0.2), (int)Number("--batch", 1),
             values.GetValueOrDefault("--answer"));
     }

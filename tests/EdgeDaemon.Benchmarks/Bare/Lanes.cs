@@ -19,12 +19,12 @@ internal sealed class Lanes
         }
     }
 
-    public async ValueTask RunAsync(byte[] input, byte[] output, int batch, CancellationToken cancel)
+    public async ValueTask RunAsync(ReadOnlyMemory<byte> input, byte[] output, int batch, CancellationToken cancel)
     {
         nint session = await _free.Reader.ReadAsync(cancel);
         try
         {
-            Compute(session, input, output, batch);
+            Compute(session, input.Span, output, batch);
         }
         finally
         {
@@ -32,7 +32,7 @@ internal sealed class Lanes
         }
     }
 
-    private unsafe void Compute(nint session, byte[] input, byte[] output, int batch)
+    private unsafe void Compute(nint session, ReadOnlySpan<byte> input, byte[] output, int batch)
     {
         fixed (byte* source = input, target = output)
         {

@@ -36,12 +36,13 @@ WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplica
 builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
 {
     options.AddServerHeader = false;
-    options.ListenUnixSocket(socket, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+    options.ListenUnixSocket(socket, endpoint => endpoint.Protocols = arguments.Grpc ? HttpProtocols.Http2 : HttpProtocols.Http1);
 });
 builder.Services.AddRoutingCore();
 await using WebApplication application = builder.Build();
 var lanes = new Lanes(model, arguments.Lanes);
 RequestDelegate infer = new InferEndpoint(model, lanes).Handle;
+RequestDelegate grpc = new GrpcEndpoint(model, lanes).Handle;
 RequestDelegate json = new JsonEndpoint(model, lanes).Handle;
 
 // For the benchmark: managed memory taken since the start, as edged's control surface says it.
@@ -60,6 +61,7 @@ if (arguments.Echo)
 else
 {
     application.MapPost("/infer", infer);
+    application.MapPost("/inference.GRPCInferenceService/ModelInfer", grpc);
     application.MapPost("/v2/models/{model}/infer", json);
     application.MapGet("/allocated", allocated);
 }

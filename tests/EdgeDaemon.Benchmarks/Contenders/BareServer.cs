@@ -7,14 +7,23 @@ internal static class BareServer
 {
     public static ServerProcess Start(Options options, Workload workload, string scratch) => Start(options, workload, scratch, "bare");
 
+    /// <summary>gRPC by hand over HTTP/2.</summary>
+    public static ServerProcess StartGrpc(Options options, Workload workload, string scratch)
+    {
+        string socket = Path.Combine(scratch, $"bare-grpc-{workload.Name}.sock");
+        return ServerProcess.Start(
+            options.Bare, ["serve", "--library", options.Library, "--model", workload.Graph, "--socket", socket, "--hash", "--grpc"],
+            LoadClient.Describe(workload, RequestMode.Grpc, socket));
+    }
+
     /// <summary>Kestrel alone: answers without inference.</summary>
     public static ServerProcess StartEcho(Options options, Workload workload, string scratch) => Start(options, workload, scratch, "echo", "--echo");
 
     private static ServerProcess Start(Options options, Workload workload, string scratch, string name, params string[] more)
     {
         string socket = Path.Combine(scratch, $"{name}-{workload.Name}.sock");
-        byte[] request = PreparedRequest.For(LoadClient.Describe(workload, RequestMode.Bare, socket));
         return ServerProcess.Start(
-            options.Bare, ["serve", "--library", options.Library, "--model", workload.Graph, "--socket", socket, "--hash", .. more], socket, request);
+            options.Bare, ["serve", "--library", options.Library, "--model", workload.Graph, "--socket", socket, "--hash", .. more],
+            LoadClient.Describe(workload, RequestMode.Bare, socket));
     }
 }

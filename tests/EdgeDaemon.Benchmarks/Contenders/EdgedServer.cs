@@ -96,8 +96,7 @@ internal static class EdgedServer
     public static ServerProcess Start(Options options, Workload workload, string scratch, string configuration)
     {
         string socket = Socket(workload, scratch);
-        byte[] request = PreparedRequest.For(LoadClient.Describe(workload, RequestMode.OipRaw, socket));
-        return ServerProcess.Start(options.Edged, ["run", "--config", configuration], socket, request);
+        return ServerProcess.Start(options.Edged, ["run", "--config", configuration], LoadClient.Describe(workload, RequestMode.OipRaw, socket));
     }
 
     public static string ControlSocket(Workload workload, string scratch) => Path.Combine(scratch, $"control-{workload.Name}.sock");

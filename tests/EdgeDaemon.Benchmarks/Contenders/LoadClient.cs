@@ -22,29 +22,10 @@ internal static class LoadClient
     public static Slice Counted(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, int requests) =>
         Load(options, workload, server, mode, clients, null, "--requests", Text(requests));
 
-    /// <summary>The same by gRPC's own clients; each is one connection with one call at a time.</summary>
-    public static Slice Grpc(Options options, Workload workload, ServerProcess server, int clients, string answer) => Run(options.GrpcLoad,
-        "--socket", server.Socket, "--model", workload.Model, "--input", workload.Input, "--shape", string.Join(',', workload.Shape), "--connections", Text(clients),
-        "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)), "--server-pid", Text(server.Id), "--expect", answer);
-
-    /// <summary>One call; false while nothing answers.</summary>
-    public static bool GrpcAnswers(Options options, Workload workload, string socket)
-    {
-        if (!File.Exists(socket))
-        {
-            return false;
-        }
-
-        string[] arguments = ["--socket", socket, "--model", workload.Model, "--input", workload.Input, "--shape", string.Join(',', workload.Shape), "--requests", "1"];
-        using Process process = Process.Start(new ProcessStartInfo(options.GrpcLoad, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        process.WaitForExit();
-        return process.ExitCode == 0;
-    }
-
     private static Slice Load(
         Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, string? answer, params string[] extent) => Run(options.Load,
         [
-            "--mode", mode switch { RequestMode.Bare => "bare", RequestMode.OipRaw => "oip-raw", RequestMode.OipBinary => "oip-binary", _ => "oip-json" },
+            "--mode", mode switch { RequestMode.Bare => "bare", RequestMode.OipRaw => "oip-raw", RequestMode.OipBinary => "oip-binary", RequestMode.Grpc => "grpc", _ => "oip-json" },
             "--socket", server.Socket, "--model", workload.Model, "--input", workload.Input, "--output", workload.Output,
             "--shape", string.Join(',', workload.Shape), "--connections", Text(clients), .. extent, "--server-pid", Text(server.Id),
             .. answer is null ? Array.Empty<string>() : ["--expect", answer],

@@ -12,44 +12,37 @@ internal sealed record Peer(string Name, bool Grpc, string? Missing, Func<Worklo
     {
         string folder = Path.GetDirectoryName(options.Bare)!;
         string httplib = Path.Combine(folder, "bench-httplib");
+        string grpc = Path.Combine(folder, "bench-grpc-server");
         string script = Path.Combine(folder, "node/server.js");
         string modules = Path.Combine(folder, "node/node_modules/onnxruntime-node");
         return
         [
             new Peer("node", false, Reason(folder, "node", modules), (workload, socket) => ("node", [script, workload.Graph, socket, string.Join(',', workload.Shape)])),
             new Peer("cpp-httplib", false, Reason(folder, "httplib", httplib), (workload, socket) => (httplib, [options.Library, workload.Graph, socket])),
-            new Peer("cpp-grpc", true, Reason(folder, "grpc", options.GrpcLoad), (workload, socket) =>
-                (Path.Combine(folder, "bench-grpc-server"), [options.Library, workload.Graph, socket])),
+            new Peer("cpp-grpc", true, Reason(folder, "grpc", grpc), (workload, socket) => (grpc, [options.Library, workload.Graph, socket])),
         ];
     }
 
-    /// <summary>Those that are here; the others are named on standard error. gRPC has no JSON form.</summary>
-    public static IReadOnlyList<Peer> Present(Options options, bool json)
+    /// <summary>Those that are here, the others are named on standard error, and that speak it: gRPC's has no JSON form, and the others have no gRPC.</summary>
+    public static IReadOnlyList<Peer> Present(Options options, RequestMode form)
     {
         foreach (Peer peer in All(options).Where(peer => peer.Missing is not null))
         {
             Console.Error.WriteLine($"{peer.Name}: not built here: {peer.Missing}");
         }
 
-        return [.. All(options).Where(peer => peer.Missing is null && !(json && peer.Grpc))];
+        return [.. All(options).Where(peer => peer.Missing is null && form switch { RequestMode.Grpc => peer.Grpc, RequestMode.OipJson => !peer.Grpc, _ => true })];
     }
 
-    public ServerProcess Start(Options options, Workload workload, string scratch)
+    public ServerProcess Start(Workload workload, string scratch)
     {
         string socket = Path.Combine(scratch, $"{Name}-{workload.Name}.sock");
         (string executable, string[] arguments) = Command(workload, socket);
-        if (Grpc)
-        {
-            return ServerProcess.Start(executable, arguments, socket, () => LoadClient.GrpcAnswers(options, workload, socket));
-        }
-
-        byte[] request = PreparedRequest.For(LoadClient.Describe(workload, RequestMode.Bare, socket));
-        return ServerProcess.Start(executable, arguments, socket, request);
+        return ServerProcess.Start(executable, arguments, LoadClient.Describe(workload, Grpc ? RequestMode.Grpc : RequestMode.Bare, socket));
     }
 
-    public Slice Load(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, string answer) => Grpc
-        ? LoadClient.Grpc(options, workload, server, clients, answer)
-        : LoadClient.Served(options, workload, server, mode, clients, answer);
+    public Slice Load(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, string answer) =>
+        LoadClient.Served(options, workload, server, Grpc ? RequestMode.Grpc : mode, clients, answer);
 
     /// <summary>build.sh leaves the reason beside the programs, in FILE.missing.</summary>
     private static string? Reason(string folder, string name, string needed)

@@ -36,15 +36,13 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    public static ServerProcess Start(string executable, IEnumerable<string> arguments, string socket, byte[] request) =>
-        Start(executable, arguments, socket, () => Answers(socket, request));
-
     /// <param name="executable">The server's.</param>
     /// <param name="arguments">Its command line.</param>
-    /// <param name="socket">Where it listens.</param>
-    /// <param name="answers">Asks once; true when the answer was right.</param>
-    public static ServerProcess Start(string executable, IEnumerable<string> arguments, string socket, Func<bool> answers)
+    /// <param name="asked">Where it listens, and the request that it is to answer.</param>
+    public static ServerProcess Start(string executable, IEnumerable<string> arguments, Arguments asked)
     {
+        string socket = asked.Socket;
+        byte[] request = PreparedRequest.For(asked);
         File.Delete(socket);
         var info = new ProcessStartInfo(executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         long start = Stopwatch.GetTimestamp();
@@ -66,7 +64,7 @@ internal sealed class ServerProcess : IDisposable
         process.ErrorDataReceived += Hear;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        while (!answers())
+        while (!Answers(asked, request))
         {
             if (process.HasExited || Stopwatch.GetElapsedTime(start) > Patience)
             {
@@ -92,16 +90,16 @@ internal sealed class ServerProcess : IDisposable
         File.Delete(Socket);
     }
 
-    private static bool Answers(string socket, byte[] request)
+    private static bool Answers(Arguments asked, byte[] request)
     {
-        if (!File.Exists(socket))
+        if (!File.Exists(asked.Socket))
         {
             return false;
         }
 
         try
         {
-            using var connection = new HttpConnection(socket);
+            using ILoadConnection connection = asked.Connect();
             connection.Exchange(request);
             return true;
         }

@@ -10,7 +10,7 @@ internal static class AnswerCheck
 
     public static void Run(Arguments arguments, byte[] request)
     {
-        using var connection = new HttpConnection(arguments.Socket);
+        using ILoadConnection connection = arguments.Connect();
         connection.Exchange(request);
         if (arguments.Expect is null)
         {
@@ -34,14 +34,16 @@ internal static class AnswerCheck
         }
     }
 
-    private static float[] Values(Arguments arguments, HttpConnection connection)
+    private static float[] Values(Arguments arguments, ILoadConnection connection)
     {
         switch (arguments.Mode)
         {
             case RequestMode.Bare:
                 return MemoryMarshal.Cast<byte, float>(connection.Body).ToArray();
+            case RequestMode.Grpc:
+                return MemoryMarshal.Cast<byte, float>(GrpcMessage.FirstOutput(connection.Body).ToArray()).ToArray();
             case RequestMode.OipRaw or RequestMode.OipBinary:
-                int head = connection.Field("Inference-Header-Content-Length");
+                int head = ((HttpConnection)connection).Field("Inference-Header-Content-Length");
                 return head >= 0
                     ? MemoryMarshal.Cast<byte, float>(connection.Body[head..].ToArray()).ToArray()
                     : throw new LoadException("a binary answer without Inference-Header-Content-Length");

@@ -16,6 +16,9 @@ internal enum RequestMode
 
     /// <summary>JSON both ways.</summary>
     OipJson,
+
+    /// <summary>gRPC's ModelInfer over HTTP/2, raw contents both ways.</summary>
+    Grpc,
 }
 
 internal sealed record Arguments(
@@ -23,7 +26,7 @@ internal sealed record Arguments(
     long Requests, int ServerProcess, string? Expect)
 {
     public const string Usage = """
-        bench-load --mode bare|oip-raw|oip-binary|oip-json --socket PATH --shape 1,3,32,32 [--model NAME --input NAME --output NAME]
+        bench-load --mode bare|oip-raw|oip-binary|oip-json|grpc --socket PATH --shape 1,3,32,32 [--model NAME --input NAME --output NAME]
                    [--connections N] [--seconds T | --requests N] [--warmup T] [--server-pid P] [--expect FILE]
             --shape     of the FP32 input; element i of n is i/n
             --requests  so many in all instead of a time; then everything is measured, start and end too
@@ -32,6 +35,8 @@ internal sealed record Arguments(
 
     /// <summary>Elements of the input tensor.</summary>
     public int Elements => checked((int)Shape.Aggregate(1L, (product, dimension) => checked(product * dimension)));
+
+    public ILoadConnection Connect() => Mode == RequestMode.Grpc ? new GrpcConnection(Socket) : new HttpConnection(Socket);
 
     public static Arguments Parse(ReadOnlySpan<string> words)
     {
@@ -52,6 +57,7 @@ internal sealed record Arguments(
             "oip-raw" => RequestMode.OipRaw,
             "oip-binary" => RequestMode.OipBinary,
             "oip-json" => RequestMode.OipJson,
+            "grpc" => RequestMode.Grpc,
             string other => throw new ArgumentException($"--mode {other} is not known\n{Usage}"),
         };
         long[] shape = [.. Need("--shape").Split(',').Select(word => long.Parse(word, CultureInfo.InvariantCulture))];

@@ -5,7 +5,7 @@ using System.Text;
 namespace EdgeDaemon.Benchmarks.Load;
 
 /// <summary>One kept-alive HTTP/1.1 connection over a Unix socket, blocking, one request at a time. The answer lies in its buffer until the next.</summary>
-internal sealed class HttpConnection : IDisposable
+internal sealed class HttpConnection : ILoadConnection
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
     private byte[] _buffer = new byte[64 * 1024];

@@ -100,7 +100,7 @@ internal sealed class LoadRun : IDisposable
         bool connected = false;
         try
         {
-            using var connection = new HttpConnection(_arguments.Socket);
+            using ILoadConnection connection = _arguments.Connect();
             connected = true;
             _connected.Signal();
             _go.Wait();

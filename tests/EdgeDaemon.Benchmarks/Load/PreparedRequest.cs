@@ -4,7 +4,7 @@ using System.Text;
 
 namespace EdgeDaemon.Benchmarks.Load;
 
-/// <summary>The one request of a run as the bytes that go on the wire.</summary>
+/// <summary>The one request of a run as the bytes that go on the wire; gRPC's message goes there in frames of HTTP/2.</summary>
 internal static class PreparedRequest
 {
     public static byte[] For(Arguments arguments)
@@ -21,6 +21,8 @@ internal static class PreparedRequest
         string input = $$"""{"name":"{{arguments.Input}}","shape":[{{shape}}],"datatype":"FP32",""";
         switch (arguments.Mode)
         {
+            case RequestMode.Grpc:
+                return GrpcMessage.Request(arguments, tensor);
             case RequestMode.Bare:
                 return Post("/infer", "Content-Type: application/octet-stream\r\n", "", tensor);
             case RequestMode.OipRaw:

@@ -3,7 +3,7 @@ using EdgeDaemon.Benchmarks.Report;
 
 namespace EdgeDaemon.Benchmarks.Subjects;
 
-/// <summary>Tensor bytes both ways on the MLP and the CNN: edged is to be ahead of every peer, gRPC's among them.</summary>
+/// <summary>Tensor bytes both ways on the MLP and the CNN: edged is to be ahead of every peer, gRPC's (over its own wire) among them.</summary>
 internal static class PeerRates
 {
     public static void Measure(Options options, string scratch, ReportFiles report)

@@ -10,27 +10,30 @@ namespace EdgeDaemon.Benchmarks.Subjects;
 /// </summary>
 internal static class Rivalry
 {
-    /// <param name="form">What edged is sent; the others get the same bytes when it is JSON, else the bare tensor.</param>
+    /// <param name="form">What edged is sent; the others get the same bytes when it is JSON or gRPC, else the bare tensor.</param>
     /// <param name="atLeast">What edged's rate divided by a rival's is held against, by the rival's name and the clients.</param>
+    /// <param name="addedAtMost">What edged's added CPU divided by the bare program's is held against.</param>
     public static void Measure(
-        Options options, Workload workload, RequestMode form, int[] clientCounts, Func<string, int, double> atLeast, string subject, string scratch, ReportFiles report)
+        Options options, Workload workload, RequestMode form, int[] clientCounts, Func<string, int, double> atLeast, string subject, string scratch, ReportFiles report,
+        double addedAtMost = 1)
     {
-        RequestMode others = form == RequestMode.OipJson ? RequestMode.OipJson : RequestMode.Bare;
-        string spelt = form switch { RequestMode.OipJson => "JSON", RequestMode.OipBinary => "JSON head and binary", _ => "binary" };
+        bool grpc = form == RequestMode.Grpc;
+        RequestMode others = grpc || form == RequestMode.OipJson ? form : RequestMode.Bare;
+        string spelt = form switch { RequestMode.Grpc => "gRPC", RequestMode.OipJson => "JSON", RequestMode.OipBinary => "JSON head and binary", _ => "binary" };
         string answer = Path.Combine(scratch, $"{workload.Name}.answer");
         var servers = new List<(string Name, ServerProcess Server, Func<ServerProcess, int, Slice> Load)>();
         try
         {
-            servers.Add(("bare", BareServer.Start(options, workload, scratch), (server, clients) => LoadClient.Served(options, workload, server, others, clients, answer)));
+            servers.Add(("bare", grpc ? BareServer.StartGrpc(options, workload, scratch) : BareServer.Start(options, workload, scratch), (server, clients) => LoadClient.Served(options, workload, server, others, clients, answer)));
             if (options.HasEdged)
             {
                 ServerProcess edged = EdgedServer.Start(options, workload, scratch, EdgedServer.Prepare(options, workload, scratch));
                 servers.Add(("edged", edged, (server, clients) => LoadClient.Served(options, workload, server, form, clients, answer)));
             }
 
-            foreach (Peer peer in Peer.Present(options, json: form == RequestMode.OipJson))
+            foreach (Peer peer in Peer.Present(options, form))
             {
-                servers.Add((peer.Name, peer.Start(options, workload, scratch), (server, clients) => peer.Load(options, workload, server, others, clients, answer)));
+                servers.Add((peer.Name, peer.Start(workload, scratch), (server, clients) => peer.Load(options, workload, server, others, clients, answer)));
             }
 
             LoadClient.Raw(options, workload, 1, answer);
@@ -39,7 +42,7 @@ internal static class Rivalry
                 var contenders = new List<(string Name, Func<Slice> Run)> { ("raw", () => LoadClient.Raw(options, workload, clients, answer)) };
                 contenders.AddRange(servers.Select(entry => (entry.Name, (Func<Slice>)(() => entry.Load(entry.Server, clients)))));
                 Dictionary<string, List<Slice>> slices = Rounds.Run(options.Pairs, contenders, (name, pair, slice) => report.Add(subject, workload, clients, name, pair, slice));
-                Report(workload, clients, spelt, slices, atLeast, report);
+                Report(workload, clients, spelt, slices, atLeast, addedAtMost, report);
             }
         }
         finally
@@ -52,7 +55,7 @@ internal static class Rivalry
     }
 
     private static void Report(
-        Workload workload, int clients, string spelt, Dictionary<string, List<Slice>> slices, Func<string, int, double> atLeast, ReportFiles report)
+        Workload workload, int clients, string spelt, Dictionary<string, List<Slice>> slices, Func<string, int, double> atLeast, double addedAtMost, ReportFiles report)
     {
         double[] Rates(string name) => [.. slices[name].Select(slice => slice.Rate)];
         double[] raw = Rates("raw");
@@ -66,7 +69,7 @@ internal static class Rivalry
         report.Add(new Finding(
             $"added CPU a request, {what}", "us", Interval.MedianOf([.. slices["raw"].Select(slice => slice.CpuMicroseconds)]), Interval.MedianOf(addedBare),
             added is null ? null : Interval.MedianOf(added), "edged / bare",
-            added is null ? null : Interval.Of([.. added.Zip(addedBare, (mine, other) => mine / other)]), 1, AtMost: true));
+            added is null ? null : Interval.Of([.. added.Zip(addedBare, (mine, other) => mine / other)]), addedAtMost, AtMost: true));
         foreach (string rival in slices.Keys.Where(name => name is not ("raw" or "edged")))
         {
             double[] theirs = Rates(rival);

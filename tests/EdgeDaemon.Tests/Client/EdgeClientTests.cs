@@ -5,7 +5,9 @@ using System.Text.Json;
 using EdgeDaemon.Client;
 using EdgeDaemon.Client.Inference;
 using EdgeDaemon.Client.Models;
+using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
+using ModelDescription = EdgeDaemon.Client.Models.ModelDescription;
 
 namespace EdgeDaemon.Tests.Client;
 
@@ -62,11 +64,66 @@ public sealed class EdgeClientTests
     }
 
     [TestMethod]
+    public async Task Outputs_are_received_in_the_callers_buffers()
+    {
+        using var daemon = new FakeDaemon(_ => FakeDaemon.Tensors(Head, TwoFloats));
+        using var client = new EdgeClient(daemon.SocketPath);
+        byte[] buffer = new byte[16];
+        InferenceAnswer answer = await client.InferAsync(OneFloat() with { Outputs = [new RequestedOutput("y", buffer)] });
+        CollectionAssert.AreEqual((byte[])[.. TwoFloats, 0, 0, 0, 0, 0, 0, 0, 0], buffer);
+        Assert.IsTrue(answer["y"].Bytes.Span.Overlaps(buffer));
+        Assert.AreEqual(8, answer["y"].Bytes.Length);
+
+        EdgeClientException error = await Assert.ThrowsExactlyAsync<EdgeClientException>(
+            () => client.InferAsync(OneFloat() with { Outputs = [new RequestedOutput("y", new byte[7])] }));
+        Assert.AreEqual(EdgeClientFailure.BufferTooSmall, error.Failure);
+    }
+
+    [TestMethod]
+    public async Task A_chunked_answer_is_received_as_well_and_one_that_ends_early_is_refused()
+    {
+        string start = $"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nInference-Header-Content-Length: {Head.Length}\r\n\r\n{Head.Length:x}\r\n{Head}\r\n";
+        foreach (int size in new[] { 8, 7 })
+        {
+            byte[] chunk = [.. Encoding.ASCII.GetBytes($"{start}{size:x}\r\n"), .. TwoFloats[..size], .. "\r\n0\r\n\r\n"u8];
+            using var daemon = new FakeDaemon(_ => chunk);
+            using var client = new EdgeClient(daemon.SocketPath);
+            if (size == 8)
+            {
+                CollectionAssert.AreEqual((float[])[1.5f, -2f], (await client.InferAsync(OneFloat()))["y"].ToFloats());
+                continue;
+            }
+
+            EdgeClientException error = await Assert.ThrowsExactlyAsync<EdgeClientException>(() => client.InferAsync(OneFloat()));
+            Assert.AreEqual(EdgeClientFailure.AnswerInvalid, error.Failure);
+        }
+    }
+
+    [TestMethod]
+    public async Task Statistics_and_the_index_are_read()
+    {
+        const string Statistics =
+            """{"model_stats":[{"name":"m","version":"3","last_inference":5,"inference_count":6,"execution_count":7,"inference_stats":{"success":{"count":8,"ns":9},"queue":{"count":10,"ns":0}},"batch_stats":[]}]}""";
+        using var daemon = new FakeDaemon(request => FakeDaemon.Json(
+            request.Line.Contains("stats", StringComparison.Ordinal) ? Statistics : """[{"name":"m","version":"3","state":"READY","reason":""}]"""));
+        using var client = new EdgeClient(daemon.SocketPath);
+        ModelStatistics model = (await client.StatisticsAsync("m")).Single();
+        Assert.AreEqual(("m", "3", 5UL, 6UL, 7UL), (model.Name, model.Version, model.LastInference, model.InferenceCount, model.ExecutionCount));
+        Assert.AreEqual((new StatisticDuration(8, 9), new StatisticDuration(10, 0)), (model.Success, model.Queue));
+        Assert.AreEqual(new ModelIndexEntry("m", "3", "READY", ""), (await client.ListModelsAsync()).Single());
+        Assert.HasCount(1, await client.StatisticsAsync());
+        CollectionAssert.AreEqual(
+            (string[])["GET /v2/models/m/stats HTTP/1.1", "POST /v2/repository/index HTTP/1.1", "GET /v2/models/stats HTTP/1.1"],
+            daemon.Requests.Select(request => request.Line).ToArray());
+    }
+
+    [TestMethod]
     [DataRow("""{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[1,2],"parameters":{"binary_data_size":4}}]}""", DisplayName = "a size that the shape does not give")]
     [DataRow("""{"model_name":"m","outputs":[{"name":"y","datatype":"BYTES","shape":[1],"parameters":{"binary_data_size":9}}]}""", DisplayName = "beyond the body")]
     [DataRow("""{"model_name":"m","outputs":[{"name":"y","datatype":"BYTES","shape":[1],"parameters":{"binary_data_size":-1}}]}""", DisplayName = "negative")]
     [DataRow("""{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[1]}]}""", DisplayName = "not binary")]
     [DataRow("""{"model_name":"m","outputs":[{"name":"y","datatype":"FP33","shape":[1],"parameters":{"binary_data_size":8}}]}""", DisplayName = "unknown type")]
+    [DataRow("""{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[1],"parameters":{"binary_data_size":4}},{"name":"y","datatype":"FP32","shape":[1],"parameters":{"binary_data_size":4}}]}""", DisplayName = "an output twice")]
     [DataRow("""{"model_name":"m","outputs":[]}""", DisplayName = "bytes behind the last output")]
     [DataRow("""{"model_name":"m"}""", DisplayName = "no outputs")]
     [DataRow("""{"model_name":"m","outputs":[{"name":"y","name":"y","datatype":"FP32","shape":[1],"parameters":{"binary_data_size":8}}]}""", DisplayName = "a key twice")]

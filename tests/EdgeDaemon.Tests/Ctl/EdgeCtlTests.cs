@@ -31,6 +31,10 @@ public sealed class EdgeCtlTests
     [DataRow("infer m --image a --json-file b", "--image or --json-file", "'edgectl infer --help'")]
     [DataRow("infer m --image a --top 0", "--top", "'edgectl infer --help'")]
     [DataRow("infer m --image a --index x", "x", "'edgectl infer --help'")]
+    [DataRow("infer m --json-file a --grpc", "--grpc goes with --image", "'edgectl infer --help'")]
+    [DataRow("infer m --image a --address https://camera", "--tls-ca", "'edgectl infer --help'")]
+    [DataRow("infer m --image a --tls-ca ca.pem", "https://HOST:PORT", "'edgectl infer --help'")]
+    [DataRow("status --address https://camera --tls-ca a --tls-cert b", "--tls-cert and --tls-key", "'edgectl status --help'")]
     [DataRow("model status", "<name>", "'edgectl model status --help'")]
     public void A_command_line_that_makes_no_sense_is_code_2_and_one_line(string line, string what, string where) =>
         ToolRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Failed(2, what, where);

@@ -39,4 +39,14 @@ public static class GrpcMethods
         "/grpc.health.v1.Health/Watch" => GrpcMethod.HealthWatch,
         _ => GrpcMethod.None,
     };
+
+    /// <summary>The path that a client asks: <see cref="Of"/> the other way round.</summary>
+    /// <param name="method">Any but None.</param>
+    public static string PathOf(GrpcMethod method) => method switch
+    {
+        GrpcMethod.HealthCheck => "/grpc.health.v1.Health/Check",
+        GrpcMethod.HealthWatch => "/grpc.health.v1.Health/Watch",
+        GrpcMethod.None => throw new ArgumentOutOfRangeException(nameof(method)),
+        _ => $"/{InferenceService}/{method}",
+    };
 }

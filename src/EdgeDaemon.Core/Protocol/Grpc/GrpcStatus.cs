@@ -1,17 +1,23 @@
 namespace EdgeDaemon.Core.Protocol.Grpc;
 
-/// <summary>The status codes of gRPC that are answered here.</summary>
+/// <summary>gRPC's status codes; the daemon answers with some of them, what lies before it may answer with any.</summary>
 public enum GrpcStatus
 {
     Ok = 0,
     Cancelled = 1,
+    Unknown = 2,
     InvalidArgument = 3,
     DeadlineExceeded = 4,
     NotFound = 5,
+    AlreadyExists = 6,
     PermissionDenied = 7,
     ResourceExhausted = 8,
+    FailedPrecondition = 9,
+    Aborted = 10,
+    OutOfRange = 11,
     Unimplemented = 12,
     Internal = 13,
     Unavailable = 14,
+    DataLoss = 15,
     Unauthenticated = 16,
 }

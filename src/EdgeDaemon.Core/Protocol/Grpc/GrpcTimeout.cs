@@ -31,4 +31,17 @@ public static class GrpcTimeout
         timeout = ticks is not { } known || known < Longest.Ticks ? TimeSpan.FromTicks((long)(ticks ?? 0)) : Longest;
         return ticks is not null;
     }
+
+    /// <summary>The header's text: the finest unit whose count has eight digits, never longer than the time that is left.</summary>
+    /// <param name="left">What has passed already is sent as the shortest there is.</param>
+    public static string Format(TimeSpan left)
+    {
+        const long Most = 99_999_999;
+        long microseconds = Math.Max(1, left.Ticks / TimeSpan.TicksPerMicrosecond);
+        return microseconds <= Most ? Text(microseconds, 'u')
+            : microseconds / 1000 <= Most ? Text(microseconds / 1000, 'm')
+            : Text(Math.Min(Most, microseconds / 1_000_000), 'S');
+    }
+
+    private static string Text(long count, char unit) => string.Create(CultureInfo.InvariantCulture, $"{count}{unit}");
 }

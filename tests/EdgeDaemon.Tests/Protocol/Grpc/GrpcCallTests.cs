@@ -49,6 +49,37 @@ public sealed class GrpcCallTests
     public void Other_timeouts_are_none(string text) => Assert.IsFalse(GrpcTimeout.TryParse(text, out _));
 
     [TestMethod]
+    [DataRow(0, "1u")]
+    [DataRow(1, "1000u")]
+    [DataRow(99_999, "99999000u")]
+    [DataRow(100_000, "100000m")]
+    [DataRow(100_000_000, "100000S")]
+    public void A_timeout_is_written_in_the_finest_unit_that_holds_it(int milliseconds, string text)
+    {
+        Assert.AreEqual(text, GrpcTimeout.Format(TimeSpan.FromMilliseconds(milliseconds)));
+        Assert.IsTrue(GrpcTimeout.TryParse(text, out _));
+    }
+
+    [TestMethod]
+    [DataRow("plain", "plain")]
+    [DataRow("a b%25%0A%C3%A9~", "a b%\né~")]
+    [DataRow("%c3%a9", "é")]
+    [DataRow("100%", "100%")]
+    [DataRow("%4", "%4")]
+    [DataRow("%zz%41", "%zzA")]
+    [DataRow("%FF", "\uFFFD")]
+    public void Texts_are_decoded_whatever_they_are(string encoded, string text) => Assert.AreEqual(text, GrpcText.Decode(encoded));
+
+    [TestMethod]
+    public void Every_method_has_the_path_that_leads_to_it()
+    {
+        foreach (GrpcMethod method in Enum.GetValues<GrpcMethod>().Where(method => method != GrpcMethod.None))
+        {
+            Assert.AreEqual(method, GrpcMethods.Of(GrpcMethods.PathOf(method)));
+        }
+    }
+
+    [TestMethod]
     public void Texts_are_percent_encoded() => Assert.AreEqual("a b%25%0A%C3%A9~", GrpcText.Encode("a b%\né~"));
 
     [TestMethod]
