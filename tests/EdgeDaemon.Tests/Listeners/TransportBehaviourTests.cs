@@ -288,8 +288,11 @@ public sealed class TransportBehaviourTests
     // What TCP carries below TLS: nobody is asked who he is.
     private sealed class NoGreeting : IGreeting
     {
-        public ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing) =>
-            ValueTask.FromResult<(ConnectionContext, Wire)?>((connection, Wire.Http1));
+        public ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing)
+        {
+            connection.Start();
+            return ValueTask.FromResult<(ConnectionContext, Wire)?>((connection, Wire.Http1));
+        }
     }
 
     private sealed class Bench : IAsyncDisposable
