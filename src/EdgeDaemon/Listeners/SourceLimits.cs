@@ -23,6 +23,18 @@ internal sealed class SourceLimits(LimitSettings limits, TimeProvider clock)
     private readonly Lock _change = new();
     private int _sweepAt = SweepFrom;
 
+    /// <summary>Sources that are remembered.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_change)
+            {
+                return _sources.Count;
+            }
+        }
+    }
+
     /// <summary>Counts a connection that begins a handshake; <see cref="Leave"/> gives it back when, and only when, the answer is <see cref="SourceVerdict.Admitted"/>.</summary>
     /// <param name="address">Where it comes from.</param>
     /// <param name="network">Where it was counted.</param>
