@@ -147,6 +147,59 @@ public sealed class TlsGreetingTests
         Assert.AreEqual(11, (await server.Transport.Input.ReadAtLeastAsync(11)).Buffer.Length);
     }
 
+    [TestMethod]
+    [DataRow("good", "")]
+    [DataRow("viainner", "inner")]
+    public async Task ResumedSession_IsJudgedAgain(string leaf, string above)
+    {
+        // A ticket holds the client's certificate alone; the authority above it came with the first handshake.
+        var clock = new MovedClock();
+        await using TlsBench bench = await TlsBench.StartAsync(Settings(roots: "both.pem", more: above.Length > 0 ? "" : Lists("root.crl")), clock);
+        if (above.Length > 0)
+        {
+            bench.Doors.Apply(Settings(), TlsBench.Of(Settings(), clock)); // One that does not know the authority in between.
+        }
+
+        string session = At($"session-{leaf}");
+        string[] chain = above.Length > 0 ? ["-cert_chain", At(above + ".pem")] : [];
+        StringAssert.Contains(await CallAsync("-sess_out", session), "New, TLSv1.3", StringComparison.Ordinal);
+        StringAssert.Contains(await CallAsync("-sess_in", session), "Reused, TLSv1.3", StringComparison.Ordinal);
+        Assert.AreEqual(2, bench.Doors.Counts[HandshakeOutcome.Completed]);
+        if (above.Length == 0)
+        {
+            clock.Move(TimeSpan.FromDays(31));
+            StringAssert.Contains(await CallAsync("-sess_in", session), "Reused, TLSv1.3", StringComparison.Ordinal);
+            await UntilAsync(() => bench.Doors.Counts[HandshakeOutcome.CertificateRefused] == 1);
+            StringAssert.Contains(bench.Log.Last(), "RevocationListStale", StringComparison.Ordinal);
+        }
+
+        async Task<string> CallAsync(string session, string file)
+        {
+            string chained = string.Join(' ', chain);
+            var start = new System.Diagnostics.ProcessStartInfo("/bin/bash", ["-c", $"sleep 1 | timeout 20 openssl s_client -connect {bench.Address} -cert {At(leaf)}.pem -key {At(leaf)}.key {chained} {session} {file} 2>&1"]) { RedirectStandardOutput = true };
+            using var shell = System.Diagnostics.Process.Start(start)!;
+            return await shell.StandardOutput.ReadToEndAsync();
+        }
+    }
+
+    [TestMethod]
+    public async Task FloodOfRefusals_FillsNoLog()
+    {
+        var clock = new MovedClock();
+        await using TlsBench bench = await TlsBench.StartAsync(Settings(more: "allow_from = [\"10.0.0.0/8\"]"), clock);
+        for (int i = 0; i < 100; i++)
+        {
+            using Socket socket = await bench.DialAsync();
+        }
+
+        await UntilAsync(() => bench.Doors.Counts[HandshakeOutcome.NotAllowed] is >= 80);
+        Assert.HasCount(50, bench.Log);
+        clock.Move(TimeSpan.FromSeconds(1));
+        using Socket last = await bench.DialAsync();
+        await UntilAsync(() => bench.Log.Count == 52);
+        StringAssert.Contains(bench.Log.ElementAt(50), "more connections were turned away", StringComparison.Ordinal);
+    }
+
     private static EdgedSettings Both()
     {
         File.WriteAllText(At("trusted-both.pem"), File.ReadAllText(At("root.pem")) + File.ReadAllText(At("other.pem")));
