@@ -26,6 +26,13 @@ internal sealed class TlsDaemon : IAsyncDisposable
     public static async Task<TlsDaemon> StartAsync(string listen = "", string limits = "", Action<StateDirectory>? before = null)
     {
         StateDirectory state = StateDirectory.Create("", "digits/digits-s25");
+        int port = Configure(state, listen, limits, before);
+        return new TlsDaemon(state, await Daemon.StartAsync(state), port);
+    }
+
+    /// <summary>An authority and what it has issued, and edged.toml with a listener 'remote' on the port that is returned.</summary>
+    public static int Configure(StateDirectory state, string listen = "", string limits = "", Action<StateDirectory>? before = null)
+    {
         int port = FreePort();
         Authority(state, "ca");
         Issue(state, "ca", "server", "edge", "--san", "dns:localhost", "--san", "ip:127.0.0.1");
@@ -57,7 +64,7 @@ internal sealed class TlsDaemon : IAsyncDisposable
             """));
         before?.Invoke(state);
         Command.Edged("check", "--config", state.Config).Succeeded();
-        return new TlsDaemon(state, await Daemon.StartAsync(state), port);
+        return port;
     }
 
     public static void Authority(StateDirectory state, string name) => Command.Edgectl("pki", "init", state.At(name), "--name", name).Succeeded();
