@@ -87,6 +87,11 @@ try
         GrpcRates.Measure(options, scratch, report);
     }
 
+    if (options.Subjects.Contains("tls") && options.HasEdged)
+    {
+        MutualTls.Measure(options, scratch, report);
+    }
+
     if (options.Subjects.Contains("allocation"))
     {
         Allocation.Measure(options, Workload.Mlp(options), scratch, report);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Bundles;
@@ -33,7 +34,7 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     public string Summary => $"{_registry.Serving.Length} models serve, {_registry.Refused.Length} refused";
 
-    public static async Task<DaemonHost> StartAsync(EdgedSettings settings, TrustPolicy trust, Action<TimeSpan> moreTime, ILoggerFactory logs, ILogger log, CancellationToken stop)
+    public static async Task<DaemonHost> StartAsync(EdgedSettings settings, TrustPolicy trust, ImmutableDictionary<string, TlsMaterial> tls, Action<TimeSpan> moreTime, ILoggerFactory logs, ILogger log, CancellationToken stop)
     {
         // The library's check and environment (a tenth of a second) and the server's own start need nothing of each other.
         Task<OnnxRuntime> loading = Task.Run(() => OnnxRuntime.Load(
@@ -54,7 +55,8 @@ internal sealed class DaemonHost : IAsyncDisposable
         var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, settings.Limits);
         var documents = new ControlDocuments(registry, settings, TimeProvider.System);
         var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, refusals), new ControlSurface(documents, authorisation), authorisation, refusals);
-        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), logs);
+        var doors = new TlsDoors(settings, tls, log, TimeProvider.System);
+        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), doors, logs);
 
         OnnxRuntime runtime = await loading;
         documents.Runtime = runtime;

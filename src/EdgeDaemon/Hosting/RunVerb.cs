@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
@@ -16,9 +17,13 @@ internal static class RunVerb
 
     public static async Task<int> ExecuteAsync(string configFile, TextWriter output, TextWriter errors, CancellationToken cancel)
     {
+        List<string> faults = [], outdated = [];
+        ImmutableDictionary<string, TlsMaterial>? tls = null;
         if (!ConfigurationFiles.TryReadSettings(configFile, errors, out EdgedSettings? settings)
-            || !ConfigurationFiles.TryReadTrust(settings.TrustFile, errors, out TrustPolicy? trust))
+            || !ConfigurationFiles.TryReadTrust(settings.TrustFile, errors, out TrustPolicy? trust)
+            || !Credentials.FromEnvironment().TryReadTls(settings, TimeProvider.System, faults, outdated, out tls))
         {
+            faults.ForEach(errors.WriteLine);
             errors.WriteLine("edged: not started; mend the above and try 'edged check'");
             return 1;
         }
@@ -26,6 +31,9 @@ internal static class RunVerb
         using var logs = new LogOutput(LogOutput.LevelOf(settings.Log.Level), TimeProvider.System, errors);
         ILogger log = logs.CreateLogger("edged");
         Log.Starting(log, Build.Version, Build.Framework, configFile);
+
+        // Time alone stops no start: local callers are served by a device whose clock is unset, or whose lists are late.
+        outdated.ForEach(problem => Log.MaterialOutOfDate(log, problem));
         using Notifier notifier = Notifier.FromEnvironment(text => Log.NotifyFailed(log, text));
 
         var stop = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,7 +45,7 @@ internal static class RunVerb
         _ = stop.Task.ContinueWith(_ => leave.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
-            await using DaemonHost host = await DaemonHost.StartAsync(settings, trust, notifier.ExtendTimeout, logs, log, leave.Token);
+            await using DaemonHost host = await DaemonHost.StartAsync(settings, trust, tls, notifier.ExtendTimeout, logs, log, leave.Token);
             notifier.Ready(host.Summary);
             string signal = await stop.Task;
             Log.Stopping(log, signal);

@@ -22,7 +22,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private readonly InheritedSockets _inherited;
     private readonly SocketThreads _threads = new(Environment.ProcessorCount);
 
-    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, ILoggerFactory logs)
+    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, TlsDoors tls, ILoggerFactory logs)
     {
         _settings = settings;
         _application = application;
@@ -57,7 +57,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _transport = new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => new UnixGreeting(listen, limits));
+        _transport = new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen));
         _server = new KestrelServer(Options.Create(options), _transport, logs);
     }
 

@@ -111,7 +111,6 @@ internal sealed class ListenDoor : ISocketOwner
             throw;
         }
 
-        connection.Start();
         _ = GreetAsync(connection);
     }
 

@@ -13,6 +13,7 @@ internal sealed class UnixGreeting(ListenSettings listen, LimitSettings limits) 
     {
         PeerCredentials peer = connection.Socket.Peer();
         connection.Features.Set(new Arrival(listen, Caller.OfUser(peer.User, connection.Socket.PeerGroups())));
+        connection.Start();
         return await SortAsync(connection.Transport.Input, closing) is { } wire ? (connection, wire) : null;
     }
 

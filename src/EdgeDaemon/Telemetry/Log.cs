@@ -1,4 +1,6 @@
+using System.Net;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Listeners;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeDaemon.Telemetry;
@@ -74,4 +76,13 @@ internal static partial class Log
 
     [LoggerMessage(31, LogLevel.Error, "request {Id} of {Caller} failed: {Refusal}: {Detail}")]
     public static partial void RequestFailed(ILogger logger, string id, string caller, Refusal refusal, string detail, Exception? exception);
+
+    [LoggerMessage(40, LogLevel.Warning, "listener {Listener}: connection from {Source} turned away: {Outcome}: {Reason}")]
+    public static partial void ConnectionTurnedAway(ILogger logger, string listener, IPEndPoint source, HandshakeOutcome outcome, string reason);
+
+    [LoggerMessage(41, LogLevel.Warning, "{Count} more connections were turned away, without a line each: there were too many at once")]
+    public static partial void ConnectionsLeftOut(ILogger logger, long count);
+
+    [LoggerMessage(42, LogLevel.Error, "{Problem}")]
+    public static partial void MaterialOutOfDate(ILogger logger, string problem);
 }

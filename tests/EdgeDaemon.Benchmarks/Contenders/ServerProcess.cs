@@ -41,8 +41,16 @@ internal sealed class ServerProcess : IDisposable
     /// <param name="asked">Where it listens, and the request that it is to answer.</param>
     public static ServerProcess Start(string executable, IEnumerable<string> arguments, Arguments asked)
     {
-        string socket = asked.Socket;
         byte[] request = PreparedRequest.For(asked);
+        return Start(executable, arguments, asked.Socket, () => Answers(asked, request));
+    }
+
+    /// <param name="executable">The server's.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="socket">Where it listens.</param>
+    /// <param name="answers">Asks once; true when the answer was right.</param>
+    public static ServerProcess Start(string executable, IEnumerable<string> arguments, string socket, Func<bool> answers)
+    {
         File.Delete(socket);
         var info = new ProcessStartInfo(executable, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         long start = Stopwatch.GetTimestamp();
@@ -64,7 +72,7 @@ internal sealed class ServerProcess : IDisposable
         process.ErrorDataReceived += Hear;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        while (!Answers(asked, request))
+        while (!answers())
         {
             if (process.HasExited || Stopwatch.GetElapsedTime(start) > Patience)
             {
