@@ -56,7 +56,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _server = new KestrelServer(Options.Create(options), new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => new UnixGreeting(listen, limits)), logs);
+        _server = new KestrelServer(Options.Create(options), new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => new UnixGreeting(listen, limits), new SenderCheck(logs.CreateLogger("edged"))), logs);
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);

@@ -23,6 +23,8 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     private readonly StreamSocket _socket;
     private readonly SocketThreads _threads;
     private readonly ConnectionCount _connections;
+    private readonly SenderCheck? _senders;
+    private readonly PeerCredentials _peer;
     private readonly ulong _token;
     private readonly ReadySignal _arrival = new();
     private readonly ReadySignal _room = new();
@@ -32,11 +34,23 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     private volatile Exception? _shutdownReason;
     private int _isShutDown;
     private volatile bool _inputEnds;
+    private bool _severalSend;
+    private int _lastSender;
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections)
+    /// <param name="senders">Judges each piece of data; null where the kernel does not say whose it is (TCP).</param>
+    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections, SenderCheck? senders = null)
     {
+        if (senders is not null)
+        {
+            // The listening socket asks already; not for those who connected before it did.
+            StreamSocket.AskForSenders(socket);
+            _peer = socket.Peer();
+            _lastSender = _peer.Process;
+            _senders = senders;
+        }
+
         _connections = connections;
         _socket = socket;
         _threads = threads;
@@ -53,6 +67,9 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     }
 
     public StreamSocket Socket => _socket;
+
+    /// <summary>Who made the connection; Unix sockets only.</summary>
+    public PeerCredentials Peer => _peer;
 
     public override IDuplexPipe Transport { get; set; }
 
@@ -128,7 +145,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                 {
                     Memory<byte> buffer = _input.Writer.GetMemory(block);
                     room = buffer.Length;
-                    received = _socket.Receive(buffer.Span);
+                    received = _senders is null ? _socket.Receive(buffer.Span) : ReceiveOwn(buffer.Span);
                     if (received <= 0)
                     {
                         break;
@@ -154,7 +171,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                         return; // The server wants no more.
                     }
                 }
-                while (received == room || _inputEnds);
+                while (received == room || _inputEnds || _severalSend);
 
                 if (received > 0)
                 {
@@ -182,6 +199,32 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                 QueueSignalClosed();
             }
         }
+    }
+
+    // What another user sent is not part of the request, and what is behind it neither.
+    private int ReceiveOwn(Span<byte> buffer)
+    {
+        int received = _socket.Receive(buffer, out PieceSender sender);
+        if (received <= 0)
+        {
+            return received;
+        }
+
+        if (!_senders!.Passes(_peer, sender))
+        {
+            buffer[..received].Clear();
+            ShutDown(new ConnectionAbortedException("data of another sender than the connection's caller"));
+            return 0;
+        }
+
+        if (sender.Credentials.Process != _lastSender)
+        {
+            // Data of two processes of the user are taken one after the other: less than there was room for is no longer all that there was.
+            _lastSender = sender.Credentials.Process;
+            _severalSend = true;
+        }
+
+        return received;
     }
 
     private async Task SendAsync()
