@@ -123,6 +123,11 @@ internal sealed class RequestRouter(
                 return;
             }
 
+            if (refusal is Refusal.AccessTokenMissing or Refusal.AccessTokenInvalid)
+            {
+                exchange.SetHeader("WWW-Authenticate", refusal == Refusal.AccessTokenMissing ? "Bearer" : "Bearer error=\"invalid_token\""); // RFC 6750 section 3
+            }
+
             await exchange.RespondJsonAsync(answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")));
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)

@@ -80,4 +80,7 @@ internal static partial class Log
 
     [LoggerMessage(61, LogLevel.Warning, "connection of unix:{User} cut: it sent open files, which nothing here takes")]
     public static partial void DescriptorsSent(ILogger logger, uint user);
+
+    [LoggerMessage(62, LogLevel.Warning, "the device's accounts have changed, and a caller is nobody until it is mended: {Reason}")]
+    public static partial void AccountGone(ILogger logger, string reason);
 }
