@@ -43,12 +43,15 @@ public sealed class TokenKey : IDisposable
     }
 
     /// <summary>True when the signature is this key's over the token's very bytes.</summary>
-    public bool Verifies(AccessToken token)
+    public bool Verifies(AccessToken token) => Verifies(token.Signed.Span, token.Signature.Span);
+
+    /// <summary>The same for bytes and a signature of 64 bytes that are no whole token.</summary>
+    public bool Verifies(ReadOnlySpan<byte> signed, ReadOnlySpan<byte> signature)
     {
         // Once for a token and a connection; the framework promises nothing about two threads at one key.
         lock (_use)
         {
-            return _key.VerifyData(token.Signed.Span, token.Signature.Span, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            return _key.VerifyData(signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
     }
 
