@@ -45,8 +45,11 @@ internal sealed class Authorisation(TenantDirectory tenants, TokenVerifier token
         return tenant;
     }
 
-    /// <summary>A model that is not the tenant's is, for the tenant, not there: names of others' models are none of its business.</summary>
-    public static void RequireModel(Tenant tenant, string model, Access access)
+    /// <summary>
+    /// A model that is not the tenant's is, for the tenant, not there. To be asked before anybody looks whether it is: else the answer, by its text or
+    /// its time, would tell names and versions of others' models.
+    /// </summary>
+    public static void RequireModel(Tenant tenant, ReadOnlySpan<char> model, Access access)
     {
         if (!Sees(tenant, model, access))
         {
@@ -55,7 +58,7 @@ internal sealed class Authorisation(TenantDirectory tenants, TokenVerifier token
     }
 
     /// <summary>Whether a model exists for the tenant; whoever observes sees all of them.</summary>
-    public static bool Sees(Tenant tenant, string model, Access access) =>
+    public static bool Sees(Tenant tenant, ReadOnlySpan<char> model, Access access) =>
         (tenant.Has(Roles.Infer) && tenant.Grants(model)) || (access == Access.Describe && tenant.Has(Roles.Observe));
 
     private static Roles RolesFor(Access access) => access switch

@@ -99,9 +99,8 @@ internal sealed class RequestRouter(
 
     private ServedModel Find(RestRoute route, Tenant tenant)
     {
-        ServedModel model = models.Find(route.Model.Span, route.Version.Span);
-        Authorisation.RequireModel(tenant, model.Name, Access.Describe);
-        return model;
+        Authorisation.RequireModel(tenant, route.Model.Span, Access.Describe);
+        return models.Find(route.Model.Span, route.Version.Span);
     }
 
     private async Task RefuseAsync(HttpExchange exchange, Refusal refusal, string detail, Exception cause)

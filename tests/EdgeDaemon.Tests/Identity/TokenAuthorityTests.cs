@@ -206,7 +206,7 @@ public sealed class TokenAuthorityTests
         // The key was taken out of the configuration.
         TokenAuthority after = Authority(("k1", Second));
         StringAssert.Contains(Assert.ThrowsExactly<RefusedException>(() => after.Require($"Bearer {token}", _unix, _clock.Time)).Message, "SignatureInvalid");
-        StringAssert.Contains(Assert.ThrowsExactly<RefusedException>(() => before.Require($"Bearer {token}A", _unix, _clock.Time)).Message, "NotBase64Url");
+        StringAssert.Contains(Assert.ThrowsExactly<RefusedException>(() => before.Require($"Bearer {token}A", _unix, _clock.Time)).Message, "SignatureLength");
         StringAssert.Contains(Assert.ThrowsExactly<RefusedException>(() => before.Require($"Bearer {token}", Caller.OfUser(1001, []), _clock.Time)).Message, "SubjectOther");
         before.Require($"Bearer {token}", _unix, _clock.Time);
     }
