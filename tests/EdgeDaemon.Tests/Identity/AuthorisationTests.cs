@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Security.Cryptography;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
@@ -169,10 +170,26 @@ public sealed class AuthorisationTests
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(request);
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
-        features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
+        features.Set<IHttpResponseBodyFeature>(new NoBody());
         features.Set(new Arrival(TenantTableTests.Parse("format = 1").Listeners[0], caller));
         var exchange = new HttpExchange();
         exchange.Begin(features);
         return exchange;
+    }
+
+    // Nobody answers here.
+    private sealed class NoBody : IHttpResponseBodyFeature
+    {
+        public Stream Stream => throw new NotSupportedException();
+
+        public PipeWriter Writer => throw new NotSupportedException();
+
+        public void DisableBuffering() => throw new NotSupportedException();
+
+        public Task StartAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task CompleteAsync() => throw new NotSupportedException();
     }
 }

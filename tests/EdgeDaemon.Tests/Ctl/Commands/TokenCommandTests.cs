@@ -1,7 +1,6 @@
 using System.Formats.Asn1;
 using System.Numerics;
 using System.Runtime.Versioning;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using EdgeDaemon.Core.Tokens;
