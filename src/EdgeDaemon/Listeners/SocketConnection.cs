@@ -36,6 +36,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     private volatile bool _inputEnds;
     private bool _severalSend;
     private int _lastSender;
+    private int _sends;
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
@@ -141,6 +142,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                 await _arrival.WaitAsync();
                 int received;
                 int room;
+                int answered = 0;
                 do
                 {
                     Memory<byte> buffer = _input.Writer.GetMemory(block);
@@ -164,6 +166,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                     }
 
                     SegmentPool.Wrote(buffer, received);
+                    answered = _sends;
                     _input.Writer.Advance(received);
                     FlushResult flushed = await _input.Writer.FlushAsync();
                     if (flushed.IsCompleted || flushed.IsCanceled)
@@ -171,7 +174,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                         return; // The server wants no more.
                     }
                 }
-                while (received == room || _inputEnds || _severalSend);
+                while (received == room || _inputEnds || MoreMayWait(answered));
 
                 if (received > 0)
                 {
@@ -201,6 +204,10 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         }
     }
 
+    // Data of two processes of a user are taken one after the other, so that less than there was room for is not always all that there was. Asking again
+    // costs a call: only for who has done so before, and for what was not answered at once: it may be the beginning of what a second process ends.
+    private bool MoreMayWait(int answered) => _severalSend || (_senders is not null && _sends == answered);
+
     // What another user sent is not part of the request, and what is behind it neither.
     private int ReceiveOwn(Span<byte> buffer)
     {
@@ -219,7 +226,6 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
 
         if (sender.Credentials.Process != _lastSender)
         {
-            // Data of two processes of the user are taken one after the other: less than there was room for is no longer all that there was.
             _lastSender = sender.Credentials.Process;
             _severalSend = true;
         }
@@ -253,6 +259,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                             continue;
                         }
 
+                        _sends++;
                         rest = rest[sent..];
                     }
                 }
