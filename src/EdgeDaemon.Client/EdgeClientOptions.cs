@@ -29,4 +29,10 @@ public sealed record EdgeClientOptions
 
     /// <summary>The clock of deadlines and waits.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>A bearer token that goes with every request, for a daemon that demands one as a second factor; null for none.</summary>
+    public string? BearerToken { get; init; }
+
+    /// <summary>Without the token: options are printed for many reasons.</summary>
+    public override string ToString() => $"{nameof(EdgeClientOptions)} {{ Deadline = {Deadline}, MaxAnswerBytes = {MaxAnswerBytes} }}";
 }

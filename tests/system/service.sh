@@ -60,6 +60,27 @@ check_sockets() {
     inside_as edged edgectl model list --socket /run/edged/control.sock
 }
 
+# told USER TEXT: what edgectl tells this user about the digit.
+told() { digit "$1" || true; grep -q "$2" <<< "$edgectl_answer"; }
+
+# Two users in the socket's group are two tenants; an account that is gone takes its rights with it, whoever gets its number.
+check_tenants() {
+  holds "one user is the tenant that has the model" "agent: $edgectl_answer" told agent zero
+  holds "for another user, by the same socket, there is no such model" "viewer is not told so" told viewer 'model not found'
+  inside useradd --groups edged nobodys
+  holds "who has no tenant may nothing" "nobodys is not told so" told nobodys 'not permitted'
+
+  local number
+  number=$(inside id -u viewer)
+  inside userdel viewer
+  inside useradd --uid "$number" --groups edged newcomer
+  holds "the next user of a removed account's number is a stranger" "newcomer is served as viewer was" until_true 10 told newcomer 'not permitted'
+  holds "and the log says why" "nothing in the journal" grep -q "unix:viewer.*there is no user 'viewer'" <(journal 50)
+  inside userdel newcomer
+  inside useradd --uid "$number" --groups edged viewer
+  holds "control: under the account's own name the same number is known" "viewer is a stranger" until_true 10 told viewer 'model not found'
+}
+
 variable_of() { inside cat "/proc/$1/environ" | tr '\0' '\n' | grep "^$2=" || true; }
 core_limit_of() { inside awk '/Max core file size/ { print $5, $6 }' "/proc/$1/limits"; }
 

@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+
 namespace EdgeDaemon.Client.Transport;
 
 /// <summary>One call with one daemon, over either wire: deadline, tries, and every failure as <see cref="EdgeClientException"/>.</summary>
@@ -14,6 +16,7 @@ internal sealed class Exchange : IDisposable
             BaseAddress = address.Uri,
             Timeout = Timeout.InfiniteTimeSpan,
         };
+        _http.DefaultRequestHeaders.Authorization = options.BearerToken is { } token ? new AuthenticationHeaderValue("Bearer", token) : null;
     }
 
     public EdgeAddress Address { get; }

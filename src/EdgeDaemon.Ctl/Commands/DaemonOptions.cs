@@ -15,6 +15,8 @@ internal sealed class DaemonOptions
     private readonly Option<string?> _authorities = File("--tls-ca", "With https: the roots that the daemon's certificate must come from, in PEM.");
     private readonly Option<string?> _name = new("--tls-name") { Description = "With https: the name in the daemon's certificate. Default: the address's host.", HelpName = "name" };
 
+    private readonly Option<string?> _token = TokenOption.Create();
+
     private DaemonOptions(string variable, string usual, string what) => _address = new("--socket", "--address")
     {
         Description = $"The daemon's {what}, or https://HOST:PORT; the environment variable {variable} changes the default.",
@@ -29,7 +31,7 @@ internal sealed class DaemonOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_address, _certificate, _key, _passphrase, _authorities, _name])
+        foreach (Option option in (Option[])[_address, _certificate, _key, _passphrase, _authorities, _name, _token])
         {
             command.Add(option);
         }
@@ -37,9 +39,9 @@ internal sealed class DaemonOptions
         command.Validators.Add(Check);
     }
 
-    /// <summary>Opens the daemon's address for the time of <paramref name="use"/>.</summary>
+    /// <summary>Opens the daemon's address for the time of <paramref name="use"/>, which is given the token besides, null without one.</summary>
     /// <exception cref="CtlException">The address is none, or a file is not what it should be.</exception>
-    public async Task<T> WithAsync<T>(ParseResult parsed, Func<EdgeAddress, Task<T>> use)
+    public async Task<T> WithAsync<T>(ParseResult parsed, Func<EdgeAddress, string?, Task<T>> use, CancellationToken cancellation)
     {
         using ClientIdentity? identity = parsed.GetValue(_authorities) is { } authorities
             ? ClientIdentity.Read(parsed.GetValue(_certificate), parsed.GetValue(_key), parsed.GetValue(_passphrase), authorities, parsed.GetValue(_name))
@@ -54,7 +56,7 @@ internal sealed class DaemonOptions
             throw new CtlException(error.Message, error);
         }
 
-        return await use(address);
+        return await use(address, await TokenOption.ReadAsync(parsed, _token, cancellation));
     }
 
     private static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "file" };

@@ -68,12 +68,13 @@ internal static class InferCommand
                 result.AddError("--grpc goes with --image: a request in JSON is REST.");
             }
         });
-        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async address =>
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
             var options = new EdgeClientOptions
             {
                 Deadline = TimeSpan.FromSeconds(parsed.GetValue(timeout)),
                 Wire = parsed.GetValue(grpc) ? EdgeWire.Grpc : EdgeWire.Rest,
+                BearerToken = token,
             };
             using var client = new EdgeClient(address, options);
             string name = parsed.GetRequiredValue(model);
@@ -93,7 +94,7 @@ internal static class InferCommand
             ImmutableArray<RankedClass> classes = Ranking.Of(scores, description.Labels, parsed.GetValue(top));
             output.Write(parsed.GetValue(json) ? ClassificationText.Json(inference, scores, classes) : ClassificationText.Lines(classes));
             return (int)ExitCode.Ok;
-        }));
+        }, cancellation));
         return command;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeDaemon.Client;
 using EdgeDaemon.Client.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Answers;
@@ -19,9 +20,9 @@ internal static class ModelListCommand
             json,
         };
         daemon.AddTo(command);
-        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async address =>
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var control = new ControlClient(address);
+            using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
             ModelStatusList list = await control.ModelsAsync(cancellation);
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
@@ -34,7 +35,7 @@ internal static class ModelListCommand
             }
 
             return (int)ExitCode.Ok;
-        }));
+        }, cancellation));
         return command;
     }
 

@@ -24,9 +24,9 @@ internal static class ModelStatusCommand
         };
         command.ExitNote = "Here 0 means that the model is READY, 1 that it is not or does not exist.";
         daemon.AddTo(command);
-        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async address =>
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var control = new ControlClient(address);
+            using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
             ModelStatus model = await FindAsync(control, parsed.GetRequiredValue(name), cancellation);
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
@@ -39,7 +39,7 @@ internal static class ModelStatusCommand
             }
 
             return (int)(model.State == "READY" ? ExitCode.Ok : ExitCode.Failed);
-        }));
+        }, cancellation));
         return command;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using EdgeDaemon.Client;
 using EdgeDaemon.Client.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Help;
@@ -19,14 +20,14 @@ internal static class StatusCommand
             json,
         };
         daemon.AddTo(command);
-        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async address =>
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var control = new ControlClient(address);
+            using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
             DaemonStatus status = await control.StatusAsync(cancellation);
             TextWriter output = parsed.InvocationConfiguration.Output;
             output.Write(parsed.GetValue(json) ? ControlClient.ToJson(status) + "\n" : Text(status));
             return (int)ExitCode.Ok;
-        }));
+        }, cancellation));
         return command;
     }
 

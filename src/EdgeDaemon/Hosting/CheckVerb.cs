@@ -1,6 +1,8 @@
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Models;
+using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Hosting;
 
@@ -20,6 +22,7 @@ internal static class CheckVerb
             }
 
             good &= TryReadTls(settings, output, errors);
+            good &= TryLookUp(settings, configFile, errors);
             if (!File.Exists(settings.Runtime.Library))
             {
                 errors.WriteLine($"{configFile}: runtime.library {settings.Runtime.Library} does not exist. Install the ONNX Runtime library there or name where it is.");
@@ -59,6 +62,33 @@ internal static class CheckVerb
         credentials.TryReadTls(reached, TimeProvider.System, problems, problems, out _);
         problems.ForEach(errors.WriteLine);
         return problems.Count == 0;
+    }
+
+    // What the file names elsewhere: accounts of the device, keys of tokens. "self" is whose state_dir is, whoever runs this.
+    private static bool TryLookUp(EdgedSettings settings, string configFile, TextWriter errors)
+    {
+        bool good = true;
+        try
+        {
+            _ = new TenantDirectory(settings.Tenants, new AccountFiles(self: FileModes.OwnerOf(settings.StateDirectory)));
+        }
+        catch (AccountUnknownException unknown)
+        {
+            errors.WriteLine($"{configFile}: {unknown.Message}");
+            good = false;
+        }
+
+        try
+        {
+            _ = TokenKeyFiles.Load(settings.Token);
+        }
+        catch (TokenKeyException unusable)
+        {
+            errors.WriteLine($"{configFile}: {unusable.Message}");
+            good = false;
+        }
+
+        return good;
     }
 
     // Without it the daemon runs and serves nothing: better known now.

@@ -34,8 +34,14 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     public string Summary => $"{_registry.Serving.Length} models serve, {_registry.Refused.Length} refused";
 
+    /// <exception cref="AccountUnknownException">A tenant's caller has no account.</exception>
+    /// <exception cref="TokenKeyException">A token's key cannot be read.</exception>
     public static async Task<DaemonHost> StartAsync(EdgedSettings settings, TrustPolicy trust, ImmutableDictionary<string, TlsMaterial> tls, Action<TimeSpan> moreTime, ILoggerFactory logs, ILogger log, CancellationToken stop)
     {
+        // What edged.toml names elsewhere: better refused before anything has begun.
+        var tenants = new TenantDirectory(settings.Tenants, new AccountFiles(), TimeProvider.System, log);
+        var tokens = new TokenVerifier(TokenKeyFiles.Load(settings.Token));
+
         // The library's check and environment (a tenth of a second) and the server's own start need nothing of each other.
         Task<OnnxRuntime> loading = Task.Run(() => OnnxRuntime.Load(
             settings.Runtime.Library,
@@ -45,8 +51,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var registry = new ModelRegistry();
         var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
         var admission = new RequestAdmission(pool);
-        var tenants = new TenantDirectory(settings.Tenants, new AccountFiles());
-        var authorisation = new Authorisation(tenants, TimeProvider.System);
+        var authorisation = new Authorisation(tenants, tokens, TimeProvider.System);
         var refusals = new RefusalRecord(log);
         var pipeline = new InferencePipeline(registry, authorisation, admission);
         var rest = new RestWire(new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Native.Onnx;
 using EdgeDaemon.Systemd;
@@ -61,6 +62,11 @@ internal static class RunVerb
         catch (ListenException failure)
         {
             errors.WriteLine($"edged: {failure.Message}");
+            return 1;
+        }
+        catch (Exception misfit) when (misfit is AccountUnknownException or TokenKeyException)
+        {
+            errors.WriteLine($"edged: {configFile}: {misfit.Message}");
             return 1;
         }
         catch (OnnxLibraryRefusedException refused)

@@ -57,7 +57,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _transport = new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen));
+        _transport = new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen), new SenderCheck(logs.CreateLogger("edged")));
         _server = new KestrelServer(Options.Create(options), _transport, logs);
     }
 

@@ -21,6 +21,7 @@ internal sealed class ListenDoor : ISocketOwner
     private readonly SegmentPool _segments;
     private readonly SocketThreads _threads;
     private readonly ConnectionCount _connections;
+    private readonly SenderCheck? _senders;
     private readonly ReadySignal _arrival = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Channel<ConnectionContext> _http1 = Sorted();
@@ -29,7 +30,7 @@ internal sealed class ListenDoor : ISocketOwner
     private int _closed;
 
     /// <param name="socket">Bound and listening.</param>
-    public ListenDoor(Socket socket, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionCount connections)
+    public ListenDoor(Socket socket, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionCount connections, SenderCheck senders)
     {
         _socket = socket;
         _socket.Blocking = false;
@@ -38,6 +39,12 @@ internal sealed class ListenDoor : ISocketOwner
         _segments = segments;
         _threads = threads;
         _connections = connections;
+        if (_local is UnixDomainSocketEndPoint)
+        {
+            StreamSocket.AskForSenders(_socket.SafeHandle); // Accepted sockets inherit it.
+            _senders = senders;
+        }
+
         _token = threads.Watch(_socket.SafeHandle, this);
         _ = AcceptAsync();
     }
@@ -102,7 +109,7 @@ internal sealed class ListenDoor : ISocketOwner
         SocketConnection connection;
         try
         {
-            connection = new SocketConnection(accepted, _segments, _threads, _local, _connections);
+            connection = new SocketConnection(accepted, _segments, _threads, _local, _connections, _senders);
         }
         catch
         {

@@ -23,6 +23,8 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private readonly StreamSocket _socket;
     private readonly SocketThreads _threads;
     private readonly ConnectionCount _connections;
+    private readonly SenderCheck? _senders;
+    private readonly PeerCredentials _peer;
     private readonly ulong _token;
     private readonly ReadySignal _arrival = new();
     private readonly ReadySignal _room = new();
@@ -34,11 +36,24 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private int _isShutDown;
     private volatile bool _inputEnds;
     private volatile bool _answerWaits;
+    private bool _severalSend;
+    private int _lastSender;
+    private int _sends;
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections)
+    /// <param name="senders">Judges each piece of data; null where the kernel does not say whose it is (TCP).</param>
+    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections, SenderCheck? senders = null)
     {
+        if (senders is not null)
+        {
+            // The listening socket asks already; not for those who connected before it did.
+            StreamSocket.AskForSenders(socket);
+            _peer = socket.Peer();
+            _lastSender = _peer.Process;
+            _senders = senders;
+        }
+
         _connections = connections;
         _socket = socket;
         _threads = threads;
@@ -60,6 +75,9 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     public bool AnswerWaits => _answerWaits;
 
     public SegmentPool Segments => _segments;
+
+    /// <summary>Who made the connection; Unix sockets only.</summary>
+    public PeerCredentials Peer => _peer;
 
     /// <summary>Not before <see cref="Start"/>.</summary>
     public override IDuplexPipe Transport { get; set; } = null!;
@@ -142,11 +160,12 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
                 await _arrival.WaitAsync();
                 int received;
                 int room;
+                int answered = 0;
                 do
                 {
                     Memory<byte> buffer = input.GetMemory(block);
                     room = buffer.Length;
-                    received = _socket.Receive(buffer.Span);
+                    received = _senders is null ? _socket.Receive(buffer.Span) : ReceiveOwn(buffer.Span);
                     if (received <= 0)
                     {
                         break;
@@ -165,6 +184,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
                     }
 
                     SegmentPool.Wrote(buffer, received);
+                    answered = _sends;
                     input.Advance(received);
                     FlushResult flushed = await input.FlushAsync();
                     if (flushed.IsCompleted || flushed.IsCanceled)
@@ -172,7 +192,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
                         return; // The server wants no more.
                     }
                 }
-                while (received == room || _inputEnds);
+                while (received == room || _inputEnds || MoreMayWait(answered));
 
                 if (received > 0)
                 {
@@ -202,6 +222,35 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         }
     }
 
+    // Data of two processes of a user are taken one after the other, so that less than there was room for is not always all that there was. Asking again
+    // costs a call: only for who has done so before, and for what was not answered at once: it may be the beginning of what a second process ends.
+    private bool MoreMayWait(int answered) => _severalSend || (_senders is not null && _sends == answered);
+
+    // What another user sent is not part of the request, and what is behind it neither.
+    private int ReceiveOwn(Span<byte> buffer)
+    {
+        int received = _socket.Receive(buffer, out PieceSender sender);
+        if (received <= 0)
+        {
+            return received;
+        }
+
+        if (!_senders!.Passes(_peer, sender))
+        {
+            buffer[..received].Clear();
+            ShutDown(new ConnectionAbortedException("data of another sender than the connection's caller"));
+            return 0;
+        }
+
+        if (sender.Credentials.Process != _lastSender)
+        {
+            _lastSender = sender.Credentials.Process;
+            _severalSend = true;
+        }
+
+        return received;
+    }
+
     private async Task SendAsync(PipeReader output, PipeWriter input)
     {
         Exception? reason = null;
@@ -228,6 +277,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
                             continue;
                         }
 
+                        _sends++;
                         rest = rest[sent..];
                     }
                 }

@@ -10,7 +10,7 @@ namespace EdgeDaemon.Listeners;
 /// transport reads 4 KiB at a time and hands each piece to another thread, which costs more than the request. Behind each listener
 /// are two endpoints, <see cref="WireEndPoint"/>.
 /// </summary>
-internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, Func<ListenSettings, IGreeting> greetings) : IConnectionListenerFactory
+internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, Func<ListenSettings, IGreeting> greetings, SenderCheck senders) : IConnectionListenerFactory
 {
     private readonly ConnectionCount _connections = new(limits.MaxConnections);
     private readonly Dictionary<string, ListenDoor> _doors = new(StringComparer.Ordinal);
@@ -25,7 +25,7 @@ internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments
         {
             if (!_doors.TryGetValue(wire.Listen.Name, out ListenDoor? door))
             {
-                _doors.Add(wire.Listen.Name, door = new ListenDoor(Bind(wire.Listen), greetings(wire.Listen), segments, threads, _connections));
+                _doors.Add(wire.Listen.Name, door = new ListenDoor(Bind(wire.Listen), greetings(wire.Listen), segments, threads, _connections, senders));
             }
 
             return ValueTask.FromResult<IConnectionListener>(new Listener(wire.Wire, door));

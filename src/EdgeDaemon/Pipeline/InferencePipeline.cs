@@ -21,8 +21,8 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         Tenant tenant = authorisation.Enter(exchange, Access.Infer)!;
         admission.Enter();
         await wire.NameModelAsync(exchange, work);
+        Authorisation.RequireModel(tenant, work.Model.Span, Access.Infer);
         ServedModel model = models.Find(work.Model.Span, work.Version.Span);
-        Authorisation.RequireModel(tenant, model.Name, Access.Infer);
 
         await wire.ReadHeadAsync(exchange, work);
         wire.Plan(exchange, work, model.Contract);
