@@ -64,6 +64,13 @@ internal sealed class DividedBudget
         return Volatile.Read(ref holding.Own) + Volatile.Read(ref holding.Common);
     }
 
+    /// <summary>Whether one more would be given now; the next moment may be different.</summary>
+    public bool HasRoom(Tenant tenant)
+    {
+        Division division = Current();
+        return Volatile.Read(ref _holdings[tenant.Index].Own) < division.PartOf(tenant) || CommonHeld < division.Common;
+    }
+
     /// <summary>Takes all of <paramref name="amount"/> or nothing.</summary>
     /// <param name="tenant">Null for whoever has none.</param>
     /// <param name="amount">0 or more.</param>

@@ -1,3 +1,4 @@
+using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
@@ -19,7 +20,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private readonly InheritedSockets _inherited;
     private readonly SocketThreads _threads = new(Environment.ProcessorCount);
 
-    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, ILoggerFactory logs)
+    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, ConnectionAdmission connections, ILoggerFactory logs)
     {
         _settings = settings;
         _application = application;
@@ -56,7 +57,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _server = new KestrelServer(Options.Create(options), new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => new UnixGreeting(listen, limits)), logs);
+        _server = new KestrelServer(Options.Create(options), new SocketTransport(connections, new SegmentPool(), _threads, inherited, listen => new UnixGreeting(listen, limits)), new ProtocolFaults(logs, connections));
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -22,7 +23,6 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
 
     private readonly StreamSocket _socket;
     private readonly SocketThreads _threads;
-    private readonly ConnectionCount _connections;
     private readonly ulong _token;
     private readonly ReadySignal _arrival = new();
     private readonly ReadySignal _room = new();
@@ -35,9 +35,9 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections)
+    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionPlace place)
     {
-        _connections = connections;
+        Place = place;
         _socket = socket;
         _threads = threads;
         LocalEndPoint = local;
@@ -53,6 +53,9 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     }
 
     public StreamSocket Socket => _socket;
+
+    /// <summary>Among those that there may be; left when the socket is closed.</summary>
+    public ConnectionPlace Place { get; }
 
     public override IDuplexPipe Transport { get; set; }
 
@@ -104,7 +107,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         // Only now: a descriptor that is closed under a call is soon another caller's.
         _threads.Forget(_token);
         _socket.Dispose();
-        _connections.Leave();
+        Place.Leave();
         SignalClosed();
         _closed.Dispose();
         await base.DisposeAsync();
