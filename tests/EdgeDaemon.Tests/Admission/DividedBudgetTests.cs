@@ -76,8 +76,8 @@ public sealed class DividedBudgetTests
             {
                 int who = random.Next(4);
                 Tenant? tenant = who == 3 ? null : tenants[who];
-                int amount = random.Next(1, 120);
-                if (mine.Count < 6 && budget.TryTake(tenant, amount))
+                int amount = random.Next(1, 60);
+                if (mine.Count < 20 && random.Next(3) > 0 && budget.TryTake(tenant, amount))
                 {
                     mine.Add((tenant, amount));
                     long now = Interlocked.Add(ref inside, amount);
