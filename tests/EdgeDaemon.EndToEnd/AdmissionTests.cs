@@ -57,18 +57,18 @@ public sealed class AdmissionTests
     public async Task BytesRate_CountsBodies_OfStatedAndUnstatedLength()
     {
         await using Daemon daemon = await Daemon.StartAsync(
-            "[limits]\nmax_body_bytes = 65536\nmax_head_bytes = 65536\n" + Tenant("main", "self", "bytes_per_second = 1000\nburst_bytes = 1000"), "digits/digits-s25");
+            "[limits]\nmax_body_bytes = 16384\nmax_head_bytes = 16384\n" + Tenant("main", "self", "bytes_per_second = 1000\nburst_bytes = 1000"), "digits/digits-s25");
         using HttpConnection connection = daemon.Connect();
-        byte[] large = Digits.Binary(0, 900); // 57 KiB of the burst's 64.
+        byte[] large = Digits.Binary(0, 200); // 12.8 KB of the burst's 16.
         Assert.AreEqual(200, connection.Ask(large).Status);
         HttpAnswer refused = connection.Ask(large);
         Assert.AreEqual(429, refused.Status);
-        Assert.IsGreaterThan(30, int.Parse(refused.Headers["Retry-After"], CultureInfo.InvariantCulture));
+        Assert.IsGreaterThan(5, int.Parse(refused.Headers["Retry-After"], CultureInfo.InvariantCulture));
 
         await using Daemon another = await Daemon.StartAsync(
-            "[limits]\nmax_body_bytes = 65536\nmax_head_bytes = 65536\n" + Tenant("main", "self", "bytes_per_second = 1000\nburst_bytes = 1000"), "digits/digits-s25");
+            "[limits]\nmax_body_bytes = 16384\nmax_head_bytes = 16384\n" + Tenant("main", "self", "bytes_per_second = 1000\nburst_bytes = 1000"), "digits/digits-s25");
         using var grpc = new Http2Connection(another.State.InferenceSocket);
-        byte[] message = GrpcMessage.Frame(GrpcMessage.Digits(900));
+        byte[] message = GrpcMessage.Frame(GrpcMessage.Digits(200));
         Assert.AreEqual("0", grpc.Ask(Http2Connection.Call(GrpcMessage.Infer), message).Status);
         Assert.AreEqual("0", grpc.Ask(Http2Connection.Call(GrpcMessage.Infer), message).Status, "not in debt yet");
         Assert.AreEqual("8", grpc.Ask(Http2Connection.Call(GrpcMessage.Infer), message).Status);
@@ -239,23 +239,24 @@ public sealed class AdmissionTests
         }
     }
 
-    /// <summary>Requests of 32 rows against requests of one: by time and not by number, so that the small ones' rows are nearly as many.</summary>
+    /// <summary>Requests 32 times as large, as many at once: turns are given by time and not by number, so that the small ones have half of what they have alone.</summary>
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
     public async Task FloodBySize_LeavesAnotherItsShare(bool apart)
     {
-        const int Rows = 32;
         using StateDirectory state = StateDirectory.Create("", "bench/bench-cnn");
-        (int good, int flood) = await CompeteAsync(state, apart, "[engine]\nlanes = 1", Cnn(4), 12, Cnn(4 * Rows), 12);
-        double share = good / (double)(good + (flood * Rows));
+        (int alone, _) = await CompeteAsync(state, apart, "[engine]\nlanes = 1", Cnn(4), 12, Cnn(128), 0);
+        (int good, int flood) = await CompeteAsync(state, apart, "[engine]\nlanes = 1", Cnn(4), 12, Cnn(128), 12);
+        double share = good / (double)alone;
         if (apart)
         {
-            Assert.IsGreaterThan(0.3, share, $"{good} small against {flood} large");
+            // Half, less what a shared machine does between the two runs.
+            Assert.IsGreaterThan(0.35, share, $"{good} of {alone} small ones against {flood} large");
         }
         else
         {
-            Assert.IsLessThan(0.15, share, $"{good} small against {flood} large: the flood does no harm, so the test shows nothing");
+            Assert.IsLessThan(0.2, share, $"{good} of {alone} small ones against {flood} large: the flood does no harm, so the test shows nothing");
         }
     }
 
@@ -399,6 +400,7 @@ public sealed class AdmissionTests
         JsonElement good = OtherUser.Result(new OtherUser(state, 0).Load(request, connections, begin, end));
         JsonElement flooded = OtherUser.Result(flood);
         Assert.AreEqual(OtherUser.Count(good, "200") + OtherUser.Count(good, "503"), good.EnumerateObject().Sum(count => count.Value.GetInt32()), good.GetRawText());
+        Console.WriteLine($"{good.GetRawText()} against {flooded.GetRawText()}");
         return (OtherUser.Count(good, "200"), OtherUser.Count(flooded, "200"));
     }
 }

@@ -53,7 +53,7 @@ internal sealed class FairQueue<T>
     }
 
     /// <summary>Takes the next one out.</summary>
-    public bool TryTake([MaybeNullWhen(false)] out T item)
+    public bool TryTake([NotNullWhen(true)] out Place? taken)
     {
         Flow? next = null;
         foreach (Flow flow in _waiting)
@@ -66,17 +66,24 @@ internal sealed class FairQueue<T>
 
         if (next is null)
         {
-            item = default;
+            taken = null;
             return false;
         }
 
-        Place first = next.First;
+        Place first = taken = next.First;
         _now = next.Begin;
         next.Begin += first.Cost / next.Share;
         _latestEnd = Math.Max(_latestEnd, next.Begin);
         TakeOut(first);
-        item = first.Item;
         return true;
+    }
+
+    /// <summary>What was served took so long: its tenant's next turn begins by that, whatever was expected. Else whoever is expected to take longer than it does would be short-changed.</summary>
+    public void Settle(Place place, double took)
+    {
+        Flow flow = place.Flow;
+        flow.Begin += (took - place.Cost) / flow.Share;
+        _latestEnd = Math.Max(_latestEnd, flow.Begin);
     }
 
     /// <summary>Takes out all that match, in no order.</summary>

@@ -19,6 +19,7 @@ internal sealed class LanePool : IDisposable
     private readonly FairQueue<LaneWaiter> _queue = new();
     private readonly TimeProvider _clock;
     private readonly ITimer _alarm;
+    private readonly (FairQueue<LaneWaiter>.Place? Place, long Since)[] _turns; // whose turn each lane is, and since when; its holder's
     private ulong _free;
     private int _waiting; // the queue's length, readable without the lock
     private long _alarmAt = long.MaxValue;
@@ -31,6 +32,7 @@ internal sealed class LanePool : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lanes.Length, MostLanes);
         _lanes = lanes;
+        _turns = new (FairQueue<LaneWaiter>.Place?, long)[lanes.Length];
         _longestQueue = longestQueue;
         _resume = resume;
         _clock = clock;
@@ -96,6 +98,7 @@ internal sealed class LanePool : IDisposable
 
     public void Return(Lane lane)
     {
+        Settle(lane);
         if (Volatile.Read(ref _waiting) == 0)
         {
             Interlocked.Or(ref _free, 1UL << lane.Index);
@@ -105,7 +108,7 @@ internal sealed class LanePool : IDisposable
             }
         }
 
-        LaneWaiter? next;
+        FairQueue<LaneWaiter>.Place? next;
         bool late;
         do
         {
@@ -115,7 +118,16 @@ internal sealed class LanePool : IDisposable
                 if (_queue.TryTake(out next))
                 {
                     Interlocked.Decrement(ref _waiting);
-                    late = next.Deadline <= _clock.GetTimestamp();
+                    long now = _clock.GetTimestamp();
+                    late = next.Item.Deadline <= now;
+                    if (late)
+                    {
+                        _queue.Settle(next, 0);
+                    }
+                    else
+                    {
+                        _turns[lane.Index] = (next, now);
+                    }
                 }
                 else
                 {
@@ -125,12 +137,12 @@ internal sealed class LanePool : IDisposable
 
             if (late)
             {
-                next!.Expire(); // Its answer would be read by nobody: the work for it would be for nothing.
+                next!.Item.Expire(); // Its answer would be read by nobody: the work for it would be for nothing.
             }
         }
         while (late);
 
-        next?.Hand(lane);
+        next?.Item.Hand(lane);
     }
 
     public void Dispose()
@@ -139,6 +151,20 @@ internal sealed class LanePool : IDisposable
         foreach (Lane lane in _lanes)
         {
             lane.Dispose();
+        }
+    }
+
+    // Only those that waited had a turn.
+    private void Settle(Lane lane)
+    {
+        ref (FairQueue<LaneWaiter>.Place? Place, long Since) turn = ref _turns[lane.Index];
+        if (turn.Place is { } place)
+        {
+            turn.Place = null;
+            lock (_change)
+            {
+                _queue.Settle(place, Math.Max(1, _clock.GetTimestamp() - turn.Since));
+            }
         }
     }
 

@@ -88,7 +88,7 @@ public sealed class FairQueueTests
                 }
             }
 
-            Assert.IsTrue(queue.TryTake(out (int Tenant, double Cost) next));
+            Assert.IsTrue(TryTake(queue, out (int Tenant, double Cost) next));
             served[next.Tenant] += next.Cost;
             waiting[next.Tenant]--;
         }
@@ -115,7 +115,7 @@ public sealed class FairQueueTests
         {
             queue.Add(1, 1, RequestPriority.Default, 1, 1);
             int turns = 0;
-            while (queue.TryTake(out int tenant) && tenant != 1)
+            while (TryTake(queue, out int tenant) && tenant != 1)
             {
                 turns++;
             }
@@ -158,7 +158,7 @@ public sealed class FairQueueTests
                         removed.ForEach(each => places.Remove(each));
                         break;
                     default:
-                        Assert.AreEqual(places.Count > 0, queue.TryTake(out int served));
+                        Assert.AreEqual(places.Count > 0, TryTake(queue, out int served));
                         if (places.Count > 0)
                         {
                             Assert.IsTrue(places.Remove(served, out FairQueue<int>.Place? was), $"{served} does not wait");
@@ -176,9 +176,59 @@ public sealed class FairQueueTests
         }
     }
 
+    /// <summary>Whatever was expected: what counts is how long it took. Two are served at a time, and settled when they are done.</summary>
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(3)]
+    public void Wrong_expectations_change_no_share(int seed)
+    {
+        var random = new Random(seed);
+        int[] shares = [1, 2, 3];
+        double[] wrongBy = [5, 0.2, 1];
+        double[] served = new double[3];
+        var queue = new FairQueue<int>();
+        for (int tenant = 0; tenant < 3; tenant++)
+        {
+            Add(tenant);
+            Add(tenant);
+            Add(tenant);
+        }
+
+        var running = new Queue<(FairQueue<int>.Place Place, double Took)>();
+        for (int step = 0; step < 20_000; step++)
+        {
+            Assert.IsTrue(queue.TryTake(out FairQueue<int>.Place? place));
+            running.Enqueue((place, 50 + (100 * random.NextDouble())));
+            if (running.Count == 2)
+            {
+                (FairQueue<int>.Place done, double took) = running.Dequeue();
+                queue.Settle(done, took);
+                served[done.Item] += took;
+            }
+
+            Add(place.Item);
+        }
+
+        for (int tenant = 0; tenant < 3; tenant++)
+        {
+            double due = served.Sum() * shares[tenant] / 6;
+            Assert.AreEqual(due, served[tenant], due * 0.1, $"tenant {tenant}");
+        }
+
+        void Add(int tenant) => queue.Add(tenant, shares[tenant], RequestPriority.Default, 100 * wrongBy[tenant], tenant);
+    }
+
+    private static bool TryTake<T>(FairQueue<T> queue, out T item)
+    {
+        bool taken = queue.TryTake(out FairQueue<T>.Place? place);
+        item = taken ? place!.Item : default!;
+        return taken;
+    }
+
     private static IEnumerable<T> Drain<T>(FairQueue<T> queue)
     {
-        while (queue.TryTake(out T? item))
+        while (TryTake(queue, out T item))
         {
             yield return item;
         }
