@@ -20,12 +20,14 @@ internal enum RequestMode
 
 internal sealed record Arguments(
     RequestMode Mode, string Socket, string Model, string Input, long[] Shape, string Output, int Connections, double Seconds, double Warmup,
-    long Requests, int ServerProcess, string? Expect)
+    long Requests, int ServerProcess, string? Expect, double Rate = 0, bool Tolerant = false)
 {
     public const string Usage = """
         bench-load --mode bare|oip-raw|oip-binary|oip-json --socket PATH --shape 1,3,32,32 [--model NAME --input NAME --output NAME]
-                   [--connections N] [--seconds T | --requests N] [--warmup T] [--server-pid P] [--expect FILE]
+                   [--connections N] [--seconds T | --requests N] [--warmup T] [--server-pid P] [--expect FILE] [--rate R] [--tolerant yes]
             --shape     of the FP32 input; element i of n is i/n
+            --rate      requests a second of all connections together, as long as each has its last answer in time; 0: one after the other
+            --tolerant  answers 429 and 503 are counted apart, not errors
             --requests  so many in all instead of a time; then everything is measured, start and end too
             --expect    the output's bytes; one answer is compared before the measurement (1e-5 relative or absolute)
         """;
@@ -58,7 +60,7 @@ internal sealed record Arguments(
         var arguments = new Arguments(
             mode, Need("--socket"), Text("--model", "model"), Text("--input", "x"), shape, Text("--output", "y"),
             (int)Number("--connections", 1), Number("--seconds", 1), Number("--warmup", 0.2), (long)Number("--requests", 0),
-            (int)Number("--server-pid", 0), values.Remove("--expect", out string? expect) ? expect : null);
+            (int)Number("--server-pid", 0), values.Remove("--expect", out string? expect) ? expect : null, Number("--rate", 0), values.Remove("--tolerant", out _));
         return values.Count == 0 ? arguments : throw new ArgumentException($"{values.First().Key} is not known\n{Usage}");
     }
 }
