@@ -46,7 +46,7 @@ internal static class AdmissionCost
         string answer = Path.Combine(scratch, $"{workload.Name}.answer");
         Workload without = workload with { Name = $"{workload.Name}-off" };
         Workload with = workload with { Name = $"{workload.Name}-on" };
-        using ServerProcess off = EdgedServer.Start(options, without, scratch, EdgedServer.Prepare(options, without, scratch, "penalty.after = 0"));
+        using ServerProcess off = EdgedServer.Start(options, without, scratch, EdgedServer.Prepare(options, without, scratch, "[penalty]\nafter = 0"));
         using ServerProcess on = EdgedServer.Start(options, with, scratch, EdgedServer.Prepare(options, with, scratch, All));
         LoadClient.Raw(options, workload, 1, answer);
         foreach (int clients in (int[])[1, Clients])

@@ -60,25 +60,27 @@ internal static class Overload
         }
 
         File.SetUnixFileMode(scratch, File.GetUnixFileMode(scratch) | UnixFileMode.GroupRead | UnixFileMode.GroupExecute);
-        Workload large = workload with { Shape = [64, .. workload.Shape[1..]] };
-        Workload small = workload with { Shape = [4, .. workload.Shape[1..]] };
+        // Runs of a millisecond or two: the flood's own client, on the same cores, must not be what is measured.
+        Workload large = workload with { Shape = [128, .. workload.Shape[1..]] };
+        Workload small = workload with { Shape = [16, .. workload.Shape[1..]] };
         foreach (bool apart in (bool[])[true, false])
         {
             Workload named = small with { Name = $"{workload.Name}-{(apart ? "apart" : "one")}" };
             string tenants = apart ? Tenant("good", "self") + Tenant("flood", $"unix:{Other}") : Tenant("all", $"self\", \"unix:{Other}");
             using ServerProcess edged = EdgedServer.Start(
                 options, workload with { Name = named.Name }, scratch,
-                EdgedServer.Prepare(options, named, scratch, $"limits.max_connections = 128\nengine.lanes = 1\npenalty.after = 0\n{tenants}", "0660"));
-            foreach ((string kind, Workload what, int connections) in ((string, Workload, int)[])[("count", small, 64), ("size", large, 16), ("connections", small, 96)])
+                EdgedServer.Prepare(options, named, scratch, $"[limits]\nmax_connections = 128\n[engine]\nlanes = 1\n[penalty]\nafter = 0\n{tenants}", "0660"));
+            const int clients = 8;
+            double rate = LoadClient.Begin(options, small, edged, clients)().Rate;
+            foreach ((string kind, Workload what, int connections, double paced) in ((string, Workload, int, double)[])[("count", small, 64, Times * rate), ("size", large, 16, 0), ("connections", small, 90, rate / 10)])
             {
-                int clients = 8;
                 Dictionary<string, List<Slice>> slices = Rounds.Run(
                     options.Pairs,
                     [
                         ("alone", () => LoadClient.Begin(options, small, edged, clients)()),
                         ("flooded", () =>
                         {
-                            Func<Slice> flood = LoadClient.Begin(options with { Slice = options.Slice * 1.5 }, what, edged, connections, user: Other);
+                            Func<Slice> flood = LoadClient.Begin(options with { Slice = options.Slice * 1.5 }, what, edged, connections, paced, Other);
                             Thread.Sleep(TimeSpan.FromSeconds(options.Slice / 4));
                             Slice own = LoadClient.Begin(options, small, edged, clients)();
                             flood();
