@@ -67,6 +67,22 @@ try
         }
     }
 
+    if (options.Subjects.Contains("admission") && options.HasEdged)
+    {
+        AdmissionCost.Measure(options, Workload.Mlp(options), scratch, report);
+        AdmissionCost.Measure(options, Workload.Cnn(options), scratch, report);
+    }
+
+    if (options.Subjects.Contains("overload") && options.HasEdged)
+    {
+        if (File.Exists(options.LightResNet))
+        {
+            Overload.Measure(options, Workload.LightResNet(options), scratch, report);
+        }
+
+        Overload.MeasureShares(options, Workload.Cnn(options), scratch, report);
+    }
+
     if (options.Subjects.Contains("large"))
     {
         LargeInputs.Measure(options, scratch, report);

@@ -23,7 +23,8 @@ internal sealed class LaneStatistics
     /// <summary>A run for a caller; a release's self-test is none.</summary>
     public void CountExecution() => Volatile.Write(ref _executions, _executions + 1);
 
-    public void CountAnswer(in RequestTimes times)
+    /// <summary>Gives the time that it is.</summary>
+    public long CountAnswer(in RequestTimes times)
     {
         long now = Stopwatch.GetTimestamp();
         Volatile.Write(ref _queue, _queue + times.Queue);
@@ -33,6 +34,7 @@ internal sealed class LaneStatistics
         Volatile.Write(ref _total, _total + times.Total(now));
         Volatile.Write(ref _lastMilliseconds, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         Volatile.Write(ref _answers, _answers + 1);
+        return now;
     }
 
     /// <summary>All lanes together. One count for all durations of answers: clients compare them.</summary>

@@ -50,18 +50,22 @@ internal sealed class DaemonHost : IAsyncDisposable
 
         var registry = new ModelRegistry();
         var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
-        var admission = new RequestAdmission(pool);
+        var accounts = new TenantAccounts(tenants, settings.Limits);
+        var admission = new RequestAdmission(pool, accounts, settings.Limits, settings.Engine);
+        var penalties = new PenaltyBox(settings.Penalty, TimeProvider.System, log);
+        var connections = new ConnectionAdmission(accounts, settings.Limits, penalties);
+        penalties.Entered = connections.Close;
         var authorisation = new Authorisation(tenants, tokens, TimeProvider.System);
-        var refusals = new RefusalRecord(log);
-        var pipeline = new InferencePipeline(registry, authorisation, admission);
+        var refusals = new RefusalRecord(log, accounts, penalties, TimeProvider.System);
+        var pipeline = new InferencePipeline(registry, authorisation, admission, settings.Limits);
         var rest = new RestWire(new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
         var stream = new GrpcStream(pipeline, new GrpcWire(settings.Limits, pool, stream: true), admission, settings.Limits, refusals);
         var server = new ServerDocuments(registry);
         var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, settings.Limits);
         var documents = new ControlDocuments(registry, settings, TimeProvider.System);
-        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, refusals), new ControlSurface(documents, authorisation), authorisation, refusals);
-        var doors = new TlsDoors(settings, tls, log, TimeProvider.System);
-        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), doors, logs);
+        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, admission, refusals), new ControlSurface(documents, authorisation), authorisation, admission, refusals);
+        var doors = new TlsDoors(settings, tls, log, TimeProvider.System, penalties.IsOutside, penalties.Blame);
+        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), connections, doors, logs);
 
         OnnxRuntime runtime = await loading;
         documents.Runtime = runtime;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
@@ -22,7 +23,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private readonly InheritedSockets _inherited;
     private readonly SocketThreads _threads = new(Environment.ProcessorCount);
 
-    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, TlsDoors tls, ILoggerFactory logs)
+    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, ConnectionAdmission connections, TlsDoors tls, ILoggerFactory logs)
     {
         _settings = settings;
         _application = application;
@@ -57,8 +58,8 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _transport = new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen), new SenderCheck(logs.CreateLogger("edged")));
-        _server = new KestrelServer(Options.Create(options), _transport, logs);
+        _transport = new SocketTransport(connections, new SegmentPool(), _threads, inherited, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen), new SenderCheck(logs.CreateLogger("edged")));
+        _server = new KestrelServer(Options.Create(options), _transport, new ProtocolFaults(logs, connections));
     }
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);

@@ -4,7 +4,7 @@ namespace EdgeDaemon.Listeners;
 /// While the daemon drains: cuts every connection that nobody has worked for since <see cref="Grace"/>. The server ends such connections
 /// itself, but a caller that ignores GOAWAY may keep it from noticing that its last stream has ended, until the drain's time is over.
 /// </summary>
-internal sealed class IdleSweep(ConnectionCount connections)
+internal sealed class IdleSweep(OpenConnections connections)
 {
     /// <summary>Longer than the server takes when it notices (its heart beats once a second), and than an answer lies in a buffer.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
@@ -21,7 +21,7 @@ internal sealed class IdleSweep(ConnectionCount connections)
         {
             while (await step.WaitForNextTickAsync(drained))
             {
-                foreach (SocketConnection connection in connections.Connections)
+                foreach (SocketConnection connection in connections.All)
                 {
                     Look(connection);
                 }

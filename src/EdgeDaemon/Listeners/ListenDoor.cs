@@ -2,8 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace EdgeDaemon.Listeners;
 
@@ -20,7 +22,9 @@ internal sealed class ListenDoor : ISocketOwner
     private readonly IGreeting _greeting;
     private readonly SegmentPool _segments;
     private readonly SocketThreads _threads;
-    private readonly ConnectionCount _connections;
+    private readonly ConnectionAdmission _connections;
+    private readonly bool _forOperators;
+    private readonly OpenConnections _open;
     private readonly SenderCheck? _senders;
     private readonly ReadySignal _arrival = new();
     private readonly CancellationTokenSource _closing = new();
@@ -30,8 +34,16 @@ internal sealed class ListenDoor : ISocketOwner
     private int _closed;
 
     /// <param name="socket">Bound and listening.</param>
-    public ListenDoor(Socket socket, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionCount connections, SenderCheck senders)
+    /// <param name="greeting">Who is there, and what does he speak.</param>
+    /// <param name="segments">Memory of what arrives and leaves.</param>
+    /// <param name="threads">Where it is worked on.</param>
+    /// <param name="connections">How many there may be, and whose.</param>
+    /// <param name="open">All that are open.</param>
+    /// <param name="senders">Judges each piece of data of a Unix connection.</param>
+    /// <param name="forOperators">No penalty holds here.</param>
+    public ListenDoor(Socket socket, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionAdmission connections, OpenConnections open, SenderCheck senders, bool forOperators)
     {
+        _forOperators = forOperators;
         _socket = socket;
         _socket.Blocking = false;
         _local = socket.LocalEndPoint!;
@@ -39,6 +51,7 @@ internal sealed class ListenDoor : ISocketOwner
         _segments = segments;
         _threads = threads;
         _connections = connections;
+        _open = open;
         if (_local is UnixDomainSocketEndPoint)
         {
             StreamSocket.AskForSenders(_socket.SafeHandle); // Accepted sockets inherit it.
@@ -100,20 +113,23 @@ internal sealed class ListenDoor : ISocketOwner
 
     private void Admit(StreamSocket accepted)
     {
-        if (!_connections.TryEnter())
-        {
-            accepted.Dispose();
-            return;
-        }
-
+        ConnectionPlace? place = null;
         SocketConnection connection;
         try
         {
-            connection = new SocketConnection(accepted, _segments, _threads, _local, _connections, _senders);
+            // Before a byte is read, and before anything is made for it: who is outside costs no more than this.
+            place = _connections.TryEnter(_greeting.Recognise(accepted), _forOperators);
+            if (place is null)
+            {
+                accepted.Dispose();
+                return;
+            }
+
+            connection = new SocketConnection(accepted, _segments, _threads, _local, place, _open, _senders);
         }
         catch
         {
-            _connections.Leave();
+            place?.Leave();
             accepted.Dispose();
             throw;
         }
@@ -136,6 +152,10 @@ internal sealed class ListenDoor : ISocketOwner
         if (greeted is not { } guest)
         {
             await CutAsync(connection, "the connection did not say what it speaks");
+        }
+        else if (!connection.Place.TryIdentify(guest.Connection.Features.GetRequiredFeature<Arrival>().Caller) || !connection.Place.TryAttach(guest.Connection))
+        {
+            await CutAsync(guest.Connection, "too many connections, or its caller is outside");
         }
         else if (!(guest.Speaks == Wire.Http2 ? _http2 : _http1).Writer.TryWrite(guest.Connection))
         {

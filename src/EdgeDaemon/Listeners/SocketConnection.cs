@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -22,7 +23,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 
     private readonly StreamSocket _socket;
     private readonly SocketThreads _threads;
-    private readonly ConnectionCount _connections;
+    private readonly OpenConnections _open;
     private readonly SenderCheck? _senders;
     private readonly PeerCredentials _peer;
     private readonly ulong _token;
@@ -42,8 +43,14 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
+    /// <param name="socket">Accepted.</param>
+    /// <param name="segments">Memory of what arrives and leaves.</param>
+    /// <param name="threads">Where it is worked on.</param>
+    /// <param name="local">The listener's address.</param>
+    /// <param name="place">Among those that there may be.</param>
+    /// <param name="open">Those that there are.</param>
     /// <param name="senders">Judges each piece of data; null where the kernel does not say whose it is (TCP).</param>
-    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections, SenderCheck? senders = null)
+    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionPlace place, OpenConnections open, SenderCheck? senders = null)
     {
         if (senders is not null)
         {
@@ -54,7 +61,8 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
             _senders = senders;
         }
 
-        _connections = connections;
+        Place = place;
+        _open = open;
         _socket = socket;
         _threads = threads;
         _segments = segments;
@@ -64,7 +72,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         Features.Set<IMemoryPoolFeature>(new Pool(segments));
         Features.Set(Requests);
         _token = threads.Watch(socket, this);
-        connections.Add(this);
+        open.Add(this);
     }
 
     public StreamSocket Socket => _socket;
@@ -81,6 +89,9 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 
     /// <summary>Not before <see cref="Start"/>.</summary>
     public override IDuplexPipe Transport { get; set; } = null!;
+
+    /// <summary>Among those that there may be; left when the socket is closed.</summary>
+    public ConnectionPlace Place { get; }
 
     public override string ConnectionId { get; set; } = Guid.NewGuid().ToString("N");
 
@@ -139,8 +150,8 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         // Only now: a descriptor that is closed under a call is soon another caller's.
         _threads.Forget(_token);
         _socket.Dispose();
-        _connections.Remove(this);
-        _connections.Leave();
+        _open.Remove(this);
+        Place.Leave();
         SignalClosed();
         _closed.Dispose();
         await base.DisposeAsync();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
 using Microsoft.AspNetCore.Connections;
 
@@ -10,13 +11,13 @@ namespace EdgeDaemon.Listeners;
 /// transport reads 4 KiB at a time and hands each piece to another thread, which costs more than the request. Behind each listener
 /// are two endpoints, <see cref="WireEndPoint"/>.
 /// </summary>
-internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, Func<ListenSettings, IGreeting> greetings, SenderCheck senders) : IConnectionListenerFactory
+internal sealed class SocketTransport(ConnectionAdmission connections, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, Func<ListenSettings, IGreeting> greetings, SenderCheck senders) : IConnectionListenerFactory
 {
-    private readonly ConnectionCount _connections = new(limits.MaxConnections);
+    private readonly OpenConnections _open = new();
     private readonly Dictionary<string, ListenDoor> _doors = new(StringComparer.Ordinal);
 
     /// <summary>Cuts idle connections until <paramref name="drained"/> fires; for the time of the drain alone.</summary>
-    public Task SweepAsync(CancellationToken drained) => new IdleSweep(_connections).RunAsync(drained);
+    public Task SweepAsync(CancellationToken drained) => new IdleSweep(_open).RunAsync(drained);
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -25,7 +26,7 @@ internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments
         {
             if (!_doors.TryGetValue(wire.Listen.Name, out ListenDoor? door))
             {
-                _doors.Add(wire.Listen.Name, door = new ListenDoor(Bind(wire.Listen), greetings(wire.Listen), segments, threads, _connections, senders));
+                _doors.Add(wire.Listen.Name, door = new ListenDoor(Bind(wire.Listen), greetings(wire.Listen), segments, threads, connections, _open, senders, wire.Listen.IsForOperators));
             }
 
             return ValueTask.FromResult<IConnectionListener>(new Listener(wire.Wire, door));

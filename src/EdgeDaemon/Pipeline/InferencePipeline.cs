@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EdgeDaemon.Admission;
+using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
@@ -11,29 +13,43 @@ namespace EdgeDaemon.Pipeline;
 /// The path of an inference request, whatever wire it came by, and the only place that knows its order. Each stage is owned by its
 /// folder, knows no other stage, and refuses by throwing <see cref="Core.Protocol.RefusedException"/>.
 /// </summary>
-internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission)
+internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission, LimitSettings limits)
 {
+    private readonly long _timeout = Ticks(limits.RequestTimeout);
+
     /// <summary>Whoever calls sends the answer, and ends the work.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask InferAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work)
     {
         RequestTimes times = RequestTimes.Begin();
         Tenant tenant = authorisation.Enter(exchange, Access.Infer)!;
-        admission.Enter();
+        exchange.BodyClock.BeginWork(times.Begun + _timeout);
+        admission.Enter(work.Entry, tenant, wire.BodyBytes(exchange), times.Begun);
         await wire.NameModelAsync(exchange, work);
         Authorisation.RequireModel(tenant, work.Model.Span, Access.Infer);
         ServedModel model = models.Find(work.Model.Span, work.Version.Span);
+        if (model.Engine.IsBusy)
+        {
+            work.Entry.RequirePlace(admission.QueueOf(model.Name), model.Name);
+        }
 
         await wire.ReadHeadAsync(exchange, work);
+        var policy = SchedulePolicy.Of(work.Request);
+        if (policy.Timeout is { } timeout)
+        {
+            exchange.BodyClock.Shorten(times.Begun + Ticks(timeout));
+        }
+
         wire.Plan(exchange, work, model.Contract);
-        admission.Open(work.Grant, work.Plan.TotalBytes);
+        admission.Open(work.Grant, work.Entry, work.Plan.TotalBytes);
         await wire.ReadTensorsAsync(exchange, work, model.Contract);
-        times.TensorsReady();
+        long now = times.TensorsReady();
 
         try
         {
-            exchange.RefuseWhenLate();
-            Lane lane = model.Engine.TryEnter(out Lane free) ? free : await model.Engine.WaitAsync(exchange.GivenUp);
+            exchange.RefuseWhenLate(now);
+            Lane lane = model.Engine.TryEnter(out Lane free) ? free : await WaitAsync(exchange, work, model, policy.Priority);
+            now = 0;
             try
             {
                 times.LaneEntered();
@@ -44,15 +60,16 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
                     SocketThreads.BeginLongWork();
                 }
 
-                lane.Run(work.Inputs(work.Plan.Count));
+                lane.Run(work.Inputs(work.Plan.Count), work.Entry.Account);
                 times.Run();
                 lane.Statistics.CountExecution();
                 wire.Encode(exchange, work, model, lane);
-                lane.Statistics.CountAnswer(times);
+                now = lane.Statistics.CountAnswer(times);
             }
             finally
             {
                 model.Engine.Leave(lane);
+                work.Entry.Account!.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - times.Entered);
             }
         }
         catch
@@ -62,5 +79,25 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         }
 
         model.CountInference();
+
+        // A caller that reads its answer slowly holds the answer's bytes, but no lane and no tensor memory.
+        work.ReleaseMemory();
+    }
+
+    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    private async ValueTask<Lane> WaitAsync(HttpExchange exchange, InferenceWork work, ServedModel model, int priority)
+    {
+        work.Entry.TakePlace(admission.QueueOf(model.Name), model.Name);
+        try
+        {
+            Tenant tenant = work.Entry.Account!.Tenant;
+            var request = new LaneRequest(tenant.Index, tenant.Settings.Share, priority, work.Plan.TotalBytes, exchange.BodyClock.Deadline);
+            return await model.Engine.WaitAsync(request, exchange.Aborted);
+        }
+        finally
+        {
+            work.Entry.LeavePlace();
+        }
     }
 }

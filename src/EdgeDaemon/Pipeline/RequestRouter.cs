@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
@@ -10,13 +12,22 @@ namespace EdgeDaemon.Pipeline;
 
 /// <summary>From a request's target to what answers it; and the one place where a refusal becomes an answer.</summary>
 internal sealed class RequestRouter(
-    ModelRegistry models, ServerDocuments documents, InferencePipeline pipeline, RestWire rest, GrpcRouter grpc, ControlSurface control, Authorisation authorisation, RefusalRecord refusals)
+    ModelRegistry models, ServerDocuments documents, InferencePipeline pipeline, RestWire rest, GrpcRouter grpc, ControlSurface control, Authorisation authorisation, RequestAdmission admission, RefusalRecord refusals)
 {
     private static readonly byte[] Server = Document.Of(output =>
         ServerMetadataWriter.Write(output, ServerDocuments.Name, Hosting.Build.Version, ServerDocuments.Extensions));
     private static readonly byte[] Live = Document.Of(output => HealthWriter.WriteServer(output, live: true));
 
-    public Task RouteAsync(HttpExchange exchange) => GrpcRouter.Takes(exchange) ? grpc.RouteAsync(exchange) : RouteRestAsync(exchange);
+    public Task RouteAsync(HttpExchange exchange)
+    {
+        if (refusals.LeavesOutside(exchange))
+        {
+            exchange.Abort(); // What came on an open connection after its caller was put outside.
+            return Task.CompletedTask;
+        }
+
+        return GrpcRouter.Takes(exchange) ? grpc.RouteAsync(exchange) : RouteRestAsync(exchange);
+    }
 
     private async Task RouteRestAsync(HttpExchange exchange)
     {
@@ -26,7 +37,7 @@ internal sealed class RequestRouter(
         }
         catch (RefusedException refused)
         {
-            await RefuseAsync(exchange, refused.Refusal, refused.Message, refused);
+            await RefuseAsync(exchange, refused.Refusal, refused.Message, refused, refused.RetryAfter);
         }
         catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
         {
@@ -63,6 +74,10 @@ internal sealed class RequestRouter(
 
         Access access = RouteAccess.Of(route.Kind);
         Tenant? tenant = authorisation.Enter(exchange, access);
+        if (access == Access.Describe)
+        {
+            admission.Count(tenant!, Stopwatch.GetTimestamp());
+        }
 
         return route.Kind switch
         {
@@ -92,7 +107,7 @@ internal sealed class RequestRouter(
         }
         finally
         {
-            work.End();
+            work.End(exchange.BodyClock.Bytes);
         }
     }
 
@@ -104,7 +119,7 @@ internal sealed class RequestRouter(
         return models.Find(route.Model.Span, route.Version.Span);
     }
 
-    private async Task RefuseAsync(HttpExchange exchange, Refusal refusal, string detail, Exception cause)
+    private async Task RefuseAsync(HttpExchange exchange, Refusal refusal, string detail, Exception cause, TimeSpan? retryAfter = null)
     {
         string id = exchange.Id;
         refusals.Write(exchange, refusal, detail, cause);
@@ -121,6 +136,11 @@ internal sealed class RequestRouter(
             {
                 exchange.Abort();
                 return;
+            }
+
+            if (retryAfter is { } wait)
+            {
+                exchange.SetRetryAfter(wait);
             }
 
             if (refusal is Refusal.AccessTokenMissing or Refusal.AccessTokenInvalid)

@@ -10,7 +10,12 @@ namespace EdgeDaemon.Benchmarks.Contenders;
 internal static class EdgedServer
 {
     /// <summary>Key, trust policy, signed bundle and configuration of a workload, below the scratch folder. The configuration's path.</summary>
-    public static string Prepare(Options options, Workload workload, string scratch)
+    /// <param name="options">Where the programs are.</param>
+    /// <param name="workload">Its name is the daemon's: two of a name are one daemon.</param>
+    /// <param name="scratch">Where everything lies.</param>
+    /// <param name="more">Tables of the configuration besides.</param>
+    /// <param name="mode">Of the inference socket.</param>
+    public static string Prepare(Options options, Workload workload, string scratch, string more = "", string mode = "0600")
     {
         string home = Path.Combine(scratch, $"edged-{workload.Name}");
         string bundle = Path.Combine(home, "state/models", workload.Model);
@@ -74,7 +79,7 @@ internal static class EdgedServer
             [[listen]]
             name = "bench"
             unix = "{Socket(workload, scratch)}"
-            mode = "0600"
+            mode = "{mode}"
             exposes = ["inference"]
 
             [[listen]]
@@ -83,6 +88,7 @@ internal static class EdgedServer
             mode = "0600"
             exposes = ["control"]
 
+            {more}
             """);
 
         // Whatever the umask is: edged refuses files that others could write.

@@ -26,6 +26,36 @@ internal static class LoadClient
             .. fresh is null ? Array.Empty<string>() : ["--fresh", fresh],
         ]);
 
+    /// <summary>One that goes on beside others: as another user, more than is answered, or both. Its result is read when it has ended.</summary>
+    /// <param name="options">For how long.</param>
+    /// <param name="workload">What is asked.</param>
+    /// <param name="server">Who is asked.</param>
+    /// <param name="clients">Connections.</param>
+    /// <param name="rate">Requests a second in all; 0: one after the other.</param>
+    /// <param name="user">Whose; null for this process's.</param>
+    public static Func<Slice> Begin(Options options, Workload workload, ServerProcess server, int clients, double rate = 0, int? user = null)
+    {
+        string[] arguments =
+        [
+            "--mode", "oip-binary", "--socket", server.Socket, "--model", workload.Model, "--input", workload.Input, "--output", workload.Output, "--shape", string.Join(',', workload.Shape),
+            "--connections", Text(clients), "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)), "--server-pid", Text(server.Id), "--rate", Text(rate), "--tolerant", "yes",
+        ];
+        var info = user is { } other
+            ? new ProcessStartInfo("setpriv", [$"--reuid={other}", "--clear-groups", options.Load, .. arguments])
+            : new ProcessStartInfo(options.Load, arguments);
+        info.RedirectStandardOutput = true;
+        Process process = Process.Start(info) ?? throw new InvalidOperationException($"{options.Load} did not start");
+        return () =>
+        {
+            using (process)
+            {
+                string output = process.StandardOutput.ReadToEnd();
+                process.WaitForExit();
+                return process.ExitCode == 0 ? Slice.Parse(output) : throw new InvalidOperationException($"bench-load ended with {process.ExitCode}");
+            }
+        };
+    }
+
     /// <summary>So many requests in all, one before them, and no answer compared.</summary>
     public static Slice Counted(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, int requests) =>
         Load(options, workload, server, mode, clients, null, "--requests", Text(requests));

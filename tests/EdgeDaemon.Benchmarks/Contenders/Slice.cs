@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace EdgeDaemon.Benchmarks.Contenders;
 
 /// <summary>What one contender did in one slice. CPU is the serving process's, in microseconds a request.</summary>
-internal sealed record Slice(long Requests, double Seconds, double CpuMicroseconds, double P50Microseconds, double P99Microseconds)
+internal sealed record Slice(long Requests, double Seconds, double CpuMicroseconds, double P50Microseconds, double P99Microseconds, long Refused = 0)
 {
     public double Rate => Requests / Seconds;
 
@@ -17,6 +17,7 @@ internal sealed record Slice(long Requests, double Seconds, double CpuMicrosecon
             : root.GetProperty("cpu_us_per_request").GetDouble();
         return new Slice(
             root.GetProperty("requests").GetInt64(), root.GetProperty("seconds").GetDouble(), cpu,
-            root.GetProperty("p50_us").GetDouble(), root.GetProperty("p99_us").GetDouble());
+            root.GetProperty("p50_us").GetDouble(), root.GetProperty("p99_us").GetDouble(),
+            root.TryGetProperty("refused", out JsonElement refused) ? refused.GetInt64() : 0);
     }
 }

@@ -35,14 +35,16 @@ internal enum Fresh
 
 internal sealed record Arguments(
     RequestMode Mode, string Socket, string Model, string Input, long[] Shape, string Output, int Connections, double Seconds, double Warmup,
-    long Requests, int ServerProcess, string? Expect, string? Certificates = null, Fresh Fresh = Fresh.No)
+    long Requests, int ServerProcess, string? Expect, string? Certificates = null, Fresh Fresh = Fresh.No, double Rate = 0, bool Tolerant = false)
 {
     public const string Usage = """
         bench-load --mode bare|oip-raw|oip-binary|oip-json|grpc --socket PATH --shape 1,3,32,32 [--model NAME --input NAME --output NAME]
-                   [--connections N] [--seconds T | --requests N] [--warmup T] [--server-pid P] [--expect FILE]
+                   [--connections N] [--seconds T | --requests N] [--warmup T] [--server-pid P] [--expect FILE] [--rate R] [--tolerant yes]
             --certificates FOLDER  mutual TLS with client.pem, client.key and root.pem of the folder; --socket is an address and port
             --fresh full|resumed   a connection for each request, with a whole handshake or a resumed one
             --shape     of the FP32 input; element i of n is i/n
+            --rate      requests a second of all connections together, as long as each has its last answer in time; 0: one after the other
+            --tolerant  answers 429 and 503 are counted apart, not errors
             --requests  so many in all instead of a time; then everything is measured, start and end too
             --expect    the output's bytes; one answer is compared before the measurement (1e-5 relative or absolute)
         """;
@@ -81,7 +83,8 @@ internal sealed record Arguments(
             (int)Number("--connections", 1), Number("--seconds", 1), Number("--warmup", 0.2), (long)Number("--requests", 0),
             (int)Number("--server-pid", 0), values.Remove("--expect", out string? expect) ? expect : null,
             values.Remove("--certificates", out string? folder) ? folder : null,
-            values.Remove("--fresh", out string? fresh) ? fresh == "full" ? Fresh.Full : Fresh.Resumed : Fresh.No);
+            values.Remove("--fresh", out string? fresh) ? fresh == "full" ? Fresh.Full : Fresh.Resumed : Fresh.No,
+            Number("--rate", 0), values.Remove("--tolerant", out _));
         return values.Count == 0 ? arguments : throw new ArgumentException($"{values.First().Key} is not known\n{Usage}");
     }
 }

@@ -52,7 +52,7 @@ internal sealed class GrpcConnection : ILoadConnection
     /// <summary>The answer's message in its frame.</summary>
     public ReadOnlySpan<byte> Body => _body.AsSpan(0, _bodyLength);
 
-    public void Exchange(ReadOnlySpan<byte> request)
+    public bool Exchange(ReadOnlySpan<byte> request, bool tolerant = false)
     {
         byte[] block = _stream < 0 ? HeaderBlocks.First : HeaderBlocks.Next;
         _stream += 2;
@@ -82,10 +82,17 @@ internal sealed class GrpcConnection : ILoadConnection
             ReadFrame();
         }
 
+        if (tolerant && _grpc is "8" or "14")
+        {
+            return false; // RESOURCE_EXHAUSTED, UNAVAILABLE
+        }
+
         if (_http != "200" || _grpc != "0")
         {
             throw new LoadException($"HTTP status {_http ?? "none"}, grpc-status {_grpc ?? "none"}: {_grpcMessage}");
         }
+
+        return true;
     }
 
     public void Dispose() => _socket.Dispose();

@@ -26,8 +26,10 @@ internal sealed class HttpConnection : ILoadConnection
     /// <summary>The head of the last answer, status line first.</summary>
     public string Head => Encoding.Latin1.GetString(_buffer, 0, _bodyStart);
 
-    /// <summary>Sends the request, reads the whole answer; anything but 200 with a Content-Length is an error.</summary>
-    public void Exchange(ReadOnlySpan<byte> request)
+    /// <summary>Sends the request, reads the whole answer; anything but 200 with a Content-Length is an error. False when the server said that it is too much.</summary>
+    /// <param name="request">Whole.</param>
+    /// <param name="tolerant">Whether 429 and 503 are answers like others.</param>
+    public bool Exchange(ReadOnlySpan<byte> request, bool tolerant = false)
     {
         _tls?.Write(request);
         while (_socket is not null && !request.IsEmpty)
@@ -53,10 +55,17 @@ internal sealed class HttpConnection : ILoadConnection
             filled += Receive(filled);
         }
 
+        if (tolerant && (fields.StartsWith("HTTP/1.1 429 "u8) || fields.StartsWith("HTTP/1.1 503 "u8)))
+        {
+            return false;
+        }
+
         if (!good)
         {
             throw new LoadException($"{Head.AsSpan(0, Head.IndexOf('\r'))}: {Encoding.UTF8.GetString(Body[..Math.Min(_bodyLength, 500)])}");
         }
+
+        return true;
     }
 
     public void Dispose()

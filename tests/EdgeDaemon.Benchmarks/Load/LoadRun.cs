@@ -94,6 +94,8 @@ internal sealed class LoadRun : IDisposable
 
     private long Total() => _clients.Sum(client => Volatile.Read(ref client.Done));
 
+    private long Refused() => _clients.Sum(client => Volatile.Read(ref client.Refused));
+
     private TimeSpan ServerTime() => _arguments.ServerProcess == 0 ? TimeSpan.Zero : ProcessClock.Of(_arguments.ServerProcess);
 
     private void Loop(Client client)
@@ -112,17 +114,31 @@ internal sealed class LoadRun : IDisposable
             connected = true;
             _connected.Signal();
             _go.Wait();
+            long due = Stopwatch.GetTimestamp();
             while (!_stop && (!counting || Interlocked.Decrement(ref _budget) >= 0))
             {
+                if (_arguments.Rate > 0)
+                {
+                    due = Math.Max(due, Stopwatch.GetTimestamp()) + (long)(Stopwatch.Frequency * _arguments.Connections / _arguments.Rate);
+                    Thread.Sleep(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due));
+                }
+
                 long start = Stopwatch.GetTimestamp();
+                bool answered;
                 if (_arguments.Fresh == Fresh.No)
                 {
-                    kept.Exchange(_request);
+                    answered = kept.Exchange(_request, _arguments.Tolerant);
                 }
                 else
                 {
                     using ILoadConnection own = _arguments.Connect(_tls);
-                    own.Exchange(_request);
+                    answered = own.Exchange(_request, _arguments.Tolerant);
+                }
+
+                if (!answered)
+                {
+                    client.Refused++;
+                    continue;
                 }
 
                 long elapsed = Stopwatch.GetTimestamp() - start;
@@ -152,7 +168,7 @@ internal sealed class LoadRun : IDisposable
         double each = Math.Max(1, requests);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"requests":{{requests}},"seconds":{{seconds:F6}},"rate":{{requests / seconds:F1}},"p50_us":{{At(.5):F2}},"p99_us":{{At(.99):F2}},"server_cpu_us_per_request":{{server.TotalMicroseconds / each:F3}},"client_cpu_us_per_request":{{own.TotalMicroseconds / each:F3}}}""");
+            $$"""{"requests":{{requests}},"seconds":{{seconds:F6}},"rate":{{requests / seconds:F1}},"p50_us":{{At(.5):F2}},"p99_us":{{At(.99):F2}},"refused":{{Refused()}},"server_cpu_us_per_request":{{server.TotalMicroseconds / each:F3}},"client_cpu_us_per_request":{{own.TotalMicroseconds / each:F3}}}""");
     }
 
     private sealed class Client
@@ -160,5 +176,6 @@ internal sealed class LoadRun : IDisposable
         public readonly long[] Sample = new long[LargestSample];
         public int Sampled;
         public long Done;
+        public long Refused;
     }
 }
