@@ -10,7 +10,9 @@ internal static class AnswerCheck
 
     public static void Run(Arguments arguments, byte[] request)
     {
-        using var connection = new HttpConnection(arguments.Socket);
+        using HttpConnection connection = arguments.Certificates is { } folder
+            ? new HttpConnection(arguments.Socket, new ClientTls(folder, resume: false))
+            : new HttpConnection(arguments.Socket);
         connection.Exchange(request);
         if (arguments.Expect is null)
         {
