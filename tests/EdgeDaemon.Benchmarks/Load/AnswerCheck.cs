@@ -10,7 +10,7 @@ internal static class AnswerCheck
 
     public static void Run(Arguments arguments, byte[] request)
     {
-        using ILoadConnection connection = arguments.Connect();
+        using ILoadConnection connection = arguments.Connect(arguments.Certificates is { } folder ? new ClientTls(folder, resume: false) : null);
         connection.Exchange(request);
         if (arguments.Expect is null)
         {
