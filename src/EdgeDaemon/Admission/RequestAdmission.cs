@@ -8,7 +8,7 @@ namespace EdgeDaemon.Admission;
 [SuppressMessage("Design", "CA1001", Justification = "A token source without a timer holds nothing, and lives as long as the process.")]
 internal sealed class RequestAdmission(TensorBlockPool pool)
 {
-    private readonly CancellationTokenSource _drain = new();
+    private volatile CancellationTokenSource _drain = new();
 
     /// <summary>Bytes of tensor memory in use by all requests.</summary>
     public long TensorBytes => pool.InUse;
@@ -30,6 +30,15 @@ internal sealed class RequestAdmission(TensorBlockPool pool)
 
     /// <summary>From now on no request enters; those inside finish.</summary>
     public void Drain() => _drain.Cancel();
+
+    /// <summary>Requests enter again.</summary>
+    public void EndDrain()
+    {
+        if (Draining)
+        {
+            _drain = new CancellationTokenSource();
+        }
+    }
 
     /// <summary>Opens a grant over at most <paramref name="bytes"/> of tensor memory, all of it refused at once if it is not there.</summary>
     public void Open(Grant grant, long bytes) => grant.Open(pool, bytes);

@@ -31,6 +31,11 @@ internal sealed class LanePool : IDisposable
         _free = lanes.Length == MostLanes ? ulong.MaxValue : (1UL << lanes.Length) - 1;
     }
 
+    public int Busy => _lanes.Length - BitOperations.PopCount(Volatile.Read(ref _free));
+
+    /// <summary>Callers in the queue.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
     /// <summary>A free lane at once, or false.</summary>
     public bool TryTake(out Lane lane)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Bundles;
@@ -5,8 +6,10 @@ using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
+using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Onnx;
 using EdgeDaemon.Pipeline;
+using EdgeDaemon.Systemd;
 using EdgeDaemon.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -20,12 +23,14 @@ internal sealed class DaemonHost : IAsyncDisposable
     private readonly OnnxRuntime _runtime;
 
     private readonly TensorBlockPool _pool;
-    private readonly RequestAdmission _admission;
+    private readonly DrainSwitch _drain;
+    private readonly Reload _reload;
 
-    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, RequestAdmission admission)
+    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, DrainSwitch drain, Reload reload)
     {
         _pool = pool;
-        _admission = admission;
+        _drain = drain;
+        _reload = reload;
         _front = front;
         _registry = registry;
         _runtime = runtime;
@@ -33,8 +38,10 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     public string Summary => $"{_registry.Serving.Length} models serve, {_registry.Refused.Length} refused";
 
-    public static async Task<DaemonHost> StartAsync(EdgedSettings settings, TrustPolicy trust, Action<TimeSpan> moreTime, ILoggerFactory logs, ILogger log, CancellationToken stop)
+    public static async Task<DaemonHost> StartAsync(ConfigurationInForce configuration, TrustPolicy trust, Notifier notifier, LogOutput logs, ILogger log, CancellationToken stop)
     {
+        EdgedSettings settings = configuration.Now;
+
         // The library's check and environment (a tenth of a second) and the server's own start need nothing of each other.
         Task<OnnxRuntime> loading = Task.Run(() => OnnxRuntime.Load(
             settings.Runtime.Library,
@@ -46,20 +53,34 @@ internal sealed class DaemonHost : IAsyncDisposable
         var admission = new RequestAdmission(pool);
         var tenants = new TenantDirectory(settings.Tenants, new AccountFiles());
         var authorisation = new Authorisation(tenants, TimeProvider.System);
-        var refusals = new RefusalRecord(log);
-        var pipeline = new InferencePipeline(registry, authorisation, admission);
+        var counters = new RequestCounters();
+        var refusals = new RefusalRecord(log, counters);
+        var pipeline = new InferencePipeline(registry, authorisation, admission, counters);
         var rest = new RestWire(new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
         var stream = new GrpcStream(pipeline, new GrpcWire(settings.Limits, pool, stream: true), admission, settings.Limits, refusals);
         var server = new ServerDocuments(registry);
         var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, settings.Limits);
-        var documents = new ControlDocuments(registry, settings, TimeProvider.System);
-        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, refusals), new ControlSurface(documents, authorisation), authorisation, refusals);
-        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), logs);
+        var segments = new SegmentPool();
+        var doors = new ListenPause();
+        var drain = new DrainSwitch(admission, doors, log);
+        var sources = new MetricsSources(counters, registry, tenants, pool, segments) { Draining = () => admission.Draining };
+        var documents = new ControlDocuments(sources, registry, admission, logs, configuration, TimeProvider.System);
+        ImmutableArray<ReloadPart> parts = [TenantsOf(tenants), (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level)];
 
-        OnnxRuntime runtime = await loading;
+        OnnxRuntime? runtime = null;
+        ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>
+            new(now, policy, runtime!, pool, SocketThreads.Continue, notifier.ExtendTimeout, TimeProvider.System, log);
+        var reload = new Reload(configuration, parts, Lifecycle, registry, sources.Reloads, notifier, TimeProvider.System, log);
+        var surface = new ControlSurface(
+            documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, log);
+        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, refusals), surface, authorisation, admission, refusals);
+        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), segments, doors, logs);
+        sources.Doors = () => front.Traffic;
+
+        runtime = await loading;
         documents.Runtime = runtime;
         Log.RuntimeLoaded(log, runtime.Version, settings.Runtime.Library, runtime.Digest);
-        new ModelLifecycle(settings, trust, runtime, pool, SocketThreads.Continue, moreTime, TimeProvider.System, log).LoadAll(registry, stop);
+        Lifecycle(settings, trust).LoadAll(registry, stop);
 
         await front.StartAsync(CancellationToken.None);
         foreach (ListenSettings listen in settings.Listeners)
@@ -68,19 +89,23 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
 
         Log.Ready(log, registry.Serving.Length, registry.Refused.Length);
-        return new DaemonHost(front, registry, runtime, pool, admission);
+        return new DaemonHost(front, registry, runtime, pool, drain, reload);
     }
 
     /// <summary>No new connections; requests in flight finish, or are cut off when <paramref name="deadline"/> fires.</summary>
-    public Task DrainAsync(CancellationToken deadline)
+    public async Task DrainAsync(CancellationToken deadline)
     {
-        _admission.Drain();
-        return _front.StopAsync(deadline);
+        _drain.Stop();
+        await Task.WhenAll(_front.StopAsync(deadline), _reload.StopAsync());
     }
+
+    /// <summary>Reads the configuration and the bundles again, once a reload that is under way has ended.</summary>
+    public Task ReloadAsync(string cause) => _reload.ApplyAsync(cause);
 
     public async ValueTask DisposeAsync()
     {
         await _front.DisposeAsync();
+        _reload.Dispose();
         foreach (ServedModel model in _registry.Serving)
         {
             model.Dispose();
@@ -89,4 +114,18 @@ internal sealed class DaemonHost : IAsyncDisposable
         _pool.Dispose();
         _runtime.Dispose();
     }
+
+    private static ReloadPart TenantsOf(TenantDirectory tenants) => (settings, errors) =>
+    {
+        try
+        {
+            TenantTable table = tenants.Prepare(settings.Tenants);
+            return () => tenants.Replace(table);
+        }
+        catch (AccountUnknownException unknown)
+        {
+            errors.Add(unknown.Message);
+            return () => { };
+        }
+    };
 }

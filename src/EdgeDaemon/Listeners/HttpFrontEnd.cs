@@ -1,4 +1,5 @@
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Monitoring;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -14,12 +15,13 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private const int LeastPoolThreads = 64; // The most lanes of one model.
 
     private readonly KestrelServer _server;
+    private readonly SocketTransport _transport;
     private readonly HttpApplication _application;
     private readonly EdgedSettings _settings;
     private readonly InheritedSockets _inherited;
     private readonly SocketThreads _threads = new(Environment.ProcessorCount);
 
-    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, ILoggerFactory logs)
+    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, SegmentPool segments, ListenPause pause, ILoggerFactory logs)
     {
         _settings = settings;
         _application = application;
@@ -56,8 +58,12 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _server = new KestrelServer(Options.Create(options), new SocketTransport(limits, new SegmentPool(), _threads, inherited, listen => new UnixGreeting(listen, limits)), logs);
+        _transport = new SocketTransport(limits, segments, _threads, inherited, pause, listen => new UnixGreeting(listen, limits));
+        _server = new KestrelServer(Options.Create(options), _transport, logs);
     }
+
+    /// <summary>What went through each listener.</summary>
+    public IEnumerable<DoorTraffic> Traffic => _transport.Traffic;
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -23,6 +24,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     private readonly StreamSocket _socket;
     private readonly SocketThreads _threads;
     private readonly ConnectionCount _connections;
+    private readonly DoorTraffic _traffic;
     private readonly ulong _token;
     private readonly ReadySignal _arrival = new();
     private readonly ReadySignal _room = new();
@@ -35,8 +37,9 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections)
+    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections, DoorTraffic traffic)
     {
+        _traffic = traffic;
         _connections = connections;
         _socket = socket;
         _threads = threads;
@@ -105,6 +108,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         _threads.Forget(_token);
         _socket.Dispose();
         _connections.Leave();
+        _traffic.CountClosed();
         SignalClosed();
         _closed.Dispose();
         await base.DisposeAsync();
@@ -146,6 +150,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                         smallReads = 0;
                     }
 
+                    _traffic.CountReceived(received);
                     SegmentPool.Wrote(buffer, received);
                     _input.Writer.Advance(received);
                     FlushResult flushed = await _input.Writer.FlushAsync();
@@ -210,6 +215,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                             continue;
                         }
 
+                        _traffic.CountSent(sent);
                         rest = rest[sent..];
                     }
                 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Monitoring;
 using Microsoft.AspNetCore.Connections;
 
 namespace EdgeDaemon.Listeners;
@@ -10,10 +11,22 @@ namespace EdgeDaemon.Listeners;
 /// transport reads 4 KiB at a time and hands each piece to another thread, which costs more than the request. Behind each listener
 /// are two endpoints, <see cref="WireEndPoint"/>.
 /// </summary>
-internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, Func<ListenSettings, IGreeting> greetings) : IConnectionListenerFactory
+internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, ListenPause pause, Func<ListenSettings, IGreeting> greetings) : IConnectionListenerFactory
 {
     private readonly ConnectionCount _connections = new(limits.MaxConnections);
     private readonly Dictionary<string, ListenDoor> _doors = new(StringComparer.Ordinal);
+
+    /// <summary>What went through each listener.</summary>
+    public DoorTraffic[] Traffic
+    {
+        get
+        {
+            lock (_doors)
+            {
+                return [.. _doors.Values.Select(door => door.Traffic)];
+            }
+        }
+    }
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -22,7 +35,12 @@ internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments
         {
             if (!_doors.TryGetValue(wire.Listen.Name, out ListenDoor? door))
             {
-                _doors.Add(wire.Listen.Name, door = new ListenDoor(Bind(wire.Listen), greetings(wire.Listen), segments, threads, _connections));
+                door = new ListenDoor(() => Bind(wire.Listen), inherited.Has(wire.Listen), greetings(wire.Listen), segments, threads, _connections, new DoorTraffic(wire.Listen.Name));
+                _doors.Add(wire.Listen.Name, door);
+                if (!wire.Listen.ExposesControl)
+                {
+                    pause.Add(door);
+                }
             }
 
             return ValueTask.FromResult<IConnectionListener>(new Listener(wire.Wire, door));

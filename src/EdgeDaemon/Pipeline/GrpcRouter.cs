@@ -30,10 +30,14 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
             {
                 Refuse(exchange, Refusal.AdmissionDeadline, "the caller's deadline passed", null);
             }
+            else
+            {
+                refusals.Gone(exchange);
+            }
         }
         catch (Exception gone) when (gone is IOException && exchange.Aborted.IsCancellationRequested)
         {
-            // There is nobody to answer.
+            refusals.Gone(exchange); // There is nobody to answer.
         }
         catch (Exception failure)
         {
@@ -54,6 +58,7 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
             throw new RefusedException(Refusal.RouteNotExposed, $"listener '{exchange.Listener.Name}' does not expose inference");
         }
 
+        exchange.IsInference = method is GrpcMethod.ModelInfer or GrpcMethod.ModelStreamInfer;
         authorisation.Enter(exchange, RouteAccess.Of(method));
         CheckHeaders(exchange);
         exchange.ExpectMessages(endless: method is GrpcMethod.ModelStreamInfer);

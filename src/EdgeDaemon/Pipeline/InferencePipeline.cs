@@ -4,6 +4,7 @@ using EdgeDaemon.Engine;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
+using EdgeDaemon.Monitoring;
 
 namespace EdgeDaemon.Pipeline;
 
@@ -11,18 +12,20 @@ namespace EdgeDaemon.Pipeline;
 /// The path of an inference request, whatever wire it came by, and the only place that knows its order. Each stage is owned by its
 /// folder, knows no other stage, and refuses by throwing <see cref="Core.Protocol.RefusedException"/>.
 /// </summary>
-internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission)
+internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission, RequestCounters counters)
 {
     /// <summary>Whoever calls ends the work.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask InferAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work)
     {
         RequestTimes times = RequestTimes.Begin();
+        exchange.ModelPlace = 0; // Of a stream, each message names its own.
         Tenant tenant = authorisation.Enter(exchange, Access.Infer)!;
         admission.Enter();
         await wire.NameModelAsync(exchange, work);
-        ServedModel model = models.Find(work.Model.Span, work.Version.Span);
+        ServedModel model = work.Hold(models.Hold(work.Model.Span, work.Version.Span));
         Authorisation.RequireModel(tenant, model.Name, Access.Infer);
+        exchange.ModelPlace = model.Place;
 
         await wire.ReadHeadAsync(exchange, work);
         wire.Plan(exchange, work, model.Contract);
@@ -60,6 +63,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         }
 
         model.CountInference();
+        counters.CountAnswer(tenant.Index + 1, model.Place, exchange.TakeReceivedBytes(), exchange.TakeSentBytes());
         await exchange.FlushAsync();
     }
 }

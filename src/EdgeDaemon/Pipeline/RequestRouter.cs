@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
@@ -10,11 +11,13 @@ namespace EdgeDaemon.Pipeline;
 
 /// <summary>From a request's target to what answers it; and the one place where a refusal becomes an answer.</summary>
 internal sealed class RequestRouter(
-    ModelRegistry models, ServerDocuments documents, InferencePipeline pipeline, RestWire rest, GrpcRouter grpc, ControlSurface control, Authorisation authorisation, RefusalRecord refusals)
+    ModelRegistry models, ServerDocuments documents, InferencePipeline pipeline, RestWire rest, GrpcRouter grpc, ControlSurface control, Authorisation authorisation, RequestAdmission admission, RefusalRecord refusals)
 {
     private static readonly byte[] Server = Document.Of(output =>
         ServerMetadataWriter.Write(output, ServerDocuments.Name, Hosting.Build.Version, ServerDocuments.Extensions));
     private static readonly byte[] Live = Document.Of(output => HealthWriter.WriteServer(output, live: true));
+
+    private static readonly byte[] NotLive = Document.Of(output => HealthWriter.WriteServer(output, live: false));
 
     public Task RouteAsync(HttpExchange exchange) => GrpcRouter.Takes(exchange) ? grpc.RouteAsync(exchange) : RouteRestAsync(exchange);
 
@@ -30,7 +33,7 @@ internal sealed class RequestRouter(
         }
         catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
         {
-            // The caller has gone; there is nobody to answer.
+            refusals.Gone(exchange); // There is nobody to answer.
         }
         catch (Exception failure)
         {
@@ -61,6 +64,7 @@ internal sealed class RequestRouter(
             throw new RefusedException(Refusal.RouteMethodNotAllowed, $"{exchange.Method} {route.Kind}");
         }
 
+        exchange.IsInference = route.Kind == RestRouteKind.ModelInfer;
         Access access = RouteAccess.Of(route.Kind);
         Tenant? tenant = authorisation.Enter(exchange, access);
 
@@ -68,7 +72,7 @@ internal sealed class RequestRouter(
         {
             RestRouteKind.ModelInfer => InferAsync(exchange, route),
             RestRouteKind.ServerLive => exchange.RespondJsonAsync(200, Live),
-            RestRouteKind.ServerReady => exchange.RespondJsonAsync(200, Live),
+            RestRouteKind.ServerReady => admission.Draining ? exchange.RespondJsonAsync(503, NotLive) : exchange.RespondJsonAsync(200, Live),
             RestRouteKind.ServerMetadata => exchange.RespondJsonAsync(200, Server),
             RestRouteKind.ModelReady => exchange.RespondJsonAsync(200, Find(route, tenant!).ReadyJson),
             RestRouteKind.ModelMetadata => exchange.RespondJsonAsync(200, Find(route, tenant!).MetadataJson),
