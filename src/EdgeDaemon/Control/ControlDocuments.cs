@@ -101,12 +101,14 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
     public byte[] Penalties() => Write(json =>
     {
         json.WriteStartArray("penalties");
-        foreach (StandingPenalty penalty in from.Penalties.Inside())
+        foreach (Penalty penalty in from.Penalties.Inside())
         {
             json.WriteStartObject();
-            json.WriteString("caller", penalty.Caller);
+            json.WriteString("caller", penalty.Name);
+            json.WriteString("since", penalty.Since);
             json.WriteString("until", penalty.Until);
             json.WriteNumber("times", penalty.Times);
+            json.WriteString("reason", penalty.Reason);
             json.WriteEndObject();
         }
 
