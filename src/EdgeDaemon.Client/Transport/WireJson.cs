@@ -19,6 +19,11 @@ namespace EdgeDaemon.Client.Transport;
 [JsonSerializable(typeof(DaemonStatus))]
 [JsonSerializable(typeof(ModelStatus))]
 [JsonSerializable(typeof(ModelStatusList))]
+[JsonSerializable(typeof(TenantStatusList))]
+[JsonSerializable(typeof(PenaltyStatusList))]
+[JsonSerializable(typeof(ReloadStatus))]
+[JsonSerializable(typeof(DrainStatus))]
+[JsonSerializable(typeof(LogLevelStatus))]
 internal sealed partial class WireJson : JsonSerializerContext;
 
 internal sealed record ErrorForm(string Error);

@@ -21,7 +21,7 @@ internal static class ModelListCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var control = new ControlClient(parsed.GetRequiredValue(socket));
-            ModelStatusList list = await control.ModelsAsync(cancellation);
+            ModelStatusList list = await ControlRefusal.ExplainAsync("observe", () => control.ModelsAsync(cancellation));
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
             {

@@ -21,7 +21,7 @@ internal static class StatusCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var control = new ControlClient(parsed.GetRequiredValue(socket));
-            DaemonStatus status = await control.StatusAsync(cancellation);
+            DaemonStatus status = await ControlRefusal.ExplainAsync("observe", () => control.StatusAsync(cancellation));
             TextWriter output = parsed.InvocationConfiguration.Output;
             output.Write(parsed.GetValue(json) ? ControlClient.ToJson(status) + "\n" : Text(status));
             return (int)ExitCode.Ok;
@@ -35,7 +35,7 @@ internal static class StatusCommand
           file    {Printable.Of(status.Runtime.Path)}
           sha256  {Printable.Of(status.Runtime.Sha256)}
         up for    {TimeSpan.FromSeconds(Math.Clamp(Math.Floor(status.UptimeSeconds), 0, 1e9)):c}
-        models    {status.ModelsReady} ready, {status.ModelsRefused} refused
+        models    {status.ModelsReady} ready, {status.ModelsRefused} refused{(status.Draining ? $"; DRAINING, {status.RequestsInFlight} requests in flight" : "")}
         {(status.Trust is { } trust ? Text(trust) : "")}
         """;
 

@@ -1,4 +1,5 @@
 using EdgeDaemon.Hosting;
+using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
 
 namespace EdgeDaemon.Monitoring;

@@ -8,7 +8,7 @@ namespace EdgeDaemon.Monitoring;
 /// <summary>Whatever the page of metrics reads; made by the wiring.</summary>
 internal sealed record MetricsSources(RequestCounters Requests, ModelRegistry Models, TenantDirectory Tenants, TensorBlockPool Tensors, SegmentPool Segments)
 {
-    public HandshakeCounts Handshakes { get; } = new();
+    public HandshakeCounts Handshakes { get; init; } = new();
 
     public ReloadCounts Reloads { get; } = new();
 

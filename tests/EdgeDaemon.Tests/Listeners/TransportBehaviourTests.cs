@@ -315,7 +315,7 @@ public sealed class TransportBehaviourTests
                     listen = listen with { Tcp = tcp with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) } };
                 }
 
-                factory = new SocketTransport(settings.Limits, new SegmentPool(), bench._threads, InheritedSockets.None, _ => listen.Tcp is null ? new UnixGreeting(listen, settings.Limits) : new NoGreeting());
+                factory = new SocketTransport(settings.Limits, new SegmentPool(), bench._threads, InheritedSockets.None, new ListenPause(), _ => listen.Tcp is null ? new UnixGreeting(listen, settings.Limits) : new NoGreeting());
                 endpoint = new WireEndPoint(listen, Wire.Http1);
             }
             else
