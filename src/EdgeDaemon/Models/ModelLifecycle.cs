@@ -57,8 +57,10 @@ internal sealed class ModelLifecycle(
         try
         {
             Folders();
-            _releases.Read();
-            return null;
+            long inForce = _releases.Read().TrustVersion;
+            return trust.Version >= inForce
+                ? null
+                : $"{settings.TrustFile}: the trust policy has version {trust.Version}, but version {inForce} was in force; a device never goes back to an older one";
         }
         catch (Exception unusable) when (unusable is BundleException or IOException or UnauthorizedAccessException)
         {
