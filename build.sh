@@ -49,6 +49,7 @@ debian_packages() {
   /usr/bin/python3 -c 'import numpy' 2>/dev/null || missing+=(python3-numpy)
   /usr/bin/python3 -c 'import grpc' 2>/dev/null || missing+=(python3-grpcio)
   /usr/bin/python3 -c 'import google.protobuf' 2>/dev/null || missing+=(python3-protobuf)
+  /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null || missing+=(python3-prometheus-client)
   command -v protoc >/dev/null || missing+=(protobuf-compiler)
   /usr/bin/python3 -c 'import onnx' 2>/dev/null || missing+=(python3-onnx)
   [ -x /usr/sbin/locale-gen ] || missing+=(locales)
