@@ -44,7 +44,7 @@ public sealed partial class MetricsTests
         Assert.AreEqual(
             binary.Length - (binary.AsSpan().IndexOf("\r\n\r\n"u8) + 4) + GrpcMessage.Digits(1).Length, page.Sum("edged_request_body_bytes_total", ("model", "digits")));
         Assert.AreEqual(1, page.Sum("edged_requests_total", ("model", "bench-mlp"), ("outcome", "invalid")));
-        Assert.AreEqual(1, page.Sum("edged_requests_total", ("model", "other"), ("outcome", "not_found")));
+        Assert.AreEqual(1, page.Sum("edged_requests_total", ("model", "(other)"), ("outcome", "not_found")));
         Assert.AreEqual(12, page.Sum("edged_requests_total"), "neither health nor descriptions are inference");
         Assert.AreEqual(sent, page.Sum("edged_request_body_bytes_total", ("model", "bench-mlp")));
         Assert.IsGreaterThan(7 * 50, page.Sum("edged_response_body_bytes_total", ("model", "bench-mlp")));
@@ -62,7 +62,7 @@ public sealed partial class MetricsTests
         Assert.IsGreaterThan(0, parts);
 
         // Labels are of closed sets.
-        CollectionAssert.AreEquivalent(new[] { "bench-mlp", "digits", "other" }, page.Find("edged_requests_total").Select(sample => sample.Labels["model"]).Distinct().ToArray());
+        CollectionAssert.AreEquivalent(new[] { "bench-mlp", "digits", "(other)" }, page.Find("edged_requests_total").Select(sample => sample.Labels["model"]).Distinct().ToArray());
         CollectionAssert.AreEquivalent(new[] { "local" }, page.Find("edged_requests_total").Select(sample => sample.Labels["tenant"]).Distinct().ToArray());
         Assert.IsFalse(page.Families.ContainsKey("edged_forged_total"));
 
@@ -80,6 +80,42 @@ public sealed partial class MetricsTests
                 Assert.IsLessThanOrEqualTo(again.Sum(sample.Name, [.. sample.Labels.Select(label => (label.Key, label.Value))]), sample.Value, sample.Name);
             }
         }
+    }
+
+    [TestMethod]
+    public async Task TenantCalledOther_IsNotTakenForTheOthers()
+    {
+        await using Daemon daemon = await Daemon.StartAsync(
+            """
+            [[tenant]]
+            name = "other"
+            callers = ["unix:12345"]
+            roles = ["infer"]
+            models = ["*"]
+
+            [[tenant]]
+            name = "t"
+            callers = ["self"]
+            roles = ["observe", "admin"]
+            """,
+            Bench);
+        using (HttpConnection connection = daemon.Connect())
+        {
+            Assert.AreEqual(403, connection.Ask(Releases.Question()).Status);
+        }
+
+        // A page with a series twice is thrown away whole by a scraper, and refused by the reader here.
+        PrometheusText page = Scrape(daemon);
+        Assert.AreEqual(1, page.Sum("edged_requests_total", ("tenant", "t"), ("model", "(other)"), ("outcome", "not_permitted")));
+        Assert.AreEqual(0, page.Sum("edged_requests_total", ("tenant", "other")));
+
+        // A tenant that goes takes its series along, and finds them again when it comes back.
+        daemon.State.Configure("[[tenant]]\nname = \"u\"\ncallers = [\"self\"]\nroles = [\"observe\"]");
+        await daemon.ReloadAsync();
+        Assert.AreEqual(0, Scrape(daemon).Sum("edged_requests_total", ("outcome", "not_permitted")));
+        daemon.State.Configure("[[tenant]]\nname = \"t\"\ncallers = [\"self\"]\nroles = [\"observe\"]");
+        await daemon.ReloadAsync();
+        Assert.AreEqual(1, Scrape(daemon).Sum("edged_requests_total", ("outcome", "not_permitted")));
     }
 
     [TestMethod]

@@ -14,12 +14,8 @@ internal sealed class ConfigurationInForce(string file, EdgedSettings settings, 
 
     public EdgedSettings Now => _now;
 
-    /// <summary>Tells one trust policy from another.</summary>
-    public string TrustDigest { get; private set; } = trustDigest;
+    /// <summary>Tells the policy by which models were judged from another.</summary>
+    public string TrustDigest { get; set; } = trustDigest;
 
-    public void Replace(EdgedSettings settings, string trustDigest)
-    {
-        TrustDigest = trustDigest;
-        _now = settings;
-    }
+    public void Replace(EdgedSettings settings) => _now = settings;
 }

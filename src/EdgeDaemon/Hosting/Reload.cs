@@ -98,8 +98,11 @@ internal sealed class Reload(
             }
 
             bool policyChanged = configuration.TrustDigest != found.TrustDigest;
-            configuration.Replace(found.Settings, found.TrustDigest);
+            configuration.Replace(found.Settings);
             lifecycles(found.Settings, found.Trust).Reload(registry, policyChanged, _stop.Token);
+
+            // Only now: as long as it has not judged what serves, it is a changed policy to the next reload, too.
+            configuration.TrustDigest = found.TrustDigest;
             counts.CountApplied(clock.GetUtcNow());
             Log.Reloaded(log, registry.Serving.Length, registry.Refused.Length);
             return Report(found, applied: true);
@@ -113,7 +116,10 @@ internal sealed class Reload(
         }
         finally
         {
-            notifier.Ready($"{registry.Serving.Length} models serve, {registry.Refused.Length} refused");
+            if (!_stop.IsCancellationRequested)
+            {
+                notifier.Ready($"{registry.Serving.Length} models serve, {registry.Refused.Length} refused");
+            }
         }
     }
 

@@ -7,20 +7,19 @@ namespace EdgeDaemon.Monitoring;
 
 /// <summary>
 /// <c>GET /metrics</c>: everything that is counted, in one order that does not change. Labels come from closed sets: tenants of the configuration,
-/// models that serve, listeners, and enums; what belongs to none of them is "other".
+/// models that serve, listeners, and enums; what belongs to none of them is "(other)".
 /// </summary>
 internal sealed partial class MetricsPage(MetricsSources from, TimeProvider clock)
 {
-    public const string Other = "other";
+    // No name of a tenant or model has parentheses: none can be taken for it.
+    private const string Other = "(other)";
 
     private readonly DateTimeOffset _started = clock.GetUtcNow();
 
     public byte[] Write()
     {
         var text = new MetricsText();
-        (string Name, int Place)[] tenants = [(Other, 0), .. from.Tenants.Now.Tenants.Select(tenant => (tenant.Name, tenant.Index + 1))];
-        (string Name, int Place)[] models = [(Other, 0), .. from.Models.Serving.Where(model => model.Place > 0).Select(model => (model.Name, model.Place))];
-        Requests(text, tenants, models);
+        Requests(text);
         Refusals(text);
         Latencies(text);
         Lanes(text);
@@ -50,45 +49,57 @@ internal sealed partial class MetricsPage(MetricsSources from, TimeProvider cloc
         return word.ToString();
     }
 
-    private void Requests(MetricsText text, (string Name, int Place)[] tenants, (string Name, int Place)[] models)
+    private void Requests(MetricsText text)
     {
+        Pair[] pairs = [.. Pairs()];
         text.Counter("edged_requests_total", "Inference requests by tenant, model and how they ended.");
-        ForEachPair((tenant, model) =>
+        foreach (Pair pair in pairs)
         {
             foreach (Outcome outcome in Enum.GetValues<Outcome>())
             {
-                long count = from.Requests.Requests(tenant.Place, model.Place, outcome);
-                if (count > 0 || (outcome == Outcome.Ok && tenant.Place > 0 && model.Place > 0))
+                long count = from.Requests.Requests(pair.TenantPlace, pair.ModelPlace, outcome);
+                if (count > 0 || (outcome == Outcome.Ok && pair.Expected))
                 {
-                    text.Sample(count, ("tenant", tenant.Name), ("model", model.Name), ("outcome", Word(outcome)));
+                    text.Sample(count, ("tenant", pair.Tenant), ("model", pair.Model), ("outcome", Word(outcome)));
                 }
-            }
-        });
-
-        text.Counter("edged_request_body_bytes_total", "Bytes of the bodies of answered inference requests.");
-        ForEachPair((tenant, model) => Bytes(tenant, model, from.Requests.ReceivedBytes(tenant.Place, model.Place)));
-        text.Counter("edged_response_body_bytes_total", "Bytes of the bodies of inference answers.");
-        ForEachPair((tenant, model) => Bytes(tenant, model, from.Requests.SentBytes(tenant.Place, model.Place)));
-
-        void Bytes((string Name, int Place) tenant, (string Name, int Place) model, long bytes)
-        {
-            if (bytes > 0 || (tenant.Place > 0 && model.Place > 0))
-            {
-                text.Sample(bytes, ("tenant", tenant.Name), ("model", model.Name));
             }
         }
 
-        void ForEachPair(Action<(string Name, int Place), (string Name, int Place)> write)
+        text.Counter("edged_request_body_bytes_total", "Bytes of the bodies of answered inference requests.");
+        Bytes(pair => from.Requests.ReceivedBytes(pair.TenantPlace, pair.ModelPlace));
+        text.Counter("edged_response_body_bytes_total", "Bytes of the bodies of inference answers.");
+        Bytes(pair => from.Requests.SentBytes(pair.TenantPlace, pair.ModelPlace));
+
+        void Bytes(Func<Pair, long> value)
         {
-            foreach ((string, int) tenant in tenants)
+            foreach (Pair pair in pairs)
             {
-                foreach ((string, int) model in models)
+                long bytes = value(pair);
+                if (bytes > 0 || pair.Expected)
                 {
-                    write(tenant, model);
+                    text.Sample(bytes, ("tenant", pair.Tenant), ("model", pair.Model));
                 }
             }
         }
     }
+
+    private IEnumerable<Pair> Pairs()
+    {
+        Tenant?[] tenants = [null, .. from.Tenants.Now.Tenants];
+        ServedModel?[] models = [null, .. from.Models.Serving.Where(model => model.Place > 0)];
+        foreach (Tenant? tenant in tenants)
+        {
+            foreach (ServedModel? model in models)
+            {
+                yield return new Pair(
+                    tenant?.Name ?? Other, tenant is null ? 0 : tenant.Index + 1, model?.Name ?? Other, model?.Place ?? 0,
+                    tenant is not null && model is not null && Authorisation.Sees(tenant, model.Name, Access.Infer));
+            }
+        }
+    }
+
+    /// <param name="Expected">The tenant may ask the model: its counters stand there before the first request, so that a rate has a beginning.</param>
+    private readonly record struct Pair(string Tenant, int TenantPlace, string Model, int ModelPlace, bool Expected);
 
     private void Refusals(MetricsText text)
     {

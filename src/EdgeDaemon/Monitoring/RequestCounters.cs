@@ -8,7 +8,7 @@ namespace EdgeDaemon.Monitoring;
 /// </summary>
 internal sealed class RequestCounters
 {
-    /// <summary>Tenants and models beyond this many, over all reloads, are counted together as place 0, "other".</summary>
+    /// <summary>Tenants and models beyond this many, over all reloads, are counted together as place 0, "(other)".</summary>
     public const int Places = 512;
 
     // One cell for each pair and stripe: the outcomes, bytes in, bytes out. Two cache lines.
