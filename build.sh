@@ -49,6 +49,7 @@ debian_packages() {
   /usr/bin/python3 -c 'import numpy' 2>/dev/null || missing+=(python3-numpy)
   /usr/bin/python3 -c 'import grpc' 2>/dev/null || missing+=(python3-grpcio)
   /usr/bin/python3 -c 'import google.protobuf' 2>/dev/null || missing+=(python3-protobuf)
+  /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null || missing+=(python3-prometheus-client)
   command -v protoc >/dev/null || missing+=(protobuf-compiler)
   command -v h2load >/dev/null || missing+=(nghttp2-client)
   /usr/bin/python3 -c 'import hpack' 2>/dev/null || missing+=(python3-h2)

@@ -97,6 +97,21 @@ internal sealed partial class Daemon : IAsyncDisposable
 
     public void Terminate() => Assert.AreEqual(0, Signal(_process.Id, 15));
 
+    /// <summary>SIGHUP: the daemon reads its files again.</summary>
+    public void HangUp() => Assert.AreEqual(0, Signal(_process.Id, 1));
+
+    /// <summary>SIGHUP, and it has ended: how many reloads were applied or refused so far is counted in the log.</summary>
+    public async Task ReloadAsync(bool refused = false)
+    {
+        string text = refused ? "reload refused" : "configuration reloaded";
+        int before = Count(text);
+        HangUp();
+        await Waiting.UntilAsync(() => Count(text) > before);
+    }
+
+    /// <summary>How often a text stands in the log.</summary>
+    public int Count(string text) => Errors.Split(text).Length - 1;
+
     /// <summary>SIGTERM, and the daemon must leave with exit code 0.</summary>
     public async Task StopAsync()
     {

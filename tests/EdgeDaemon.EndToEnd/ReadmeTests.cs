@@ -1,6 +1,6 @@
 namespace EdgeDaemon.EndToEnd;
 
-/// <summary>README's passages on authorities and on the network, word for word in a shell.</summary>
+/// <summary>README's passages on authorities, on the network and on operating, word for word in a shell.</summary>
 [TestClass]
 public sealed class ReadmeTests
 {
@@ -55,6 +55,31 @@ public sealed class ReadmeTests
         {
             StringAssert.Contains(asked, "b'\\x08\\x01'", StringComparison.Ordinal);
         }
+    }
+
+    [TestMethod]
+    public async Task CommandsForOperating_WorkAsTheyStand()
+    {
+        string readme = File.ReadAllText(Path.Combine(Installation.Root, "README.md"));
+        string commands = readme[readme.IndexOf("\n## Operating it\n", StringComparison.Ordinal)..].Split("\n```\n")[1];
+        await using Daemon daemon = await Daemon.StartAsync("", "bench/bench-mlp");
+        using (HttpConnection connection = daemon.Connect())
+        {
+            Assert.AreEqual(200, connection.Ask(Releases.Question()).Status);
+        }
+
+        Command run = Command.Run("/bin/bash", "-eux", "-o", "pipefail", "-c", $"""
+            export PATH='{Path.GetDirectoryName(Installation.Edgectl)}':"$PATH" EDGED_CONTROL='{daemon.State.ControlSocket}'
+            {commands}
+            """).Succeeded();
+        foreach (string shown in (string[])["1 ready, 0 refused", "good: a reload would apply it", "applied: 1 models serve", "nobody is left outside",
+            "edged_requests_total{tenant=\"local\",model=\"bench-mlp\",outcome=\"ok\"} 1", "draining, 0 requests", "serving\n", "edged_uptime_seconds "])
+        {
+            StringAssert.Contains(run.Output, shown, StringComparison.Ordinal);
+        }
+
+        using HttpConnection again = daemon.Connect();
+        Assert.AreEqual(200, again.Ask(Releases.Question()).Status);
     }
 
     private static Command Shell(StateDirectory state, string commands) => Command.Run("/bin/bash", "-euc", $"""

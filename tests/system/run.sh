@@ -47,6 +47,7 @@ echo "-- readiness";    check_readiness || { summary; exit 1; }
 echo "-- sockets";      check_sockets
 echo "-- environment";  check_environment
 echo "-- tenants";      check_tenants
+echo "-- reload";       check_reload
 echo "-- crash";        check_crash
 echo "-- stop";         check_stop
 echo "-- activation";   check_activation

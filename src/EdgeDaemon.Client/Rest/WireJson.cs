@@ -21,6 +21,11 @@ namespace EdgeDaemon.Client.Rest;
 [JsonSerializable(typeof(DaemonStatus))]
 [JsonSerializable(typeof(ModelStatus))]
 [JsonSerializable(typeof(ModelStatusList))]
+[JsonSerializable(typeof(TenantStatusList))]
+[JsonSerializable(typeof(PenaltyStatusList))]
+[JsonSerializable(typeof(ReloadStatus))]
+[JsonSerializable(typeof(DrainStatus))]
+[JsonSerializable(typeof(LogLevelStatus))]
 internal sealed partial class WireJson : JsonSerializerContext;
 
 internal sealed record ErrorForm(string Error);

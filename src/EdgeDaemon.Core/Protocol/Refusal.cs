@@ -96,6 +96,11 @@ public enum Refusal
     OutputNotText,
     OutputTooLarge,
 
+    // The control surface.
+    ControlBusy,
+    ControlNotFound,
+    ControlValueUnknown,
+
     // The daemon itself.
     Draining,
     Internal,

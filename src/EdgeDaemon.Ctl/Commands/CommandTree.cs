@@ -63,6 +63,21 @@ internal static class CommandTree
                 ModelStatusCommand.Create(),
             },
             StatusCommand.Create(),
+            TenantsCommand.Create(),
+            new CtlCommand("penalties", "Show who is left outside for a while because of refused requests, and let somebody in again.", "edgectl penalties list")
+            {
+                PenaltyCommands.CreateList(),
+                PenaltyCommands.CreateLift(),
+            },
+            new CtlCommand("config", "Have the running daemon check or reload its configuration.", "edgectl config check", "edgectl config reload")
+            {
+                ConfigCommands.CreateCheck(),
+                ConfigCommands.CreateReload(),
+            },
+            OperationCommands.CreateMetrics(),
+            OperationCommands.CreateLogLevel(),
+            OperationCommands.CreateDrain(),
+            OperationCommands.CreateUndrain(),
         };
         foreach (Option option in root.Options)
         {

@@ -23,7 +23,7 @@ internal static class ModelListCommand
         command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
             using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
-            ModelStatusList list = await control.ModelsAsync(cancellation);
+            ModelStatusList list = await ControlRefusal.ExplainAsync("observe", () => control.ModelsAsync(cancellation));
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
             {

@@ -47,7 +47,7 @@ internal static class ModelStatusCommand
     {
         try
         {
-            return await control.ModelAsync(name, cancellation);
+            return await ControlRefusal.ExplainAsync("observe", () => control.ModelAsync(name, cancellation));
         }
         catch (EdgeClientException error) when (error.Status == HttpStatusCode.NotFound)
         {

@@ -23,7 +23,7 @@ internal static class StatusCommand
         command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
             using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
-            DaemonStatus status = await control.StatusAsync(cancellation);
+            DaemonStatus status = await ControlRefusal.ExplainAsync("observe", () => control.StatusAsync(cancellation));
             TextWriter output = parsed.InvocationConfiguration.Output;
             output.Write(parsed.GetValue(json) ? ControlClient.ToJson(status) + "\n" : Text(status));
             return (int)ExitCode.Ok;
@@ -37,7 +37,7 @@ internal static class StatusCommand
           file    {Printable.Of(status.Runtime.Path)}
           sha256  {Printable.Of(status.Runtime.Sha256)}
         up for    {TimeSpan.FromSeconds(Math.Clamp(Math.Floor(status.UptimeSeconds), 0, 1e9)):c}
-        models    {status.ModelsReady} ready, {status.ModelsRefused} refused
+        models    {status.ModelsReady} ready, {status.ModelsRefused} refused{(status.Draining ? $"; DRAINING, {status.RequestsInFlight} requests in flight" : "")}
         {(status.Trust is { } trust ? Text(trust) : "")}
         """;
 

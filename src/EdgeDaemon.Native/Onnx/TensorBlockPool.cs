@@ -21,6 +21,9 @@ public sealed class TensorBlockPool(long budget) : IDisposable
     private long _kept;
     private volatile bool _disposed;
 
+    /// <summary>Bytes that may be rented at the same time.</summary>
+    public long Budget => budget;
+
     /// <summary>Bytes rented now, rounded.</summary>
     public long InUse => Interlocked.Read(ref _inUse);
 

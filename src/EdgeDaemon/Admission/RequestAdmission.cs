@@ -15,7 +15,7 @@ internal sealed class RequestAdmission(TensorBlockPool pool, TenantAccounts acco
     /// <summary>When to ask again where nobody can say it better: something that is shared or in use may be free in a moment.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource _drain = new();
+    private volatile CancellationTokenSource _drain = new();
     private readonly ConcurrentDictionary<string, DividedBudget> _queues = new(StringComparer.Ordinal);
 
     /// <summary>Bytes of tensor memory in use by all requests.</summary>
@@ -107,4 +107,13 @@ internal sealed class RequestAdmission(TensorBlockPool pool, TenantAccounts acco
     }
 
     private static TimeSpan Span(long ticks) => TimeSpan.FromSeconds(ticks / (double)Stopwatch.Frequency);
+
+    /// <summary>Requests enter again.</summary>
+    public void EndDrain()
+    {
+        if (Draining)
+        {
+            _drain = new CancellationTokenSource();
+        }
+    }
 }

@@ -1,15 +1,19 @@
 using System.Buffers;
 using System.Text.Json;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Bundles;
-using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Hosting;
 using EdgeDaemon.Models;
+using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Pipeline;
+using EdgeDaemon.Telemetry;
 
 namespace EdgeDaemon.Control;
 
 /// <summary>The JSON documents of the control surface, written from the registry as it stands.</summary>
-internal sealed class ControlDocuments(ModelRegistry registry, EdgedSettings settings, TimeProvider clock)
+internal sealed class ControlDocuments(MetricsSources from, ModelRegistry registry, RequestAdmission admission, LogOutput logs, ConfigurationInForce configuration, TimeProvider clock)
 {
     private readonly DateTimeOffset _started = clock.GetUtcNow();
 
@@ -23,7 +27,7 @@ internal sealed class ControlDocuments(ModelRegistry registry, EdgedSettings set
         json.WriteStartObject("runtime");
         json.WriteString("version", Runtime?.Version);
         json.WriteString("sha256", Runtime?.Digest);
-        json.WriteString("path", settings.Runtime.Library);
+        json.WriteString("path", configuration.Now.Runtime.Library);
         json.WriteEndObject();
         json.WriteNumber("uptime_seconds", (long)(clock.GetUtcNow() - _started).TotalSeconds);
         if (registry.Trust is { } trust)
@@ -37,6 +41,10 @@ internal sealed class ControlDocuments(ModelRegistry registry, EdgedSettings set
             json.WriteEndObject();
         }
 
+        json.WriteBoolean("draining", admission.Draining);
+        json.WriteNumber("requests_in_flight", InFlight());
+        json.WriteString("log_level", ControlSurface.LevelOf(logs));
+        json.WriteNumber("reloads", from.Reloads.Applied);
         json.WriteNumber("models_ready", registry.Serving.Length);
         json.WriteNumber("models_refused", registry.Refused.Length);
 
@@ -80,6 +88,64 @@ internal sealed class ControlDocuments(ModelRegistry registry, EdgedSettings set
             ? Write(json => Describe(json, bundle))
             : throw new RefusedException(Refusal.ModelNotFound, $"control: no model or folder '{nameOrFolder}'");
     }
+
+    public byte[] Statistics() => Document.Of(output => StatisticsWriter.Write(output, [.. registry.Serving.Select(ServerDocuments.StatisticsOf)]));
+
+    /// <summary>Whether the daemon drains, and how much is left to finish.</summary>
+    public byte[] Drain() => Write(json =>
+    {
+        json.WriteBoolean("draining", admission.Draining);
+        json.WriteNumber("requests_in_flight", InFlight());
+    });
+
+    public byte[] Penalties() => Write(json =>
+    {
+        json.WriteStartArray("penalties");
+        foreach (Penalty penalty in from.Penalties.Inside())
+        {
+            json.WriteStartObject();
+            json.WriteString("caller", penalty.Name);
+            json.WriteString("since", penalty.Since);
+            json.WriteString("until", penalty.Until);
+            json.WriteNumber("times", penalty.Times);
+            json.WriteString("reason", penalty.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    public byte[] Tenants() => Write(json => TenantDocument.Write(json, from, registry));
+
+    public static byte[] LogLevel(string level) => Write(json => json.WriteString("level", level));
+
+    public static byte[] Report(ReloadReport report) => Write(json =>
+    {
+        if (!report.Good)
+        {
+            json.WriteString("error", report.Errors.IsEmpty ? "needs a restart" : "the configuration is not good");
+        }
+
+        json.WriteBoolean("good", report.Good);
+        json.WriteBoolean("applied", report.Applied);
+        Texts(json, "errors", report.Errors);
+        Texts(json, "restart", report.Restart);
+        json.WriteNumber("models_ready", report.Serving);
+        json.WriteNumber("models_refused", report.Refused);
+    });
+
+    private static void Texts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private int InFlight() => registry.Serving.Sum(model => model.InFlight);
 
     private static void Describe(Utf8JsonWriter json, ServedModel model)
     {

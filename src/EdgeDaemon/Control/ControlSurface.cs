@@ -1,37 +1,121 @@
+using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Hosting;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
+using EdgeDaemon.Monitoring;
+using EdgeDaemon.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace EdgeDaemon.Control;
 
-/// <summary>What the device's operator may ask over the control socket: status, models, and why a bundle was refused.</summary>
-internal sealed class ControlSurface(ControlDocuments documents, Authorisation authorisation)
+/// <summary>What the device's operator may ask and change, on every listener that exposes control: the routes of <see cref="ControlRoutes"/>.</summary>
+internal sealed class ControlSurface(
+    ControlDocuments documents, MetricsPage metrics, Reload reload, DrainSwitch drain, LogOutput logs, PenaltyDesk penalties, ControlBody body, Authorisation authorisation, ILogger log)
 {
-    private const string ModelPrefix = "/control/models/";
+    private static readonly (string Word, LogVerbosity Level)[] Levels =
+        [("error", LogVerbosity.Error), ("warning", LogVerbosity.Warning), ("info", LogVerbosity.Information), ("debug", LogVerbosity.Debug)];
+
+    /// <summary>The word that edged.toml has for the level in force.</summary>
+    public static string LevelOf(LogOutput logs) => Levels.First(level => LogOutput.LevelOf(level.Level) == logs.Lowest).Word;
 
     public ValueTask AnswerAsync(HttpExchange exchange)
     {
         string target = exchange.Target;
         int query = target.IndexOf('?', StringComparison.Ordinal);
         string path = query < 0 ? target : target[..query];
-        bool known = path is "/control/status" or "/control/models" || (path.StartsWith(ModelPrefix, StringComparison.Ordinal) && path.Length > ModelPrefix.Length);
-        if (!known)
+        if (ControlRoutes.Find(exchange.Method, path, out string name, out string allowed) is not { } route)
         {
-            throw new RefusedException(Refusal.RouteUnknown, $"control: {exchange.Method} {path}");
-        }
+            if (allowed.Length == 0)
+            {
+                throw new RefusedException(Refusal.RouteUnknown, $"control: {exchange.Method} {(path.Length > 200 ? path[..200] : path)}");
+            }
 
-        if (exchange.Method != "GET")
-        {
-            exchange.SetHeader("Allow", "GET");
+            exchange.SetHeader("Allow", allowed);
             throw new RefusedException(Refusal.RouteMethodNotAllowed, $"control: {exchange.Method} {path}");
         }
 
-        authorisation.Enter(exchange, Access.Observe);
-        return path switch
+        Tenant tenant = authorisation.Enter(exchange, route.Access)!;
+        if (query >= 0)
         {
-            "/control/status" => exchange.RespondJsonAsync(200, documents.Status()),
-            "/control/models" => exchange.RespondJsonAsync(200, documents.Models()),
-            _ => exchange.RespondJsonAsync(200, documents.Model(Uri.UnescapeDataString(path[ModelPrefix.Length..]))),
+            // A parameter that nobody looks at is one that its caller believes in.
+            throw new RefusedException(Refusal.HeadParameterUnsupported, "control: a query where none belongs");
+        }
+
+        if (route.Action != ControlAction.SetLogLevel)
+        {
+            ControlBody.RefuseAny(exchange);
+        }
+
+        return route.Action switch
+        {
+            ControlAction.Metrics => exchange.RespondAsync(200, MetricsText.ContentType, metrics.Write()),
+            ControlAction.Status => exchange.RespondJsonAsync(200, documents.Status()),
+            ControlAction.Models => exchange.RespondJsonAsync(200, documents.Models()),
+            ControlAction.Model => exchange.RespondJsonAsync(200, documents.Model(name)),
+            ControlAction.Statistics => exchange.RespondJsonAsync(200, documents.Statistics()),
+            ControlAction.Tenants => exchange.RespondJsonAsync(200, documents.Tenants()),
+            ControlAction.Penalties => exchange.RespondJsonAsync(200, documents.Penalties()),
+            ControlAction.LiftPenalty => LiftAsync(exchange, name, tenant),
+            ControlAction.CheckConfiguration => CheckAsync(exchange),
+            ControlAction.Reload => ReloadAsync(exchange, tenant),
+            ControlAction.LogLevel => exchange.RespondJsonAsync(200, ControlDocuments.LogLevel(LevelOf(logs))),
+            ControlAction.SetLogLevel => SetLevelAsync(exchange),
+            ControlAction.Drain => DrainAsync(exchange, begin: true),
+            ControlAction.EndDrain => DrainAsync(exchange, begin: false),
+            _ => throw new RefusedException(Refusal.RouteUnknown, $"control: {route.Action}"),
         };
+    }
+
+    private ValueTask LiftAsync(HttpExchange exchange, string caller, Tenant tenant)
+    {
+        if (!penalties.Lift(caller))
+        {
+            throw new RefusedException(Refusal.ControlNotFound, $"control: no penalty of '{caller}'");
+        }
+
+        Log.PenaltyLifted(log, caller, tenant.Name);
+        return exchange.RespondJsonAsync(200, documents.Penalties());
+    }
+
+    private async ValueTask CheckAsync(HttpExchange exchange) =>
+        await exchange.RespondJsonAsync(200, ControlDocuments.Report(await reload.CheckAsync()));
+
+    private async ValueTask ReloadAsync(HttpExchange exchange, Tenant tenant)
+    {
+        ReloadReport report = await reload.TryApplyAsync($"a request of tenant '{tenant.Name}'")
+            ?? throw new RefusedException(Refusal.ControlBusy, "control: another reload is under way");
+        await exchange.RespondJsonAsync(report.Applied ? 200 : 422, ControlDocuments.Report(report));
+    }
+
+    private async ValueTask SetLevelAsync(HttpExchange exchange)
+    {
+        string word = await body.ReadTextAsync(exchange, "level");
+        foreach ((string known, LogVerbosity level) in Levels)
+        {
+            if (word == known)
+            {
+                logs.Lowest = LogOutput.LevelOf(level);
+                Log.LevelChanged(log, known);
+                await exchange.RespondJsonAsync(200, ControlDocuments.LogLevel(known));
+                return;
+            }
+        }
+
+        throw new RefusedException(Refusal.ControlValueUnknown, $"control: a level of {word.Length} characters that is none");
+    }
+
+    private ValueTask DrainAsync(HttpExchange exchange, bool begin)
+    {
+        if (begin)
+        {
+            drain.Begin();
+        }
+        else
+        {
+            drain.End();
+        }
+
+        return exchange.RespondJsonAsync(200, documents.Drain());
     }
 }

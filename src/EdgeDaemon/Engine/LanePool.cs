@@ -44,6 +44,12 @@ internal sealed class LanePool : IDisposable
 
     public bool IsBusy => Volatile.Read(ref _free) == 0;
 
+    /// <summary>Lanes in use.</summary>
+    public int Busy => _lanes.Length - BitOperations.PopCount(Volatile.Read(ref _free));
+
+    /// <summary>Callers in the queue.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
     /// <summary>A free lane at once, or false.</summary>
     public bool TryTake(out Lane lane)
     {

@@ -11,13 +11,9 @@ internal sealed class LaneStatistics
 {
     private static readonly double NanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
+    private readonly LatencyHistogram[] _latencies = [.. Enum.GetValues<RequestStage>().Select(_ => new LatencyHistogram())];
     private long _executions;
     private long _answers;
-    private long _total;
-    private long _queue;
-    private long _input;
-    private long _infer;
-    private long _output;
     private long _lastMilliseconds;
 
     /// <summary>A run for a caller; a release's self-test is none.</summary>
@@ -27,29 +23,24 @@ internal sealed class LaneStatistics
     public long CountAnswer(in RequestTimes times)
     {
         long now = Stopwatch.GetTimestamp();
-        Volatile.Write(ref _queue, _queue + times.Queue);
-        Volatile.Write(ref _input, _input + times.Input);
-        Volatile.Write(ref _infer, _infer + times.Infer);
-        Volatile.Write(ref _output, _output + times.Output(now));
-        Volatile.Write(ref _total, _total + times.Total(now));
+        this[RequestStage.Queue].Observe(times.Queue);
+        this[RequestStage.Input].Observe(times.Input);
+        this[RequestStage.Infer].Observe(times.Infer);
+        this[RequestStage.Output].Observe(times.Output(now));
+        this[RequestStage.Total].Observe(times.Total(now));
         Volatile.Write(ref _lastMilliseconds, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         Volatile.Write(ref _answers, _answers + 1);
         return now;
     }
 
     /// <summary>All lanes together. One count for all durations of answers: clients compare them.</summary>
-    public static ModelStatistics Sum(string name, string version, IEnumerable<LaneStatistics> lanes, StatisticDuration fail)
+    public static ModelStatistics Sum(string name, string version, IReadOnlyCollection<LaneStatistics> lanes, StatisticDuration fail)
     {
-        long executions = 0, answers = 0, total = 0, queue = 0, input = 0, infer = 0, output = 0, last = 0;
+        long executions = 0, answers = 0, last = 0;
         foreach (LaneStatistics lane in lanes)
         {
             answers += Volatile.Read(ref lane._answers);
             executions += Volatile.Read(ref lane._executions);
-            total += Volatile.Read(ref lane._total);
-            queue += Volatile.Read(ref lane._queue);
-            input += Volatile.Read(ref lane._input);
-            infer += Volatile.Read(ref lane._infer);
-            output += Volatile.Read(ref lane._output);
             last = Math.Max(last, Volatile.Read(ref lane._lastMilliseconds));
         }
 
@@ -58,16 +49,32 @@ internal sealed class LaneStatistics
             LastInference = (ulong)last,
             InferenceCount = (ulong)answers,
             ExecutionCount = (ulong)executions,
-            Success = Of(total),
+            Success = Of(RequestStage.Total),
             Fail = fail,
-            Queue = Of(queue),
-            ComputeInput = Of(input),
-            ComputeInfer = Of(infer),
-            ComputeOutput = Of(output),
+            Queue = Of(RequestStage.Queue),
+            ComputeInput = Of(RequestStage.Input),
+            ComputeInfer = Of(RequestStage.Infer),
+            ComputeOutput = Of(RequestStage.Output),
         };
 
-        StatisticDuration Of(long ticks) => new((ulong)answers, Nanoseconds(ticks));
+        StatisticDuration Of(RequestStage stage) => new((ulong)answers, Nanoseconds(lanes.Sum(lane => lane[stage].Ticks)));
+    }
+
+    /// <summary>How long one stage of the answered requests took, over all lanes.</summary>
+    public static LatencySum Latency(IReadOnlyCollection<LaneStatistics> lanes, RequestStage stage)
+    {
+        long[] counts = new long[LatencyHistogram.Bounds.Length + 1];
+        long ticks = 0;
+        foreach (LaneStatistics lane in lanes)
+        {
+            lane[stage].AddTo(counts);
+            ticks += lane[stage].Ticks;
+        }
+
+        return new LatencySum([.. counts], (double)ticks / Stopwatch.Frequency);
     }
 
     public static ulong Nanoseconds(long ticks) => (ulong)(ticks * NanosecondsPerTick);
+
+    private LatencyHistogram this[RequestStage stage] => _latencies[(int)stage];
 }

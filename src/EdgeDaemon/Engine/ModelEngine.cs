@@ -88,6 +88,16 @@ internal sealed class ModelEngine : IDisposable
     public ModelStatistics Statistics(string name, string version) => LaneStatistics.Sum(
         name, version, _statistics, new StatisticDuration((ulong)Interlocked.Read(ref _failures), LaneStatistics.Nanoseconds(Interlocked.Read(ref _failedTicks))));
 
+    /// <summary>How long one stage of the answered requests took.</summary>
+    public LatencySum Latency(RequestStage stage) => LaneStatistics.Latency(_statistics, stage);
+
+    public int Lanes => _statistics.Length;
+
+    public int BusyLanes => _lanes.Busy;
+
+    /// <summary>Requests that wait for a lane.</summary>
+    public int Waiting => _lanes.Waiting;
+
     /// <summary>A request that was let in and got no answer.</summary>
     public void CountFailure(in RequestTimes times)
     {

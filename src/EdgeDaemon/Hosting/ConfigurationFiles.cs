@@ -15,17 +15,22 @@ internal static class ConfigurationFiles
     private const int LargestFile = 1 << 20;
 
     public static bool TryReadSettings(string file, TextWriter errors, [NotNullWhen(true)] out EdgedSettings? settings) =>
-        TryRead(file, errors, EdgedSettings.Parse, out settings);
+        TryRead(file, errors, EdgedSettings.Parse, out settings, out _);
 
     public static bool TryReadTrust(string file, TextWriter errors, [NotNullWhen(true)] out TrustPolicy? trust) =>
-        TryRead(file, errors, TrustPolicy.Parse, out trust);
+        TryReadTrust(file, errors, out trust, out _);
+
+    /// <param name="bytes">The file as it was parsed; empty when it was not.</param>
+    public static bool TryReadTrust(string file, TextWriter errors, [NotNullWhen(true)] out TrustPolicy? trust, out byte[] bytes) =>
+        TryRead(file, errors, TrustPolicy.Parse, out trust, out bytes);
 
     private delegate T Parser<T>(ReadOnlySpan<byte> utf8, string file);
 
-    private static bool TryRead<T>(string file, TextWriter errors, Parser<T> parse, [NotNullWhen(true)] out T? value)
+    private static bool TryRead<T>(string file, TextWriter errors, Parser<T> parse, [NotNullWhen(true)] out T? value, out byte[] bytes)
         where T : class
     {
         value = null;
+        bytes = [];
         try
         {
             if (!Path.Exists(file))
@@ -34,7 +39,7 @@ internal static class ConfigurationFiles
                 return false;
             }
 
-            byte[] bytes = SafeFileRead.ReadGuarded(file, LargestFile, out string? exposure);
+            bytes = SafeFileRead.ReadGuarded(file, LargestFile, out string? exposure);
             if (exposure is not null)
             {
                 errors.WriteLine($"{file}: {exposure}.");

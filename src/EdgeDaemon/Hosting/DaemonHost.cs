@@ -6,8 +6,10 @@ using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
+using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Onnx;
 using EdgeDaemon.Pipeline;
+using EdgeDaemon.Systemd;
 using EdgeDaemon.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -21,12 +23,14 @@ internal sealed class DaemonHost : IAsyncDisposable
     private readonly OnnxRuntime _runtime;
 
     private readonly TensorBlockPool _pool;
-    private readonly RequestAdmission _admission;
+    private readonly DrainSwitch _drain;
+    private readonly Reload _reload;
 
-    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, RequestAdmission admission)
+    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, DrainSwitch drain, Reload reload)
     {
         _pool = pool;
-        _admission = admission;
+        _drain = drain;
+        _reload = reload;
         _front = front;
         _registry = registry;
         _runtime = runtime;
@@ -36,8 +40,10 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     /// <exception cref="AccountUnknownException">A tenant's caller has no account.</exception>
     /// <exception cref="TokenKeyException">A token's key cannot be read.</exception>
-    public static async Task<DaemonHost> StartAsync(EdgedSettings settings, TrustPolicy trust, ImmutableDictionary<string, TlsMaterial> tls, Action<TimeSpan> moreTime, ILoggerFactory logs, ILogger log, CancellationToken stop)
+    public static async Task<DaemonHost> StartAsync(ConfigurationInForce configuration, TrustPolicy trust, ImmutableDictionary<string, TlsMaterial> tls, Notifier notifier, LogOutput logs, ILogger log, CancellationToken stop)
     {
+        EdgedSettings settings = configuration.Now;
+
         // What edged.toml names elsewhere: better refused before anything has begun.
         var tenants = new TenantDirectory(settings.Tenants, new AccountFiles(), TimeProvider.System, log);
         var tokens = new TokenVerifier(TokenKeyFiles.Load(settings.Token));
@@ -56,21 +62,46 @@ internal sealed class DaemonHost : IAsyncDisposable
         var connections = new ConnectionAdmission(accounts, settings.Limits, penalties);
         penalties.Entered = connections.Close;
         var authorisation = new Authorisation(tenants, tokens, TimeProvider.System);
-        var refusals = new RefusalRecord(log, accounts, penalties, TimeProvider.System);
-        var pipeline = new InferencePipeline(registry, authorisation, admission, settings.Limits);
+        var counters = new RequestCounters();
+        var refusals = new RefusalRecord(log, counters, accounts, penalties, TimeProvider.System);
+        var pipeline = new InferencePipeline(registry, authorisation, admission, counters, settings.Limits);
         var rest = new RestWire(new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
         var stream = new GrpcStream(pipeline, new GrpcWire(settings.Limits, pool, stream: true), admission, settings.Limits, refusals);
         var server = new ServerDocuments(registry);
         var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, settings.Limits);
-        var documents = new ControlDocuments(registry, settings, TimeProvider.System);
-        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, admission, refusals), new ControlSurface(documents, authorisation), authorisation, admission, refusals);
+        var segments = new SegmentPool();
+        var pause = new ListenPause();
+        var drain = new DrainSwitch(admission, pause, log);
         var doors = new TlsDoors(settings, tls, log, TimeProvider.System, penalties.IsOutside, penalties.Blame);
-        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), connections, doors, logs);
+        var sources = new MetricsSources(counters, registry, tenants, pool, segments)
+        {
+            Draining = () => admission.Draining,
+            Handshakes = doors.Counts,
+            Penalties = new PenaltyDesk(() => penalties.Inside(), penalties.Lift),
+            Use = tenant => UseOf(accounts.UsageOf(tenant)),
+        };
+        var documents = new ControlDocuments(sources, registry, admission, logs, configuration, TimeProvider.System);
+        ImmutableArray<ReloadPart> parts =
+        [
+            TenantsOf(tenants), TokensOf(tokens), CertificatesOf(doors),
+            (next, _) => () => penalties.Settings = next.Penalty,
+            (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level),
+        ];
 
-        OnnxRuntime runtime = await loading;
+        OnnxRuntime? runtime = null;
+        ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>
+            new(now, policy, runtime!, pool, SocketThreads.Continue, notifier.ExtendTimeout, TimeProvider.System, log);
+        var reload = new Reload(configuration, parts, Lifecycle, registry, sources.Reloads, notifier, TimeProvider.System, log);
+        var surface = new ControlSurface(
+            documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, log);
+        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, admission, refusals), surface, authorisation, admission, refusals);
+        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), segments, pause, connections, doors, logs);
+        sources.Doors = () => front.Traffic;
+
+        runtime = await loading;
         documents.Runtime = runtime;
         Log.RuntimeLoaded(log, runtime.Version, settings.Runtime.Library, runtime.Digest);
-        new ModelLifecycle(settings, trust, runtime, pool, SocketThreads.Continue, moreTime, TimeProvider.System, log).LoadAll(registry, stop);
+        Lifecycle(settings, trust).LoadAll(registry, stop);
 
         await front.StartAsync(CancellationToken.None);
         foreach (ListenSettings listen in settings.Listeners)
@@ -79,19 +110,23 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
 
         Log.Ready(log, registry.Serving.Length, registry.Refused.Length);
-        return new DaemonHost(front, registry, runtime, pool, admission);
+        return new DaemonHost(front, registry, runtime, pool, drain, reload);
     }
 
     /// <summary>No new connections; requests in flight finish, or are cut off when <paramref name="deadline"/> fires.</summary>
-    public Task DrainAsync(CancellationToken deadline)
+    public async Task DrainAsync(CancellationToken deadline)
     {
-        _admission.Drain();
-        return _front.StopAsync(deadline);
+        _drain.Stop();
+        await Task.WhenAll(_front.StopAsync(deadline), _reload.StopAsync());
     }
+
+    /// <summary>Reads the configuration and the bundles again, once a reload that is under way has ended.</summary>
+    public Task ReloadAsync(string cause) => _reload.ApplyAsync(cause);
 
     public async ValueTask DisposeAsync()
     {
         await _front.DisposeAsync();
+        _reload.Dispose();
         if (!_front.IsIdle)
         {
             return; // An inference that outlasts the drain still uses all of this. The process ends now, and its memory with it.
@@ -105,4 +140,39 @@ internal sealed class DaemonHost : IAsyncDisposable
         _pool.Dispose();
         _runtime.Dispose();
     }
+
+    private static TenantUse UseOf(TenantUsage usage) => new(usage.InFlight, usage.Queued, usage.Connections, usage.TensorBytes);
+
+    private static ReloadPart TokensOf(TokenVerifier tokens) => (settings, errors) =>
+    {
+        try
+        {
+            TokenAuthority? authority = TokenKeyFiles.Load(settings.Token);
+            return () => tokens.Replace(authority);
+        }
+        catch (TokenKeyException unusable)
+        {
+            errors.Add(unusable.Message);
+            return () => { };
+        }
+    };
+
+    private static ReloadPart CertificatesOf(TlsDoors doors) => (settings, errors) =>
+        Credentials.FromEnvironment().TryReadTls(settings, TimeProvider.System, errors, errors, out ImmutableDictionary<string, TlsMaterial>? material)
+            ? () => doors.Apply(settings, material)
+            : () => { };
+
+    private static ReloadPart TenantsOf(TenantDirectory tenants) => (settings, errors) =>
+    {
+        try
+        {
+            TenantTable table = tenants.Prepare(settings.Tenants);
+            return () => tenants.Replace(table);
+        }
+        catch (AccountUnknownException unknown)
+        {
+            errors.Add(unknown.Message);
+            return () => { };
+        }
+    };
 }

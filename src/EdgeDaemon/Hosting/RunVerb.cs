@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Threading.Channels;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
@@ -21,7 +23,7 @@ internal static class RunVerb
         List<string> faults = [], outdated = [];
         ImmutableDictionary<string, TlsMaterial>? tls = null;
         if (!ConfigurationFiles.TryReadSettings(configFile, errors, out EdgedSettings? settings)
-            || !ConfigurationFiles.TryReadTrust(settings.TrustFile, errors, out TrustPolicy? trust)
+            || !ConfigurationFiles.TryReadTrust(settings.TrustFile, errors, out TrustPolicy? trust, out byte[] policy)
             || !Credentials.FromEnvironment().TryReadTls(settings, TimeProvider.System, faults, outdated, out tls))
         {
             faults.ForEach(errors.WriteLine);
@@ -40,19 +42,28 @@ internal static class RunVerb
         var stop = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         using PosixSignalRegistration terminate = On(PosixSignal.SIGTERM, "SIGTERM", stop);
         using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT, "SIGINT", stop);
+        var hangups = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        using PosixSignalRegistration hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            hangups.Writer.TryWrite(true); // Several during one reload are one more: it reads what all of them meant.
+        });
         using CancellationTokenRegistration cancelled = cancel.Register(() => stop.TrySetResult("cancellation"));
 
         using var leave = new CancellationTokenSource();
         _ = stop.Task.ContinueWith(_ => leave.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
-            await using DaemonHost host = await DaemonHost.StartAsync(settings, trust, tls, notifier.ExtendTimeout, logs, log, leave.Token);
+            await using DaemonHost host = await DaemonHost.StartAsync(
+                new ConfigurationInForce(configFile, settings, Convert.ToHexStringLower(SHA256.HashData(policy))), trust, tls, notifier, logs, log, leave.Token);
             notifier.Ready(host.Summary);
+            Task reloads = ReloadAsync(host, hangups.Reader, leave.Token);
             string signal = await stop.Task;
             Log.Stopping(log, signal);
             notifier.Stopping();
             using var drain = new CancellationTokenSource(DrainTime);
             await host.DrainAsync(drain.Token);
+            await reloads;
         }
         catch (OperationCanceledException) when (stop.Task.IsCompleted)
         {
@@ -77,6 +88,21 @@ internal static class RunVerb
 
         Log.Stopped(log);
         return 0;
+    }
+
+    private static async Task ReloadAsync(DaemonHost host, ChannelReader<bool> hangups, CancellationToken leave)
+    {
+        try
+        {
+            await foreach (bool _ in hangups.ReadAllAsync(leave))
+            {
+                await host.ReloadAsync("SIGHUP");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The daemon stops.
+        }
     }
 
     private static PosixSignalRegistration On(PosixSignal signal, string name, TaskCompletionSource<string> stop) =>

@@ -31,6 +31,8 @@ internal sealed class HttpExchange
     private object? _kept;
     private CancellationTokenSource? _givenUp;
     private long _number;
+    private long _sentBytes;
+    private long _messageBytes;
 
     public ListenSettings Listener => _arrival.Listener;
 
@@ -39,6 +41,12 @@ internal sealed class HttpExchange
 
     /// <summary>On whose behalf; null until the caller is authorised, and for strangers.</summary>
     public Tenant? Tenant { get; set; }
+
+    /// <summary>It asks a model; for what is counted.</summary>
+    public bool IsInference { get; set; }
+
+    /// <summary>The place of the model that it asks; 0 until it is found and may be asked.</summary>
+    public int ModelPlace { get; set; }
 
     public string Method => _request.Method;
 
@@ -93,6 +101,10 @@ internal sealed class HttpExchange
         _givenUp?.Dispose();
         _givenUp = null;
         Tenant = null;
+        IsInference = false;
+        ModelPlace = 0;
+        _sentBytes = 0;
+        _messageBytes = 0;
         _features = null!;
         _running?.End();
         _running = null;
@@ -205,6 +217,7 @@ internal sealed class HttpExchange
     public void Send(ReadOnlySpan<byte> bytes)
     {
         PipeWriter output = ResponseBody;
+        _sentBytes += bytes.Length;
         while (!bytes.IsEmpty)
         {
             // Asked for in one piece: an answer in 4 KiB blocks would take a system call for each.
@@ -213,6 +226,36 @@ internal sealed class HttpExchange
             bytes[..take].CopyTo(room);
             output.Advance(take);
             bytes = bytes[take..];
+        }
+    }
+
+    /// <summary>A message of this length has come; where there are none, the body counts.</summary>
+    public void MessageArrived(long bytes) => _messageBytes = bytes;
+
+    /// <summary>Bytes of the body, or of the message that was read last.</summary>
+    public long TakeReceivedBytes()
+    {
+        long bytes = _messageBytes != 0 ? _messageBytes : ContentLength ?? 0;
+        _messageBytes = 0;
+        return bytes;
+    }
+
+    /// <summary>Bytes of answers since the last call.</summary>
+    public long TakeSentBytes()
+    {
+        long bytes = _sentBytes;
+        _sentBytes = 0;
+        return bytes;
+    }
+
+    /// <summary>Answers with a text of its own kind.</summary>
+    public async ValueTask RespondAsync(int status, string contentType, ReadOnlyMemory<byte> body)
+    {
+        StartResponse(status, body.Length);
+        _response.Headers.ContentType = contentType;
+        if (Method != "HEAD")
+        {
+            await ResponseBody.WriteAsync(body);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Monitoring;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -23,7 +24,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private readonly InheritedSockets _inherited;
     private readonly SocketThreads _threads = new(Environment.ProcessorCount);
 
-    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, ConnectionAdmission connections, TlsDoors tls, ILoggerFactory logs)
+    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, SegmentPool segments, ListenPause pause, ConnectionAdmission connections, TlsDoors tls, ILoggerFactory logs)
     {
         _settings = settings;
         _application = application;
@@ -58,9 +59,12 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _transport = new SocketTransport(connections, new SegmentPool(), _threads, inherited, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen), new SenderCheck(logs.CreateLogger("edged")));
+        _transport = new SocketTransport(connections, segments, _threads, inherited, pause, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen), new SenderCheck(logs.CreateLogger("edged")));
         _server = new KestrelServer(Options.Create(options), _transport, new ProtocolFaults(logs, connections));
     }
+
+    /// <summary>What went through each listener.</summary>
+    public IEnumerable<DoorTraffic> Traffic => _transport.Traffic;
 
     public Task StartAsync(CancellationToken cancel) => _server.StartAsync(_application, cancel);
 

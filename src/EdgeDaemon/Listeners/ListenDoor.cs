@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using EdgeDaemon.Admission;
+using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,7 +18,9 @@ internal sealed class ListenDoor : ISocketOwner
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(10);
 
-    private readonly Socket _socket;
+    private readonly Func<Socket> _bind;
+    private readonly bool _inherited;
+    private readonly Lock _change = new();
     private readonly EndPoint _local;
     private readonly IGreeting _greeting;
     private readonly SegmentPool _segments;
@@ -30,41 +33,43 @@ internal sealed class ListenDoor : ISocketOwner
     private readonly CancellationTokenSource _closing = new();
     private readonly Channel<ConnectionContext> _http1 = Sorted();
     private readonly Channel<ConnectionContext> _http2 = Sorted();
-    private readonly ulong _token;
+    private volatile Socket? _socket; // Null while it is paused.
+    private ulong _token;
     private int _closed;
 
-    /// <param name="socket">Bound and listening.</param>
+    /// <param name="bind">Gives the socket, bound and listening; again after each pause.</param>
+    /// <param name="inherited">It is the service manager's: it is never closed before the end.</param>
     /// <param name="greeting">Who is there, and what does he speak.</param>
     /// <param name="segments">Memory of what arrives and leaves.</param>
     /// <param name="threads">Where it is worked on.</param>
     /// <param name="connections">How many there may be, and whose.</param>
     /// <param name="open">All that are open.</param>
     /// <param name="senders">Judges each piece of data of a Unix connection.</param>
+    /// <param name="traffic">What went through.</param>
     /// <param name="forOperators">No penalty holds here.</param>
-    public ListenDoor(Socket socket, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionAdmission connections, OpenConnections open, SenderCheck senders, bool forOperators)
+    public ListenDoor(
+        Func<Socket> bind, bool inherited, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionAdmission connections, OpenConnections open, SenderCheck senders,
+        DoorTraffic traffic, bool forOperators)
     {
+        _bind = bind;
+        _inherited = inherited;
         _forOperators = forOperators;
-        _socket = socket;
-        _socket.Blocking = false;
-        _local = socket.LocalEndPoint!;
         _greeting = greeting;
         _segments = segments;
         _threads = threads;
         _connections = connections;
         _open = open;
-        if (_local is UnixDomainSocketEndPoint)
-        {
-            StreamSocket.AskForSenders(_socket.SafeHandle); // Accepted sockets inherit it.
-            _senders = senders;
-        }
-
-        _token = threads.Watch(_socket.SafeHandle, this);
+        Traffic = traffic;
+        _local = Open().LocalEndPoint!;
+        _senders = _local is UnixDomainSocketEndPoint ? senders : null;
         _ = AcceptAsync();
     }
 
     public void OnReady(Readiness readiness) => _arrival.Set();
 
     public EndPoint Local => _local;
+
+    public DoorTraffic Traffic { get; }
 
     /// <summary>The connections that speak this; bounded by the count of all connections.</summary>
     public ChannelReader<ConnectionContext> Of(Wire wire) => (wire == Wire.Http2 ? _http2 : _http1).Reader;
@@ -74,12 +79,67 @@ internal sealed class ListenDoor : ISocketOwner
     {
         if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
-            _threads.Forget(_token);
-            _socket.Dispose();
+            lock (_change)
+            {
+                LeaveSocket(dispose: true);
+            }
+
             _arrival.Set();
             _closing.Cancel();
             _http1.Writer.TryComplete();
             _http2.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>Nobody is accepted until <see cref="Resume"/>; connections that are open stay.</summary>
+    public void Pause()
+    {
+        lock (_change)
+        {
+            LeaveSocket(dispose: !_inherited);
+        }
+    }
+
+    /// <exception cref="ListenException">The place is taken.</exception>
+    public void Resume()
+    {
+        lock (_change)
+        {
+            if (_socket is not null || Volatile.Read(ref _closed) != 0)
+            {
+                return;
+            }
+
+            Open();
+        }
+
+        _arrival.Set();
+    }
+
+    private Socket Open()
+    {
+        Socket socket = _bind();
+        socket.Blocking = false;
+        _socket = socket;
+        if (socket.AddressFamily == AddressFamily.Unix)
+        {
+            StreamSocket.AskForSenders(socket.SafeHandle); // Accepted sockets inherit it.
+        }
+
+        _token = _threads.Watch(socket.SafeHandle, this);
+        return socket;
+    }
+
+    private void LeaveSocket(bool dispose)
+    {
+        if (_socket is { } socket)
+        {
+            _threads.Forget(_token);
+            _socket = null;
+            if (dispose)
+            {
+                socket.Dispose();
+            }
         }
     }
 
@@ -91,7 +151,7 @@ internal sealed class ListenDoor : ISocketOwner
         {
             try
             {
-                if (StreamSocket.Accept(_socket.SafeHandle) is { } accepted)
+                if (_socket is { } socket && StreamSocket.Accept(socket.SafeHandle) is { } accepted)
                 {
                     Admit(accepted);
                     continue;
@@ -101,7 +161,7 @@ internal sealed class ListenDoor : ISocketOwner
             }
             catch (ObjectDisposedException)
             {
-                break; // Closed in the middle of a call: the end of accepting, not an error.
+                // Closed in the middle of a call: the end of accepting, or a pause, not an error.
             }
             catch (PosixException)
             {
@@ -122,10 +182,11 @@ internal sealed class ListenDoor : ISocketOwner
             if (place is null)
             {
                 accepted.Dispose();
+                Traffic.CountTurnedAway();
                 return;
             }
 
-            connection = new SocketConnection(accepted, _segments, _threads, _local, place, _open, _senders);
+            connection = new SocketConnection(accepted, _segments, _threads, _local, place, _open, Traffic, _senders);
         }
         catch
         {
@@ -134,6 +195,7 @@ internal sealed class ListenDoor : ISocketOwner
             throw;
         }
 
+        Traffic.CountAccepted();
         _ = GreetAsync(connection);
     }
 

@@ -20,10 +20,17 @@ internal sealed class SegmentPool : MemoryPool<byte>
 
     private readonly ConcurrentQueue<Segment>[] _free = [.. Enumerable.Range(0, Sizes).Select(_ => new ConcurrentQueue<Segment>())];
     private readonly Exact _exact;
+    private long _allocated;
 
     public SegmentPool() => _exact = new Exact(this);
 
     public override int MaxBufferSize => Largest;
+
+    /// <summary>Blocks that exist, in use or kept.</summary>
+    public long AllocatedBytes => Interlocked.Read(ref _allocated);
+
+    /// <summary>Blocks that wait for the next connection.</summary>
+    public long WaitingBytes => _free.Select((queue, size) => (long)queue.Count * (Smallest * (int)Math.Pow(Step, size))).Sum();
 
     /// <summary>
     /// The same blocks for a writer that says with <see cref="Wrote"/> what it wrote. Zeroing a whole block for a small request costs more than the
@@ -57,7 +64,12 @@ internal sealed class SegmentPool : MemoryPool<byte>
             size++;
         }
 
-        Segment segment = _free[size].TryDequeue(out Segment? free) ? free : new Segment(this, size, bytes);
+        if (!_free[size].TryDequeue(out Segment? segment))
+        {
+            segment = new Segment(this, size, bytes);
+            Interlocked.Add(ref _allocated, bytes);
+        }
+
         segment.Written = exact ? 0 : bytes;
         return segment;
     }
@@ -67,6 +79,10 @@ internal sealed class SegmentPool : MemoryPool<byte>
         if (_free[size].Count < KeptBytes / segment.Length)
         {
             _free[size].Enqueue(segment);
+        }
+        else
+        {
+            Interlocked.Add(ref _allocated, -segment.Length); // The collector takes it.
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using EdgeDaemon.Admission;
+using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -26,6 +27,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private readonly OpenConnections _open;
     private readonly SenderCheck? _senders;
     private readonly PeerCredentials _peer;
+    private readonly DoorTraffic _traffic;
     private readonly ulong _token;
     private readonly ReadySignal _arrival = new();
     private readonly ReadySignal _room = new();
@@ -49,8 +51,9 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     /// <param name="local">The listener's address.</param>
     /// <param name="place">Among those that there may be.</param>
     /// <param name="open">Those that there are.</param>
+    /// <param name="traffic">What goes through its listener.</param>
     /// <param name="senders">Judges each piece of data; null where the kernel does not say whose it is (TCP).</param>
-    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionPlace place, OpenConnections open, SenderCheck? senders = null)
+    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionPlace place, OpenConnections open, DoorTraffic traffic, SenderCheck? senders = null)
     {
         if (senders is not null)
         {
@@ -63,6 +66,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 
         Place = place;
         _open = open;
+        _traffic = traffic;
         _socket = socket;
         _threads = threads;
         _segments = segments;
@@ -152,6 +156,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         _socket.Dispose();
         _open.Remove(this);
         Place.Leave();
+        _traffic.CountClosed();
         SignalClosed();
         _closed.Dispose();
         await base.DisposeAsync();
@@ -194,6 +199,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
                         smallReads = 0;
                     }
 
+                    _traffic.CountReceived(received);
                     SegmentPool.Wrote(buffer, received);
                     answered = _sends;
                     input.Advance(received);
@@ -289,6 +295,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
                         }
 
                         _sends++;
+                        _traffic.CountSent(sent);
                         rest = rest[sent..];
                     }
                 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Monitoring;
 using Microsoft.AspNetCore.Connections;
 
 namespace EdgeDaemon.Listeners;
@@ -11,13 +12,25 @@ namespace EdgeDaemon.Listeners;
 /// transport reads 4 KiB at a time and hands each piece to another thread, which costs more than the request. Behind each listener
 /// are two endpoints, <see cref="WireEndPoint"/>.
 /// </summary>
-internal sealed class SocketTransport(ConnectionAdmission connections, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, Func<ListenSettings, IGreeting> greetings, SenderCheck senders) : IConnectionListenerFactory
+internal sealed class SocketTransport(ConnectionAdmission connections, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, ListenPause pause, Func<ListenSettings, IGreeting> greetings, SenderCheck senders) : IConnectionListenerFactory
 {
     private readonly OpenConnections _open = new();
     private readonly Dictionary<string, ListenDoor> _doors = new(StringComparer.Ordinal);
 
     /// <summary>Cuts idle connections until <paramref name="drained"/> fires; for the time of the drain alone.</summary>
     public Task SweepAsync(CancellationToken drained) => new IdleSweep(_open).RunAsync(drained);
+
+    /// <summary>What went through each listener.</summary>
+    public DoorTraffic[] Traffic
+    {
+        get
+        {
+            lock (_doors)
+            {
+                return [.. _doors.Values.Select(door => door.Traffic)];
+            }
+        }
+    }
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -26,7 +39,12 @@ internal sealed class SocketTransport(ConnectionAdmission connections, SegmentPo
         {
             if (!_doors.TryGetValue(wire.Listen.Name, out ListenDoor? door))
             {
-                _doors.Add(wire.Listen.Name, door = new ListenDoor(Bind(wire.Listen), greetings(wire.Listen), segments, threads, connections, _open, senders, wire.Listen.IsForOperators));
+                door = new ListenDoor(() => Bind(wire.Listen), inherited.Has(wire.Listen), greetings(wire.Listen), segments, threads, connections, _open, senders, new DoorTraffic(wire.Listen.Name), wire.Listen.IsForOperators);
+                _doors.Add(wire.Listen.Name, door);
+                if (!wire.Listen.ExposesControl)
+                {
+                    pause.Add(door);
+                }
             }
 
             return ValueTask.FromResult<IConnectionListener>(new Listener(wire.Wire, door));

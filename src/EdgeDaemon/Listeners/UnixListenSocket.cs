@@ -19,7 +19,7 @@ internal static class UnixListenSocket
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            // Process-wide, but binding happens before any other thread creates files.
+            // Process-wide, but binding happens before any other thread creates files; after a drain, for a moment, others' new files are narrower, never wider.
             int before = FileModes.SetUmask(~listen.Mode & 0x1FF);
             try
             {

@@ -33,11 +33,10 @@ internal sealed class ModelLifecycle(
     {
         var refused = new List<RefusedBundle>();
         string[] folders = [];
-        ReleaseHistory history;
         try
         {
             folders = Folders();
-            history = _releases.Read();
+            Change(registry, folders, _releases.Read(), new Dictionary<string, ServedModel>(StringComparer.Ordinal), refused, stop);
         }
         catch (Exception unusable) when (unusable is BundleException or IOException or UnauthorizedAccessException)
         {
@@ -49,9 +48,90 @@ internal sealed class ModelLifecycle(
             }
 
             registry.Publish([], refused, new TrustState(trust.Version, trust.Expires, clock.GetUtcNow(), false, unusable.Message));
-            return;
+        }
+    }
+
+    /// <summary>Why nothing could be judged now; null when it can.</summary>
+    public string? Fault()
+    {
+        try
+        {
+            Folders();
+            long inForce = _releases.Read().TrustVersion;
+            return trust.Version >= inForce
+                ? null
+                : $"{settings.TrustFile}: the trust policy has version {trust.Version}, but version {inForce} was in force; a device never goes back to an older one";
+        }
+        catch (Exception unusable) when (unusable is BundleException or IOException or UnauthorizedAccessException)
+        {
+            return unusable.Message;
+        }
+    }
+
+    /// <summary>
+    /// Judges what serves once more and loads what is new, while the others serve. What the policy does not take any more goes out of service
+    /// before anything is loaded; what a new release takes the place of goes on until that one is committed. By the policy that took it in, a model
+    /// goes on also when its folder cannot be read or judged now; by a changed one, only what was verified by it does.
+    /// </summary>
+    /// <param name="policyChanged">Another trust policy than the one that judged what serves.</param>
+    /// <param name="stop">As in <see cref="LoadAll"/>.</param>
+    /// <exception cref="BundleException">The history or the folder of bundles cannot be read: everything stays as it is.</exception>
+    /// <exception cref="IOException">The same.</exception>
+    /// <exception cref="OperationCanceledException">The daemon is to stop.</exception>
+    public void Reload(ModelRegistry registry, bool policyChanged, CancellationToken stop)
+    {
+        string[] folders = Folders();
+        ReleaseHistory history = _releases.Read();
+        TrustContext context = BundleIntake.Context(settings.Device, trust, history, clock.GetUtcNow());
+        var kept = new Dictionary<string, ServedModel>(StringComparer.Ordinal);
+        var refused = new List<RefusedBundle>();
+        var left = new List<string>();
+        foreach (string folder in folders)
+        {
+            stop.ThrowIfCancellationRequested();
+            string shown = Path.GetFileName(folder);
+            ServedModel? served = registry.Serving.FirstOrDefault(model => model.Folder == shown);
+            if (served is null)
+            {
+                left.Add(folder);
+                continue;
+            }
+
+            bool goesOn = !policyChanged;
+            Attempt(refused, shown, () =>
+            {
+                moreTime(UsualTime);
+                using ReceivedBundle bundle = _intake.Receive(folder, context);
+                if (bundle.Verified.ReleaseDigest == served.ReleaseDigest)
+                {
+                    served.Judged(bundle);
+                    goesOn = true;
+                    return;
+                }
+
+                // Its own files are gone, so that a changed policy cannot be asked about it any more.
+                goesOn &= bundle.Manifest.Name == served.Name;
+                left.Add(folder);
+            });
+            if (goesOn)
+            {
+                kept.Add(served.Name, served);
+            }
         }
 
+        foreach (ServedModel model in registry.Serving.Where(model => !kept.ContainsKey(model.Name)))
+        {
+            Log.ModelWithdrawn(log, model.Name, model.ReleaseDigest);
+        }
+
+        registry.Publish(kept.Values, refused, new TrustState(trust.Version, trust.Expires, context.Time.Now, context.Time.ClockIsBehind, null));
+        Change(registry, [.. left], history, kept, refused, stop);
+    }
+
+    /// <param name="folders">Those to load, in the order of their names.</param>
+    /// <param name="kept">What serves, and goes on unless one of them takes its place.</param>
+    private void Change(ModelRegistry registry, string[] folders, ReleaseHistory history, Dictionary<string, ServedModel> kept, List<RefusedBundle> refused, CancellationToken stop)
+    {
         TrustContext context = BundleIntake.Context(settings.Device, trust, history, clock.GetUtcNow());
         TrustedTime time = context.Time;
         if (time.ClockIsBehind)
@@ -64,62 +144,86 @@ internal sealed class ModelLifecycle(
             Log.NeverProbes(log);
         }
 
-        Dictionary<string, ServedModel> serving = LoadEach(folders, context, refused, stop);
-        Record(history, time, serving, refused);
-        foreach (ServedModel model in serving.Values)
+        Dictionary<string, ServedModel> fresh = LoadEach(folders, context, kept, refused, stop);
+        Record(history, time, kept, fresh, refused);
+        foreach (ServedModel model in fresh.Values)
         {
             Log.ModelServes(log, model.Name, model.Manifest.Version, model.Manifest.Sequence, model.ReleaseDigest, string.Join(", ", model.SignedBy));
-            if (model.Expired)
+            if (kept.Remove(model.Name, out ServedModel? replaced) && replaced.Folder != model.Folder)
             {
-                Log.ModelExpired(log, model.Name);
+                Reject(refused, replaced.Folder, replaced.Manifest, Outdone(model));
             }
         }
 
-        registry.Publish(serving.Values, refused, new TrustState(trust.Version, trust.Expires, time.Now, time.ClockIsBehind, null));
-    }
-
-    private Dictionary<string, ServedModel> LoadEach(string[] folders, TrustContext context, List<RefusedBundle> refused, CancellationToken stop)
-    {
-        var serving = new Dictionary<string, ServedModel>(StringComparer.Ordinal);
-        foreach (string folder in folders)
+        ServedModel[] serving = [.. kept.Values.Concat(fresh.Values).OrderBy(model => model.Folder, StringComparer.Ordinal)];
+        foreach (ServedModel model in serving.Where(model => model.Expired))
         {
-            stop.ThrowIfCancellationRequested();
-            string shown = Path.GetFileName(folder);
-            try
-            {
-                ServedModel model = Load(folder, shown, context, stop);
-                if (serving.TryGetValue(model.Name, out ServedModel? other))
-                {
-                    // Exactly one version of a name is served: the higher sequence, whichever folder comes first.
-                    (ServedModel kept, ServedModel dropped) = other.Manifest.Sequence >= model.Manifest.Sequence ? (other, model) : (model, other);
-                    dropped.Dispose();
-                    serving[model.Name] = kept;
-                    Reject(refused, dropped.Folder, dropped.Manifest, $"folder {kept.Folder} holds model {kept.Name} with sequence {kept.Manifest.Sequence}; one version of a name is served");
-                    continue;
-                }
-
-                serving.Add(model.Name, model);
-            }
-            catch (BundleRefusedException reason)
-            {
-                Reject(refused, shown, reason.Manifest, reason.Message);
-            }
-            catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
-            {
-                // One folder, whatever is in it, must not keep the others from serving.
-                Log.BundleBroke(log, shown, unforeseen);
-                Reject(refused, shown, null, $"it could not be judged: {unforeseen.GetType().Name}: {Printable.Of(unforeseen.Message)}");
-            }
+            Log.ModelExpired(log, model.Name);
         }
 
-        return serving;
+        registry.Publish(serving, refused, new TrustState(trust.Version, trust.Expires, time.Now, time.ClockIsBehind, null));
     }
+
+    private Dictionary<string, ServedModel> LoadEach(string[] folders, TrustContext context, Dictionary<string, ServedModel> kept, List<RefusedBundle> refused, CancellationToken stop)
+    {
+        var fresh = new Dictionary<string, ServedModel>(StringComparer.Ordinal);
+        try
+        {
+            foreach (string folder in folders)
+            {
+                stop.ThrowIfCancellationRequested();
+                string shown = Path.GetFileName(folder);
+                Attempt(refused, shown, () =>
+                {
+                    ServedModel model = Load(folder, shown, context, name => fresh.GetValueOrDefault(name) ?? kept.GetValueOrDefault(name), stop);
+                    if (fresh.Remove(model.Name, out ServedModel? outdone))
+                    {
+                        outdone.Dispose();
+                        Reject(refused, outdone.Folder, outdone.Manifest, Outdone(model));
+                    }
+
+                    fresh.Add(model.Name, model);
+                });
+            }
+
+            return fresh;
+        }
+        catch
+        {
+            foreach (ServedModel model in fresh.Values)
+            {
+                model.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    // One folder, whatever is in it, must not keep the others from serving.
+    private void Attempt(List<RefusedBundle> refused, string shown, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (BundleRefusedException reason)
+        {
+            Reject(refused, shown, reason.Manifest, reason.Message);
+        }
+        catch (Exception unforeseen) when (unforeseen is not OperationCanceledException)
+        {
+            Log.BundleBroke(log, shown, unforeseen);
+            Reject(refused, shown, null, $"it could not be judged: {unforeseen.GetType().Name}: {Printable.Of(unforeseen.Message)}");
+        }
+    }
+
+    private static string Outdone(ServedModel kept) => $"folder {kept.Folder} holds model {kept.Name} with sequence {kept.Manifest.Sequence}; one version of a name is served";
 
     // Commit: what serves from here on is on the disk first. A new release that could not be recorded could be undone by a restart.
-    private void Record(ReleaseHistory before, TrustedTime time, Dictionary<string, ServedModel> serving, List<RefusedBundle> refused)
+    private void Record(ReleaseHistory before, TrustedTime time, Dictionary<string, ServedModel> kept, Dictionary<string, ServedModel> fresh, List<RefusedBundle> refused)
     {
         ReleaseHistory after = before.See(trust.Version, time.Now);
-        foreach (ServedModel model in serving.Values)
+        foreach (ServedModel model in kept.Values.Concat(fresh.Values))
         {
             after = after.Accept(model.Manifest, model.ReleaseDigest, time);
         }
@@ -132,19 +236,26 @@ internal sealed class ModelLifecycle(
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             Log.HistoryNotWritten(log, failure.Message);
-            foreach (ServedModel model in serving.Values.Where(model => !before.Holds(model.ReleaseDigest)).ToArray())
+            foreach (ServedModel model in fresh.Values.Where(model => !before.Holds(model.ReleaseDigest)).ToArray())
             {
-                serving.Remove(model.Name);
+                fresh.Remove(model.Name);
                 model.Dispose();
                 Reject(refused, model.Folder, model.Manifest, $"its acceptance could not be recorded: {failure.Message}");
             }
         }
     }
 
-    private ServedModel Load(string folder, string shown, TrustContext context, CancellationToken stop)
+    private ServedModel Load(string folder, string shown, TrustContext context, Func<string, ServedModel?> serving, CancellationToken stop)
     {
         moreTime(UsualTime);
         using ReceivedBundle bundle = _intake.Receive(folder, context);
+
+        // Exactly one version of a name is served: the higher sequence, whichever folder comes first.
+        if (serving(bundle.Manifest.Name) is { } other && other.Folder != shown && other.Manifest.Sequence >= bundle.Manifest.Sequence)
+        {
+            throw new BundleRefusedException(Outdone(other), bundle.Manifest, null);
+        }
+
         ModelEngine? engine = null;
         try
         {
@@ -154,7 +265,6 @@ internal sealed class ModelLifecycle(
             {
                 moreTime(UsualTime + TimeSpan.FromSeconds(LoadsAtMost * report.LoadSeconds));
             }
-
 
             // Stage: the graphs, from the very bytes that were hashed; then the bundle's own tests once more, with the sessions that will answer.
             var contract = new ModelContract(bundle.Manifest);

@@ -10,6 +10,10 @@ namespace EdgeDaemon.Models;
 /// </summary>
 internal sealed class ModelRegistry
 {
+    // Counted apart: beyond these, names are counted together.
+    private const int MostPlaces = 511;
+
+    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
     private volatile Snapshot _now = new([], []);
 
     public ImmutableArray<ServedModel> Serving => _now.Models;
@@ -21,8 +25,34 @@ internal sealed class ModelRegistry
 
     public void Publish(IEnumerable<ServedModel> models, IEnumerable<RefusedBundle> refused, TrustState trust)
     {
+        var next = new Snapshot([.. models], [.. refused]);
+        foreach (ServedModel model in next.Models)
+        {
+            model.Place = PlaceOf(model.Name);
+        }
+
+        ImmutableArray<ServedModel> before = Serving;
         Trust = trust;
-        _now = new Snapshot([.. models], [.. refused]);
+        _now = next;
+
+        // Only now: whoever finds it gone finds the next one. What is in flight finishes on the one it began with.
+        foreach (ServedModel model in before.Except(next.Models))
+        {
+            model.LetGo();
+        }
+    }
+
+    /// <summary>The same as <see cref="Find"/>, held until the request lets go of it.</summary>
+    public ServedModel Hold(ReadOnlySpan<char> name, ReadOnlySpan<char> version)
+    {
+        ServedModel model;
+        do
+        {
+            model = Find(name, version);
+        }
+        while (!model.TryHold()); // It went out of service in between: another one is there, or none.
+
+        return model;
     }
 
     /// <summary>The model a route names. Exactly one version of a name is served; another one asked for is not found.</summary>
@@ -41,6 +71,18 @@ internal sealed class ModelRegistry
         }
 
         return model;
+    }
+
+    // A name keeps its place over reloads: its counters go on.
+    private int PlaceOf(string name)
+    {
+        if (!_places.TryGetValue(name, out int place))
+        {
+            place = _places.Count < MostPlaces ? _places.Count + 1 : 0;
+            _places.Add(name, place);
+        }
+
+        return place;
     }
 
     private sealed class Snapshot

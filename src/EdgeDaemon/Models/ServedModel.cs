@@ -9,7 +9,10 @@ namespace EdgeDaemon.Models;
 /// <summary>One model as it is served: immutable but for its counters. Requests finish on the object they started with.</summary>
 internal sealed class ServedModel : IDisposable
 {
+    // One for the registry, one for each request that holds the model; at 0 its sessions go.
+    private int _holders = 1;
     private long _inferences;
+    private volatile ModelStanding _standing;
 
     public ServedModel(
         string folder, ReceivedBundle bundle, ProbeReport? probe, ModelContract contract, ImmutableArray<string> labels, DateTimeOffset loadedAt, ModelEngine engine)
@@ -18,10 +21,9 @@ internal sealed class ServedModel : IDisposable
         Folder = folder;
         Manifest = manifest;
         ReleaseDigest = bundle.Verified.ReleaseDigest;
-        Expired = bundle.Verified.Expired;
+        _standing = ModelStanding.Of(bundle);
         Inspection = bundle.Inspection;
         Probe = probe;
-        SignedBy = [.. bundle.Verified.Signers.Keys.Select(key => key.Name)];
         Members = [.. manifest.Members.Select(member => new ServedMember(member.Name, member.File, Convert.ToHexStringLower(bundle.Content.Find(member.File)!.Entry.Sha256.AsSpan())))];
         LoadedAt = loadedAt;
         Engine = engine;
@@ -37,6 +39,9 @@ internal sealed class ServedModel : IDisposable
 
     public string Folder { get; }
 
+    /// <summary>Its place in whatever counts by model, the same for the same name as long as the daemon runs; 0 beyond those that are counted apart.</summary>
+    public int Place { get; set; }
+
     public ModelManifest Manifest { get; }
 
     public ModelContract Contract { get; }
@@ -45,7 +50,7 @@ internal sealed class ServedModel : IDisposable
     public string ReleaseDigest { get; }
 
     /// <summary>It, or the trust policy, has expired; it goes on because it was in service before.</summary>
-    public bool Expired { get; }
+    public bool Expired => _standing.Expired;
 
     /// <summary>What the walk over its graphs found and what they are made of.</summary>
     public ModelInspection Inspection { get; }
@@ -54,7 +59,7 @@ internal sealed class ServedModel : IDisposable
     public ProbeReport? Probe { get; }
 
     /// <summary>Names of the trusted keys whose signatures were verified.</summary>
-    public ImmutableArray<string> SignedBy { get; }
+    public ImmutableArray<string> SignedBy => _standing.SignedBy;
 
     public ImmutableArray<ServedMember> Members { get; }
 
@@ -73,6 +78,39 @@ internal sealed class ServedModel : IDisposable
     public byte[] ReadyJson { get; }
 
     public long Inferences => Interlocked.Read(ref _inferences);
+
+    /// <summary>Requests that hold it.</summary>
+    public int InFlight => Math.Max(0, Volatile.Read(ref _holders) - 1);
+
+    /// <summary>A request takes hold of it; false when it is out of service and its memory is going.</summary>
+    public bool TryHold()
+    {
+        int holders = Volatile.Read(ref _holders);
+        while (holders > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+            {
+                return true;
+            }
+
+            holders = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>A request has ended, or the registry has let go of it: the last one out frees the sessions.</summary>
+    public void LetGo()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>The same release was judged once more, by another trust policy or at a later time.</summary>
+    public void Judged(ReceivedBundle bundle) => _standing = ModelStanding.Of(bundle);
 
     public void CountInference() => Interlocked.Increment(ref _inferences);
 

@@ -32,10 +32,14 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
             {
                 Refuse(exchange, Refusal.AdmissionDeadline, "the caller's deadline passed", null);
             }
+            else
+            {
+                refusals.Gone(exchange);
+            }
         }
         catch (Exception gone) when (gone is IOException && exchange.Aborted.IsCancellationRequested)
         {
-            // There is nobody to answer.
+            refusals.Gone(exchange); // There is nobody to answer.
         }
         catch (Exception failure)
         {
@@ -56,6 +60,7 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
             throw new RefusedException(Refusal.RouteNotExposed, $"listener '{exchange.Listener.Name}' does not expose inference");
         }
 
+        exchange.IsInference = method is GrpcMethod.ModelInfer or GrpcMethod.ModelStreamInfer;
         Access access = RouteAccess.Of(method);
         Tenant? tenant = authorisation.Enter(exchange, access);
         if (access == Access.Describe)

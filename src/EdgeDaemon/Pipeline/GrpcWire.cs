@@ -29,7 +29,9 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
         var body = new RequestBody(exchange.Body, contentLength: null, limits, exchange.BodyClock);
         try
         {
-            call.Message.Begin(work.Request, _protocol, await body.ReadGrpcPrefixAsync());
+            int length = await body.ReadGrpcPrefixAsync();
+            exchange.MessageArrived(length);
+            call.Message.Begin(work.Request, _protocol, length);
             await FeedAsync(body, call.Message, work);
             call.Message.End();
             if (!stream)

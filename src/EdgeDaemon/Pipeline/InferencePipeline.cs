@@ -6,6 +6,7 @@ using EdgeDaemon.Engine;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
+using EdgeDaemon.Monitoring;
 
 namespace EdgeDaemon.Pipeline;
 
@@ -13,7 +14,7 @@ namespace EdgeDaemon.Pipeline;
 /// The path of an inference request, whatever wire it came by, and the only place that knows its order. Each stage is owned by its
 /// folder, knows no other stage, and refuses by throwing <see cref="Core.Protocol.RefusedException"/>.
 /// </summary>
-internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission, LimitSettings limits)
+internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission, RequestCounters counters, LimitSettings limits)
 {
     private readonly long _timeout = Ticks(limits.RequestTimeout);
 
@@ -22,12 +23,14 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
     public async ValueTask InferAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work)
     {
         RequestTimes times = RequestTimes.Begin();
+        exchange.ModelPlace = 0; // Of a stream, each message names its own.
         Tenant tenant = authorisation.Enter(exchange, Access.Infer)!;
         exchange.BodyClock.BeginWork(times.Begun + _timeout);
         admission.Enter(work.Entry, tenant, wire.BodyBytes(exchange), times.Begun);
         await wire.NameModelAsync(exchange, work);
         Authorisation.RequireModel(tenant, work.Model.Span, Access.Infer);
-        ServedModel model = models.Find(work.Model.Span, work.Version.Span);
+        ServedModel model = work.Hold(models.Hold(work.Model.Span, work.Version.Span));
+        exchange.ModelPlace = model.Place;
         if (model.Engine.IsBusy)
         {
             work.Entry.RequirePlace(admission.QueueOf(model.Name), model.Name);
@@ -79,6 +82,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         }
 
         model.CountInference();
+        counters.CountAnswer(tenant.Index + 1, model.Place, exchange.TakeReceivedBytes(), exchange.TakeSentBytes());
 
         // A caller that reads its answer slowly holds the answer's bytes, but no lane and no tensor memory.
         work.ReleaseMemory();

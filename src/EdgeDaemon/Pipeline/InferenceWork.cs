@@ -2,6 +2,7 @@ using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Listeners;
+using EdgeDaemon.Models;
 using EdgeDaemon.Native.Onnx;
 using EdgeDaemon.Validation;
 
@@ -17,6 +18,9 @@ internal sealed class InferenceWork
 
     /// <summary>Its version; empty asks for the one that is served.</summary>
     public ReadOnlyMemory<char> Version { get; private set; }
+
+    /// <summary>The model that answers, held until the work ends; null until it is found.</summary>
+    public ServedModel? Held { get; private set; }
 
     /// <summary>A gRPC message was read to its end: whatever else is wrong with it, the next one can be found.</summary>
     public bool MessageRead { get; set; }
@@ -56,6 +60,9 @@ internal sealed class InferenceWork
         Version = version;
     }
 
+    /// <summary>Takes over a hold of the model.</summary>
+    public ServedModel Hold(ServedModel model) => Held = model;
+
     /// <summary>The engine's inputs, in the contract's order.</summary>
     public Span<EngineInput> Inputs(int count)
     {
@@ -83,6 +90,8 @@ internal sealed class InferenceWork
     public void End(long bytes)
     {
         ReleaseMemory();
+        Held?.LetGo();
+        Held = null;
         Request.Reset();
         MessageRead = false;
         Name(default, default);

@@ -87,6 +87,10 @@ internal static class RefusalMapping
         Refusal.OutputNotText => new(500, GrpcStatus.Internal, "an output is not text, which JSON cannot carry; ask for binary_data"),
         Refusal.OutputTooLarge => new(500, GrpcStatus.ResourceExhausted, "the answer is too large"),
 
+        Refusal.ControlBusy => new(503, GrpcStatus.Unavailable, "another change is under way, try again later"),
+        Refusal.ControlNotFound => new(404, GrpcStatus.NotFound, "there is no such thing"),
+        Refusal.ControlValueUnknown => new(400, GrpcStatus.InvalidArgument, "a value of the request is none of those that are known"),
+
         Refusal.Draining => new(503, GrpcStatus.Unavailable, "the server is shutting down"),
         Refusal.None or Refusal.Internal => new(500, GrpcStatus.Internal, "internal error"),
         _ => new(500, GrpcStatus.Internal, "internal error"),

@@ -1,6 +1,7 @@
 using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Listeners;
+using EdgeDaemon.Monitoring;
 using EdgeDaemon.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,7 @@ namespace EdgeDaemon.Pipeline;
 /// What stays of a refusal, whatever wire it goes out by: detail for the operator here, a terse text for the caller, a number in the tenant's usage,
 /// and what counts against the caller.
 /// </summary>
-internal sealed class RefusalRecord(ILogger log, TenantAccounts accounts, PenaltyBox penalties, TimeProvider clock)
+internal sealed class RefusalRecord(ILogger log, RequestCounters counters, TenantAccounts accounts, PenaltyBox penalties, TimeProvider clock)
 {
     private readonly RefusalLines _lines = new(clock);
 
@@ -21,6 +22,12 @@ internal sealed class RefusalRecord(ILogger log, TenantAccounts accounts, Penalt
     {
         string caller = exchange.Caller.Name;
         accounts.UsageOf(exchange.Tenant).CountRefusal(refusal);
+        counters.CountRefusal(refusal);
+        if (exchange.IsInference)
+        {
+            counters.CountEnd(exchange.Tenant is { } tenant ? tenant.Index + 1 : 0, exchange.ModelPlace, Outcomes.Of(refusal));
+        }
+
         if (RefusalBlame.IsCallers(refusal) && !exchange.Listener.IsForOperators)
         {
             penalties.Blame(caller, refusal.ToString());
@@ -44,6 +51,15 @@ internal sealed class RefusalRecord(ILogger log, TenantAccounts accounts, Penalt
         else
         {
             Log.RequestRefused(log, exchange.Id, caller, refusal, detail);
+        }
+    }
+
+    /// <summary>The caller went away and nobody was refused.</summary>
+    public void Gone(HttpExchange exchange)
+    {
+        if (exchange.IsInference)
+        {
+            counters.CountEnd(exchange.Tenant is { } tenant ? tenant.Index + 1 : 0, exchange.ModelPlace, Outcome.Cancelled);
         }
     }
 }

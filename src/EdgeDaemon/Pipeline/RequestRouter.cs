@@ -18,6 +18,8 @@ internal sealed class RequestRouter(
         ServerMetadataWriter.Write(output, ServerDocuments.Name, Hosting.Build.Version, ServerDocuments.Extensions));
     private static readonly byte[] Live = Document.Of(output => HealthWriter.WriteServer(output, live: true));
 
+    private static readonly byte[] NotLive = Document.Of(output => HealthWriter.WriteServer(output, live: false));
+
     public Task RouteAsync(HttpExchange exchange)
     {
         if (refusals.LeavesOutside(exchange))
@@ -41,7 +43,7 @@ internal sealed class RequestRouter(
         }
         catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
         {
-            // The caller has gone; there is nobody to answer.
+            refusals.Gone(exchange); // There is nobody to answer.
         }
         catch (Exception failure)
         {
@@ -72,6 +74,7 @@ internal sealed class RequestRouter(
             throw new RefusedException(Refusal.RouteMethodNotAllowed, $"{exchange.Method} {route.Kind}");
         }
 
+        exchange.IsInference = route.Kind == RestRouteKind.ModelInfer;
         Access access = RouteAccess.Of(route.Kind);
         Tenant? tenant = authorisation.Enter(exchange, access);
         if (access == Access.Describe)
@@ -83,7 +86,7 @@ internal sealed class RequestRouter(
         {
             RestRouteKind.ModelInfer => InferAsync(exchange, route),
             RestRouteKind.ServerLive => exchange.RespondJsonAsync(200, Live),
-            RestRouteKind.ServerReady => exchange.RespondJsonAsync(200, Live),
+            RestRouteKind.ServerReady => admission.Draining ? exchange.RespondJsonAsync(503, NotLive) : exchange.RespondJsonAsync(200, Live),
             RestRouteKind.ServerMetadata => exchange.RespondJsonAsync(200, Server),
             RestRouteKind.ModelReady => exchange.RespondJsonAsync(200, Find(route, tenant!).ReadyJson),
             RestRouteKind.ModelMetadata => exchange.RespondJsonAsync(200, Find(route, tenant!).MetadataJson),

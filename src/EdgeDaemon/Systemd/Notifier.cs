@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -47,6 +48,10 @@ internal sealed class Notifier : IDisposable
     }
 
     public void Ready(string status) => Send($"READY=1\nSTATUS={Printable(status)}");
+
+    /// <summary>A reload has begun; <see cref="Ready"/> ends it. Both lines in one datagram, the time by CLOCK_MONOTONIC, which Stopwatch reads on Linux.</summary>
+    public void Reloading() =>
+        Send(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={(long)Stopwatch.GetElapsedTime(0).TotalMicroseconds}\nSTATUS=reading the configuration and the bundles again"));
 
     public void Stopping() => Send("STOPPING=1\nSTATUS=finishing the requests in flight");
 

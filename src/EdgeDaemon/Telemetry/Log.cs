@@ -32,6 +32,33 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning, "inference runtime: {Text}")]
     public static partial void RuntimeWarning(ILogger logger, string text);
 
+    [LoggerMessage(9, LogLevel.Information, "configuration reloaded: {Serving} models serve, {Refused} refused")]
+    public static partial void Reloaded(ILogger logger, int serving, int refused);
+
+    [LoggerMessage(10, LogLevel.Error, "reload refused, the configuration stays as it was: {Reason}")]
+    public static partial void ReloadRefused(ILogger logger, string reason);
+
+    [LoggerMessage(11, LogLevel.Information, "log level is {Level} now")]
+    public static partial void LevelChanged(ILogger logger, string level);
+
+    [LoggerMessage(12, LogLevel.Warning, "draining on request: no new inference is taken, what runs finishes")]
+    public static partial void Drains(ILogger logger);
+
+    [LoggerMessage(13, LogLevel.Information, "draining ended: inference is taken again")]
+    public static partial void DrainEnded(ILogger logger);
+
+    [LoggerMessage(14, LogLevel.Information, "the penalty of {Caller} was lifted by {Tenant}")]
+    public static partial void PenaltyLifted(ILogger logger, string caller, string tenant);
+
+    [LoggerMessage(15, LogLevel.Error, "a reload broke off; what was applied until then counts")]
+    public static partial void ReloadBroke(ILogger logger, Exception exception);
+
+    [LoggerMessage(16, LogLevel.Information, "reload on {Cause}")]
+    public static partial void Reloading(ILogger logger, string cause);
+
+    [LoggerMessage(19, LogLevel.Warning, "model {Name} goes out of service: release {Digest} is not taken any more, or its folder is gone")]
+    public static partial void ModelWithdrawn(ILogger logger, string name, string digest);
+
     [LoggerMessage(20, LogLevel.Information, "model {Name} version {Version} sequence {Sequence} serves: release {Digest}, signed by {Keys}")]
     public static partial void ModelServes(ILogger logger, string name, string version, long sequence, string digest, string keys);
 

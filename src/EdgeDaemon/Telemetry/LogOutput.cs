@@ -9,7 +9,7 @@ namespace EdgeDaemon.Telemetry;
 /// </summary>
 internal sealed class LogOutput : ILoggerProvider, ILoggerFactory
 {
-    private readonly LogLevel _lowest;
+    private volatile int _lowest;
     private readonly bool _journal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
     private readonly TimeProvider _clock;
     private readonly TextWriter _writer;
@@ -17,9 +17,16 @@ internal sealed class LogOutput : ILoggerProvider, ILoggerFactory
 
     public LogOutput(LogLevel lowest, TimeProvider clock, TextWriter writer)
     {
-        _lowest = lowest;
+        _lowest = (int)lowest;
         _clock = clock;
         _writer = writer;
+    }
+
+    /// <summary>Lines below it are not written; it can change at any time.</summary>
+    public LogLevel Lowest
+    {
+        get => (LogLevel)_lowest;
+        set => _lowest = (int)value;
     }
 
     public static LogLevel LevelOf(LogVerbosity verbosity) => verbosity switch
@@ -30,7 +37,7 @@ internal sealed class LogOutput : ILoggerProvider, ILoggerFactory
         _ => LogLevel.Information,
     };
 
-    public ILogger CreateLogger(string categoryName) => new Channel(this, categoryName, LowestOf(categoryName));
+    public ILogger CreateLogger(string categoryName) => new Channel(this, categoryName);
 
     public void AddProvider(ILoggerProvider provider)
     {
@@ -44,10 +51,10 @@ internal sealed class LogOutput : ILoggerProvider, ILoggerFactory
     // up to "critical", is what callers did to their own: a hostile one would fill the log with it.
     private LogLevel LowestOf(string category) => category switch
     {
-        _ when _lowest <= LogLevel.Debug => _lowest,
+        _ when Lowest <= LogLevel.Debug => Lowest,
         "Microsoft.AspNetCore.Server.Kestrel.Http2" => LogLevel.None,
         _ when category.StartsWith("Microsoft", StringComparison.Ordinal) => LogLevel.Error,
-        _ => _lowest,
+        _ => Lowest,
     };
 
     private void Write(LogLevel level, string text, Exception? exception)
@@ -90,12 +97,12 @@ internal sealed class LogOutput : ILoggerProvider, ILoggerFactory
         return text;
     }
 
-    private sealed class Channel(LogOutput output, string category, LogLevel lowest) : ILogger
+    private sealed class Channel(LogOutput output, string category) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= lowest && logLevel != LogLevel.None;
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= output.LowestOf(category) && logLevel != LogLevel.None;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using EdgeDaemon.Core.Configuration;
+
+namespace EdgeDaemon.Hosting;
+
+/// <summary>The keys of edged.toml that count from the start to the end of a process: sockets are open, sessions are made, memory is laid out by them.</summary>
+internal static class RestartNeeds
+{
+    /// <summary>What differs, as <c>[table] key</c>.</summary>
+    public static ImmutableArray<string> Between(EdgedSettings now, EdgedSettings next)
+    {
+        var needs = ImmutableArray.CreateBuilder<string>();
+        Compare("state_dir", settings => settings.StateDirectory);
+        Compare("[runtime] library", settings => settings.Runtime.Library);
+        Compare("[runtime] sha256", settings => settings.Runtime.Sha256);
+        Compare("[engine] lanes", settings => settings.Engine.Lanes);
+        Compare("[engine] intra_op_threads", settings => settings.Engine.IntraOpThreads);
+        Compare("[engine] queue", settings => settings.Engine.Queue);
+        Compare("[limits] max_connections", settings => settings.Limits.MaxConnections);
+        Compare("[limits] max_source_connections", settings => settings.Limits.MaxSourceConnections);
+        Compare("[limits] max_handshakes", settings => settings.Limits.MaxHandshakes);
+        Compare("[limits] source_handshakes_per_second", settings => settings.Limits.SourceHandshakesPerSecond);
+        Compare("[limits] handshake_timeout_seconds", settings => settings.Limits.HandshakeTimeout);
+        Compare("[limits] max_body_bytes", settings => settings.Limits.MaxBodyBytes);
+        Compare("[limits] max_head_bytes", settings => settings.Limits.MaxHeadBytes);
+        Compare("[limits] max_json_depth", settings => settings.Limits.MaxJsonDepth);
+        Compare("[limits] max_tensors", settings => settings.Limits.MaxTensors);
+        Compare("[limits] head_timeout_seconds", settings => settings.Limits.HeadTimeout);
+        Compare("[limits] body_timeout_seconds", settings => settings.Limits.BodyTimeout);
+        Compare("[limits] request_timeout_seconds", settings => settings.Limits.RequestTimeout);
+        Compare("[limits] idle_timeout_seconds", settings => settings.Limits.IdleTimeout);
+        Compare("[limits] min_body_bytes_per_second", settings => settings.Limits.MinBodyBytesPerSecond);
+        Compare("[limits] max_tensor_bytes", settings => settings.Limits.MaxTensorBytes);
+        Compare("[limits] max_response_bytes", settings => settings.Limits.MaxResponseBytes);
+        foreach (ListenSettings listen in now.Listeners)
+        {
+            if (next.Listeners.FirstOrDefault(other => other.Name == listen.Name) is not { } other)
+            {
+                needs.Add($"[[listen]] '{listen.Name}' is gone");
+                continue;
+            }
+
+            Listener(listen, other);
+        }
+
+        foreach (ListenSettings listen in next.Listeners.Where(listen => !now.Listeners.Any(other => other.Name == listen.Name)))
+        {
+            needs.Add($"[[listen]] '{listen.Name}' is new");
+        }
+
+        return needs.ToImmutable();
+
+        void Compare<T>(string key, Func<EdgedSettings, T> value)
+        {
+            if (!EqualityComparer<T>.Default.Equals(value(now), value(next)))
+            {
+                needs.Add(key);
+            }
+        }
+
+        void Listener(ListenSettings listen, ListenSettings other)
+        {
+            string prefix = $"[[listen]] '{listen.Name}'";
+            if (listen.UnixPath != other.UnixPath)
+            {
+                needs.Add($"{prefix} unix");
+            }
+
+            if (!Equals(listen.Tcp?.EndPoint, other.Tcp?.EndPoint))
+            {
+                needs.Add($"{prefix} tcp");
+            }
+
+            if (listen.Mode != other.Mode)
+            {
+                needs.Add($"{prefix} mode");
+            }
+
+            if (!listen.Surfaces.SequenceEqual(other.Surfaces))
+            {
+                needs.Add($"{prefix} exposes");
+            }
+        }
+    }
+}

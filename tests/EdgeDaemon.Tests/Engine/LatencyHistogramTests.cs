@@ -1,0 +1,29 @@
+using System.Diagnostics;
+using EdgeDaemon.Engine;
+
+namespace EdgeDaemon.Tests.Engine;
+
+[TestClass]
+public sealed class LatencyHistogramTests
+{
+    [TestMethod]
+    public void Each_observation_lies_in_the_first_bucket_whose_end_it_does_not_pass()
+    {
+        double[] seconds = [0, 0.00005, 0.000051, 0.0001, 0.3, 1, 1.0001, 9.99, 10, 10.1, 100_000];
+        foreach (double second in seconds)
+        {
+            var histogram = new LatencyHistogram();
+            long ticks = (long)(second * Stopwatch.Frequency);
+            histogram.Observe(ticks);
+            long[] counts = new long[LatencyHistogram.Bounds.Length + 1];
+            histogram.AddTo(counts);
+            int expected = LatencyHistogram.Bounds.TakeWhile(bound => bound < (double)ticks / Stopwatch.Frequency).Count();
+            Assert.AreEqual(expected, Array.IndexOf(counts, 1), $"{second} s");
+            Assert.AreEqual(1, counts.Sum());
+            Assert.AreEqual(ticks, histogram.Ticks);
+        }
+    }
+
+    [TestMethod]
+    public void Bounds_ascend() => CollectionAssert.AreEqual(LatencyHistogram.Bounds.Order().ToArray(), LatencyHistogram.Bounds.ToArray());
+}
