@@ -58,20 +58,20 @@ public sealed class ControlClient : IDisposable
 
     /// <summary>Lets a caller in again, and says who is left outside; status 404 when it is not there.</summary>
     public async Task<PenaltyStatusList> LiftPenaltyAsync(string caller, CancellationToken cancellation = default) =>
-        JsonAnswer.Read((await _exchange.SendAsync(HttpMethod.Delete, $"control/penalties/{Uri.EscapeDataString(caller)}", null, null, cancellation)).OrThrow(), WireJson.Default.PenaltyStatusList);
+        JsonAnswer.Read(await _rest.SendAsync(HttpMethod.Delete, $"control/penalties/{Uri.EscapeDataString(caller)}", null, null, cancellation), WireJson.Default.PenaltyStatusList);
 
     /// <summary>Everything that is counted, in the text format of Prometheus.</summary>
     public async Task<string> MetricsAsync(CancellationToken cancellation = default) =>
-        Encoding.UTF8.GetString((await _exchange.GetAsync("metrics", cancellation)).OrThrow().Body);
+        Encoding.UTF8.GetString((await _rest.GetAsync("metrics", cancellation)).Body);
 
     /// <summary>What a reload would find in the daemon's files.</summary>
     public async Task<ReloadStatus> CheckConfigurationAsync(CancellationToken cancellation = default) =>
-        JsonAnswer.Read((await PostAsync("control/config/check", cancellation)).OrThrow(), WireJson.Default.ReloadStatus);
+        JsonAnswer.Read(await PostAsync("control/config/check", cancellation), WireJson.Default.ReloadStatus);
 
     /// <summary>Makes the daemon read its files again; not applied, it says why. Returns when models are loaded, too. Status 503 while another reload runs.</summary>
     public async Task<ReloadStatus> ReloadAsync(CancellationToken cancellation = default)
     {
-        HttpAnswer answer = await PostAsync("control/reload", cancellation);
+        HttpAnswer answer = await _rest.SendAsync(HttpMethod.Post, "control/reload", null, _rest.ReadAsync, null, cancellation);
         return JsonAnswer.Read(answer.Status == HttpStatusCode.UnprocessableEntity ? answer : answer.OrThrow(), WireJson.Default.ReloadStatus);
     }
 
@@ -81,18 +81,18 @@ public sealed class ControlClient : IDisposable
     /// <param name="level">error, warning, info or debug; until the next reload or start.</param>
     public async Task<LogLevelStatus> SetLogLevelAsync(string level, CancellationToken cancellation = default)
     {
-        using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new LogLevelStatus(level), WireJson.Default.LogLevelStatus));
-        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return JsonAnswer.Read((await _exchange.SendAsync(HttpMethod.Put, "control/log-level", body, null, cancellation)).OrThrow(), WireJson.Default.LogLevelStatus);
+        byte[] wanted = JsonSerializer.SerializeToUtf8Bytes(new LogLevelStatus(level), WireJson.Default.LogLevelStatus);
+        HttpContent Body() => new ByteArrayContent(wanted) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        return JsonAnswer.Read(await _rest.SendAsync(HttpMethod.Put, "control/log-level", Body, null, cancellation), WireJson.Default.LogLevelStatus);
     }
 
     /// <summary>No new inference; what runs finishes. The daemon goes on until it is told to stop, or <see cref="UndrainAsync"/>.</summary>
     public async Task<DrainStatus> DrainAsync(CancellationToken cancellation = default) =>
-        JsonAnswer.Read((await PostAsync("control/drain", cancellation)).OrThrow(), WireJson.Default.DrainStatus);
+        JsonAnswer.Read(await PostAsync("control/drain", cancellation), WireJson.Default.DrainStatus);
 
     /// <summary>Inference again.</summary>
     public async Task<DrainStatus> UndrainAsync(CancellationToken cancellation = default) =>
-        JsonAnswer.Read((await PostAsync("control/undrain", cancellation)).OrThrow(), WireJson.Default.DrainStatus);
+        JsonAnswer.Read(await PostAsync("control/undrain", cancellation), WireJson.Default.DrainStatus);
 
     /// <summary>The same forms as JSON text, for programs that read this program's output.</summary>
     public static string ToJson(ModelStatusList models) => JsonSerializer.Serialize(models, WireJson.Default.ModelStatusList);
@@ -118,7 +118,7 @@ public sealed class ControlClient : IDisposable
     /// <inheritdoc cref="ToJson(ModelStatusList)"/>
     public static string ToJson(LogLevelStatus level) => JsonSerializer.Serialize(level, WireJson.Default.LogLevelStatus);
 
-    private Task<HttpAnswer> PostAsync(string path, CancellationToken cancellation) => _exchange.SendAsync(HttpMethod.Post, path, null, null, cancellation);
+    private Task<HttpAnswer> PostAsync(string path, CancellationToken cancellation) => _rest.SendAsync(HttpMethod.Post, path, null, null, cancellation);
 
     private async Task<T> ReadAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation)
         where T : class => JsonAnswer.Read(await _rest.GetAsync(path, cancellation), type);

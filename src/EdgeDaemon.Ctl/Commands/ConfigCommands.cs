@@ -29,13 +29,14 @@ internal static class ConfigCommands
     private static CtlCommand Create(
         string name, string summary, string exits, Func<ControlClient, CancellationToken, Task<ReloadStatus>> ask, Func<ReloadStatus, string> conclude)
     {
-        Option<string> socket = SocketOption.Control();
+        DaemonOptions daemon = DaemonOptions.Control();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new CtlCommand(name, summary, $"edgectl config {name}") { socket, json };
+        var command = new CtlCommand(name, summary, $"edgectl config {name}") { json };
         command.ExitNote = exits;
-        command.SetAction(async (parsed, cancellation) =>
+        daemon.AddTo(command);
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { Deadline = Patience });
+            using var control = new ControlClient(address, new EdgeClientOptions { Deadline = Patience, BearerToken = token });
             ReloadStatus report = await ControlRefusal.ExplainAsync("admin", () => ask(control, cancellation));
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
@@ -58,7 +59,7 @@ internal static class ConfigCommands
             }
 
             return (int)(report.Good ? ExitCode.Ok : ExitCode.Failed);
-        });
+        }, cancellation));
         return command;
     }
 }

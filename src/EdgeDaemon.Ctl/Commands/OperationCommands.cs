@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeDaemon.Client;
 using EdgeDaemon.Client.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Help;
@@ -10,14 +11,15 @@ internal static class OperationCommands
 {
     public static Command CreateMetrics()
     {
-        Option<string> socket = SocketOption.Control();
-        var command = new CtlCommand("metrics", "Print everything that the daemon counts, in the text format of Prometheus.", "edgectl metrics") { socket };
-        command.SetAction(async (parsed, cancellation) =>
+        DaemonOptions daemon = DaemonOptions.Control();
+        var command = new CtlCommand("metrics", "Print everything that the daemon counts, in the text format of Prometheus.", "edgectl metrics");
+        daemon.AddTo(command);
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
             parsed.InvocationConfiguration.Output.Write(await ControlRefusal.ExplainAsync("observe", () => control.MetricsAsync(cancellation)));
             return (int)ExitCode.Ok;
-        });
+        }, cancellation));
         return command;
     }
 
@@ -25,22 +27,23 @@ internal static class OperationCommands
     {
         var level = new Argument<string?>("level") { Description = "error, warning, info or debug; left out, the level in force is shown.", Arity = ArgumentArity.ZeroOrOne };
         level.AcceptOnlyFromAmong("error", "warning", "info", "debug");
-        Option<string> socket = SocketOption.Control();
+        DaemonOptions daemon = DaemonOptions.Control();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand("log-level", "Show or set what the daemon writes to its log, until the next reload or start.", "edgectl log-level", "edgectl log-level debug")
         {
-            level, socket, json,
+            level, json,
         };
-        command.SetAction(async (parsed, cancellation) =>
+        daemon.AddTo(command);
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
             string? wanted = parsed.GetValue(level);
             LogLevelStatus status = wanted is null
                 ? await ControlRefusal.ExplainAsync("observe", () => control.LogLevelAsync(cancellation))
                 : await ControlRefusal.ExplainAsync("admin", () => control.SetLogLevelAsync(wanted, cancellation));
             parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json) ? ControlClient.ToJson(status) : Printable.Of(status.Level));
             return (int)ExitCode.Ok;
-        });
+        }, cancellation));
         return command;
     }
 
@@ -53,17 +56,18 @@ internal static class OperationCommands
 
     private static CtlCommand Switch(string name, string summary, Func<ControlClient, CancellationToken, Task<DrainStatus>> ask)
     {
-        Option<string> socket = SocketOption.Control();
+        DaemonOptions daemon = DaemonOptions.Control();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new CtlCommand(name, summary, $"edgectl {name}") { socket, json };
-        command.SetAction(async (parsed, cancellation) =>
+        var command = new CtlCommand(name, summary, $"edgectl {name}") { json };
+        daemon.AddTo(command);
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
             DrainStatus status = await ControlRefusal.ExplainAsync("admin", () => ask(control, cancellation));
             parsed.InvocationConfiguration.Output.WriteLine(
                 parsed.GetValue(json) ? ControlClient.ToJson(status) : status.Draining ? $"draining, {status.RequestsInFlight} requests in flight" : "serving");
             return (int)ExitCode.Ok;
-        });
+        }, cancellation));
         return command;
     }
 }

@@ -13,33 +13,35 @@ internal static class PenaltyCommands
 {
     public static Command CreateList()
     {
-        Option<string> socket = SocketOption.Control();
+        DaemonOptions daemon = DaemonOptions.Control();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand("list", "List the callers that are left outside for a while, until when, and why.", "edgectl penalties list")
         {
-            socket, json,
+            json,
         };
-        command.SetAction(async (parsed, cancellation) =>
+        daemon.AddTo(command);
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
             Write(await ControlRefusal.ExplainAsync("observe", () => control.PenaltiesAsync(cancellation)), parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return (int)ExitCode.Ok;
-        });
+        }, cancellation));
         return command;
     }
 
     public static Command CreateLift()
     {
         var caller = new Argument<string>("caller") { Description = "As 'edgectl penalties list' names it." };
-        Option<string> socket = SocketOption.Control();
+        DaemonOptions daemon = DaemonOptions.Control();
         var json = new Option<bool>("--json") { Description = "Print who is left outside, as JSON." };
         var command = new CtlCommand("lift", "Let a caller in again before its time, and forget how often it was outside.", "edgectl penalties lift unix:1000")
         {
-            caller, socket, json,
+            caller, json,
         };
-        command.SetAction(async (parsed, cancellation) =>
+        daemon.AddTo(command);
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
             string name = parsed.GetRequiredValue(caller);
             PenaltyStatusList left;
             try
@@ -53,7 +55,7 @@ internal static class PenaltyCommands
 
             Write(left, parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return (int)ExitCode.Ok;
-        });
+        }, cancellation));
         return command;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using EdgeDaemon.Client;
 using EdgeDaemon.Client.Control;
 using EdgeDaemon.Ctl.Answers;
 using EdgeDaemon.Ctl.Help;
@@ -11,15 +12,16 @@ internal static class TenantsCommand
 {
     public static Command Create()
     {
-        Option<string> socket = SocketOption.Control();
+        DaemonOptions daemon = DaemonOptions.Control();
         var json = new Option<bool>("--json") { Description = "Print JSON, with limits, callers and every outcome." };
         var command = new CtlCommand("tenants", "List the daemon's tenants: what they may do, and what they take.", "edgectl tenants", "edgectl tenants --json")
         {
-            socket, json,
+            json,
         };
-        command.SetAction(async (parsed, cancellation) =>
+        daemon.AddTo(command);
+        command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(address, new EdgeClientOptions { BearerToken = token });
             TenantStatusList list = await ControlRefusal.ExplainAsync("observe", () => control.TenantsAsync(cancellation));
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
@@ -45,7 +47,7 @@ internal static class TenantsCommand
 
             table.Write(output);
             return (int)ExitCode.Ok;
-        });
+        }, cancellation));
         return command;
     }
 
