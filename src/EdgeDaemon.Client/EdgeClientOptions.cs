@@ -11,4 +11,10 @@ public sealed record EdgeClientOptions
 
     /// <summary>Connections kept open after use. Default 60 s.</summary>
     public TimeSpan IdleConnectionLifetime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A bearer token that goes with every request, for a daemon that demands one as a second factor; null for none.</summary>
+    public string? BearerToken { get; init; }
+
+    /// <summary>Without the token: options are printed for many reasons.</summary>
+    public override string ToString() => $"{nameof(EdgeClientOptions)} {{ Deadline = {Deadline}, MaxAnswerBytes = {MaxAnswerBytes} }}";
 }

@@ -35,6 +35,8 @@ internal sealed partial class Daemon : IAsyncDisposable
 
     public StateDirectory State { get; }
 
+    public int Id => _process.Id;
+
     public string Errors
     {
         get

@@ -11,11 +11,12 @@ prepare_stage() {
   "$bin/edgectl" bundle sign "$stage/models/digits-s25" --key "$work/release.key" >/dev/null
 }
 
-# agent: may use the inference socket. stranger: nobody to the daemon. The witnesses and /usr/open-to-all are what the probes reach for.
+# agent, viewer: reach the inference socket, each another tenant. stranger: does not reach it. The witnesses and /usr/open-to-all are what the probes reach for.
 install_inside() {
   inside sh -eu <<'SH'
 useradd --system --user-group --home-dir /var/lib/edged --no-create-home --shell /usr/sbin/nologin edged
 useradd --groups edged agent
+useradd --groups edged viewer
 useradd stranger
 cd /mnt/stage
 install -m 0755 edged edgectl edged-probe /usr/bin/
@@ -24,6 +25,19 @@ install -D -m 0644 libonnxruntime.so.1 /usr/lib/edged/libonnxruntime.so.1
 install -m 0644 edged.service edged.socket edged-control.socket /etc/systemd/system/
 install -d -m 0750 -o root -g edged /etc/edged
 install -m 0640 -o root -g edged edged.toml trust.toml /etc/edged/
+cat >> /etc/edged/edged.toml <<'TENANTS'
+
+[[tenant]]
+name = "agents"
+callers = ["unix:agent"]
+roles = ["infer"]
+models = ["digits"]
+
+[[tenant]]
+name = "viewers"
+callers = ["unix:viewer"]
+roles = ["observe"]
+TENANTS
 install -m 0644 heldout.pgm /usr/share/heldout.pgm
 install -d -m 0700 -o edged -g edged /var/lib/edged
 cd /

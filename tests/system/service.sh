@@ -60,6 +60,29 @@ check_sockets() {
     inside_as edged edgectl model list --socket /run/edged/control.sock
 }
 
+# answer_of USER TARGET: the status of one request over the inference socket.
+answer_of() { inside_as "$1" curl -s -o /dev/null -w '%{http_code}' --max-time 20 --unix-socket /run/edged/edged.sock "http://edged$2" || true; }
+answer_is() { [ "$(answer_of "$1" "$2")" = "$3" ]; }
+
+# Two users in the socket's group are two tenants; an account that is gone takes its rights with it, whoever gets its number.
+check_tenants() {
+  same "one user is the tenant that may infer" zero "$(digit agent; echo "${edgectl_answer%% *}")"
+  digit viewer || true
+  same "another user, by the same socket, is the tenant that may not" 1 "$(grep -c 'not permitted' <<< "$edgectl_answer")"
+  same "but may look" 200 "$(answer_of viewer /v2/models/digits)"
+  same "who has no tenant gets health, and nothing else" "200 403" "$(inside useradd --groups edged nobodys; echo "$(answer_of nobodys /v2/health/ready) $(answer_of nobodys /v2/models/digits)")"
+
+  local number
+  number=$(inside id -u viewer)
+  inside userdel viewer
+  inside useradd --uid "$number" --groups edged newcomer
+  holds "the next user of a removed account's number is a stranger" "newcomer is served as viewer was" until_true 10 answer_is newcomer /v2/models/digits 403
+  same "and the log says why" 1 "$(journal 50 | grep -c "unix:viewer.*there is no user 'viewer'")"
+  inside userdel newcomer
+  inside useradd --uid "$number" --groups edged viewer
+  holds "control: under the account's own name the same number is served" "viewer is not served" until_true 10 answer_is viewer /v2/models/digits 200
+}
+
 variable_of() { inside cat "/proc/$1/environ" | tr '\0' '\n' | grep "^$2=" || true; }
 core_limit_of() { inside awk '/Max core file size/ { print $5, $6 }' "/proc/$1/limits"; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 
 namespace EdgeDaemon.Client.Transport;
@@ -49,6 +50,7 @@ internal sealed class HttpExchange : IDisposable
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+        request.Headers.Authorization = _options.BearerToken is { } token ? new AuthenticationHeaderValue("Bearer", token) : null;
         request.Headers.ExpectContinue = body?.Headers.ContentLength >= AskFirstBytes;
         try
         {

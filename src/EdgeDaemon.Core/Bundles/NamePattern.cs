@@ -10,7 +10,7 @@ public static class NamePattern
             : "must be a model name or a pattern of letters, digits, '.', '_', '-', '*' and '?'";
 
     /// <summary>Linear in name times stars: a hostile pattern cannot make it exponential.</summary>
-    public static bool Matches(string pattern, string name)
+    public static bool Matches(string pattern, ReadOnlySpan<char> name)
     {
         int p = 0, n = 0, star = -1, resume = 0;
         while (n < name.Length)

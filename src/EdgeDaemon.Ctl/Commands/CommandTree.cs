@@ -50,6 +50,12 @@ internal static class CommandTree
                 OmsSignCommand.Create(),
                 OmsVerifyCommand.Create(),
             },
+            new CtlCommand("token", "Make and read bearer tokens, the second factor that a device can demand for some roles.",
+                "edgectl token new --key token.key --id ops-2026 --subject unix:0 --audience plant-7")
+            {
+                TokenNewCommand.Create(),
+                TokenShowCommand.Create(),
+            },
             InferCommand.Create(),
             new CtlCommand("model", "Ask the running daemon about its models (control socket).", "edgectl model list")
             {

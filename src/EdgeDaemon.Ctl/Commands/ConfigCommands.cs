@@ -30,12 +30,13 @@ internal static class ConfigCommands
         string name, string summary, string exits, Func<ControlClient, CancellationToken, Task<ReloadStatus>> ask, Func<ReloadStatus, string> conclude)
     {
         Option<string> socket = SocketOption.Control();
+        Option<string?> token = TokenOption.Create();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new CtlCommand(name, summary, $"edgectl config {name}") { socket, json };
+        var command = new CtlCommand(name, summary, $"edgectl config {name}") { socket, token, json };
         command.ExitNote = exits;
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { Deadline = Patience });
+            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { Deadline = Patience, BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) });
             ReloadStatus report = await ControlRefusal.ExplainAsync("admin", () => ask(control, cancellation));
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))

@@ -42,6 +42,7 @@ internal static class InferCommand
         var json = new Option<bool>("--json") { Description = "With --image: print JSON." };
         Option<double> timeout = NumberOption.Create("--timeout", "Seconds to wait for the answer.", "seconds", 0.001, 86400, 100);
         Option<string> socket = SocketOption.Inference();
+        Option<string?> token = TokenOption.Create();
         var command = new CtlCommand("infer", "Ask a model about a picture, or with a JSON request.",
             "edgectl infer digits --image seven.png",
             "edgectl infer digits --image heldout.pgm --index 3 --top 3",
@@ -49,7 +50,7 @@ internal static class InferCommand
             "edgectl infer digits --json-file request.json",
             "echo '{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,2],\"data\":[0.5,1]}]}' | edgectl infer linear --json-file -")
         {
-            model, image, index, resize, top, wanted, jsonFile, json, timeout, socket,
+            model, image, index, resize, top, wanted, jsonFile, json, timeout, socket, token,
         };
         command.Details = Details;
         command.Validators.Add(result =>
@@ -61,7 +62,7 @@ internal static class InferCommand
         });
         command.SetAction(async (parsed, cancellation) =>
         {
-            var options = new EdgeClientOptions { Deadline = TimeSpan.FromSeconds(parsed.GetValue(timeout)) };
+            var options = new EdgeClientOptions { Deadline = TimeSpan.FromSeconds(parsed.GetValue(timeout)), BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) };
             using var client = new EdgeClient(parsed.GetRequiredValue(socket), options);
             string name = parsed.GetRequiredValue(model);
             TextWriter output = parsed.InvocationConfiguration.Output;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeDaemon.Client;
 using EdgeDaemon.Client.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Answers;
@@ -12,15 +13,16 @@ internal static class ModelListCommand
     public static Command Create()
     {
         Option<string> socket = SocketOption.Control();
+        Option<string?> token = TokenOption.Create();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand("list", "List every bundle on the device: the models served, and the refused ones with the reason.",
             "edgectl model list", "edgectl model list --json")
         {
-            socket, json,
+            socket, token, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) });
             ModelStatusList list = await ControlRefusal.ExplainAsync("observe", () => control.ModelsAsync(cancellation));
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))

@@ -16,16 +16,17 @@ internal static class ModelStatusCommand
     {
         var name = new Argument<string>("name") { Description = "The model's name, or its bundle's folder (a refused bundle has only that)." };
         Option<string> socket = SocketOption.Control();
+        Option<string?> token = TokenOption.Create();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand("status", "Show one model: state, release, who signed it, its files, and why it is refused when it is.",
             "edgectl model status digits", "edgectl model status digits --json")
         {
-            name, socket, json,
+            name, socket, token, json,
         };
         command.ExitNote = "Here 0 means that the model is READY, 1 that it is not or does not exist.";
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) });
             ModelStatus model = await FindAsync(control, parsed.GetRequiredValue(name), cancellation);
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))

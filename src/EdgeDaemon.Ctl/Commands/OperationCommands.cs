@@ -1,4 +1,5 @@
 using System.CommandLine;
+using EdgeDaemon.Client;
 using EdgeDaemon.Client.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Help;
@@ -11,10 +12,11 @@ internal static class OperationCommands
     public static Command CreateMetrics()
     {
         Option<string> socket = SocketOption.Control();
-        var command = new CtlCommand("metrics", "Print everything that the daemon counts, in the text format of Prometheus.", "edgectl metrics") { socket };
+        Option<string?> token = TokenOption.Create();
+        var command = new CtlCommand("metrics", "Print everything that the daemon counts, in the text format of Prometheus.", "edgectl metrics") { socket, token };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) });
             parsed.InvocationConfiguration.Output.Write(await ControlRefusal.ExplainAsync("observe", () => control.MetricsAsync(cancellation)));
             return (int)ExitCode.Ok;
         });
@@ -26,14 +28,15 @@ internal static class OperationCommands
         var level = new Argument<string?>("level") { Description = "error, warning, info or debug; left out, the level in force is shown.", Arity = ArgumentArity.ZeroOrOne };
         level.AcceptOnlyFromAmong("error", "warning", "info", "debug");
         Option<string> socket = SocketOption.Control();
+        Option<string?> token = TokenOption.Create();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand("log-level", "Show or set what the daemon writes to its log, until the next reload or start.", "edgectl log-level", "edgectl log-level debug")
         {
-            level, socket, json,
+            level, socket, token, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) });
             string? wanted = parsed.GetValue(level);
             LogLevelStatus status = wanted is null
                 ? await ControlRefusal.ExplainAsync("observe", () => control.LogLevelAsync(cancellation))
@@ -54,11 +57,12 @@ internal static class OperationCommands
     private static CtlCommand Switch(string name, string summary, Func<ControlClient, CancellationToken, Task<DrainStatus>> ask)
     {
         Option<string> socket = SocketOption.Control();
+        Option<string?> token = TokenOption.Create();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new CtlCommand(name, summary, $"edgectl {name}") { socket, json };
+        var command = new CtlCommand(name, summary, $"edgectl {name}") { socket, token, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) });
             DrainStatus status = await ControlRefusal.ExplainAsync("admin", () => ask(control, cancellation));
             parsed.InvocationConfiguration.Output.WriteLine(
                 parsed.GetValue(json) ? ControlClient.ToJson(status) : status.Draining ? $"draining, {status.RequestsInFlight} requests in flight" : "serving");

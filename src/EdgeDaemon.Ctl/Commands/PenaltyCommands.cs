@@ -14,14 +14,15 @@ internal static class PenaltyCommands
     public static Command CreateList()
     {
         Option<string> socket = SocketOption.Control();
+        Option<string?> token = TokenOption.Create();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand("list", "List the callers that are left outside for a while, until when, and why.", "edgectl penalties list")
         {
-            socket, json,
+            socket, token, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) });
             Write(await ControlRefusal.ExplainAsync("observe", () => control.PenaltiesAsync(cancellation)), parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return (int)ExitCode.Ok;
         });
@@ -32,14 +33,15 @@ internal static class PenaltyCommands
     {
         var caller = new Argument<string>("caller") { Description = "As 'edgectl penalties list' names it." };
         Option<string> socket = SocketOption.Control();
+        Option<string?> token = TokenOption.Create();
         var json = new Option<bool>("--json") { Description = "Print who is left outside, as JSON." };
         var command = new CtlCommand("lift", "Let a caller in again before its time, and forget how often it was outside.", "edgectl penalties lift unix:1000")
         {
-            caller, socket, json,
+            caller, socket, token, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) });
             string name = parsed.GetRequiredValue(caller);
             PenaltyStatusList left;
             try

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using EdgeDaemon.Client;
 using EdgeDaemon.Client.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Ctl.Help;
@@ -12,15 +13,16 @@ internal static class StatusCommand
     public static Command Create()
     {
         Option<string> socket = SocketOption.Control();
+        Option<string?> token = TokenOption.Create();
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new CtlCommand("status", "Show the running daemon's version, its ONNX Runtime, uptime and how many models it serves.",
             "edgectl status", "edgectl status --json")
         {
-            socket, json,
+            socket, token, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) });
             DaemonStatus status = await ControlRefusal.ExplainAsync("observe", () => control.StatusAsync(cancellation));
             TextWriter output = parsed.InvocationConfiguration.Output;
             output.Write(parsed.GetValue(json) ? ControlClient.ToJson(status) + "\n" : Text(status));

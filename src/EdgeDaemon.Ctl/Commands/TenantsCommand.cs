@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using EdgeDaemon.Client;
 using EdgeDaemon.Client.Control;
 using EdgeDaemon.Ctl.Answers;
 using EdgeDaemon.Ctl.Help;
@@ -12,14 +13,15 @@ internal static class TenantsCommand
     public static Command Create()
     {
         Option<string> socket = SocketOption.Control();
+        Option<string?> token = TokenOption.Create();
         var json = new Option<bool>("--json") { Description = "Print JSON, with limits, callers and every outcome." };
         var command = new CtlCommand("tenants", "List the daemon's tenants: what they may do, and what they take.", "edgectl tenants", "edgectl tenants --json")
         {
-            socket, json,
+            socket, token, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var control = new ControlClient(parsed.GetRequiredValue(socket));
+            using var control = new ControlClient(parsed.GetRequiredValue(socket), new EdgeClientOptions { BearerToken = await TokenOption.ReadAsync(parsed, token, cancellation) });
             TenantStatusList list = await ControlRefusal.ExplainAsync("observe", () => control.TenantsAsync(cancellation));
             TextWriter output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))

@@ -15,6 +15,9 @@ public static partial class FileModes
     /// <summary>Permission bits of the path itself (no link followed); all of them when it cannot be asked.</summary>
     public static int PermissionsOf(string path) => TryStatus(path, out FileStatus status) ? status.Permissions : 0xFFF;
 
+    /// <summary>The user whose the path itself is (no link followed); null when it cannot be asked.</summary>
+    public static uint? OwnerOf(string path) => TryStatus(path, out FileStatus status) ? status.User : null;
+
     private static unsafe bool TryStatus(string path, out FileStatus status)
     {
         fixed (byte* bytes = Encoding.UTF8.GetBytes(path + '\0'))

@@ -10,8 +10,10 @@ internal static unsafe partial class SocketCalls
     public const int DoNotWait = 0x40; // MSG_DONTWAIT
     public const int NoSignal = 0x4000; // MSG_NOSIGNAL: a caller that left must not kill the process with SIGPIPE
     public const int BothWays = 2; // SHUT_RDWR
+    public const int ControlTruncated = 0x8; // MSG_CTRUNC
 
     public const int SocketLevel = 1; // SOL_SOCKET
+    public const int PassCredentials = 16; // SO_PASSCRED
     public const int PeerCredentials = 17; // SO_PEERCRED
     public const int PeerGroups = 59; // SO_PEERGROUPS
     public const int TcpLevel = 6; // IPPROTO_TCP
@@ -40,6 +42,9 @@ internal static unsafe partial class SocketCalls
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static partial nint Receive(SafeHandle socket, byte* buffer, nuint length, int flags);
 
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    public static partial nint ReceiveMessage(SafeHandle socket, MessageHeader* message, int flags);
+
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(SafeHandle socket, byte* buffer, nuint length, int flags);
 
@@ -57,4 +62,38 @@ internal static unsafe partial class SocketCalls
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     public static partial int CreateEvent(uint start, int flags);
+
+    /// <summary>struct iovec.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Room
+    {
+        public byte* Start;
+        public nuint Length;
+    }
+
+    /// <summary>struct msghdr.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MessageHeader
+    {
+        public void* Name;
+        public uint NameLength;
+        public Room* Rooms;
+        public nuint RoomCount;
+        public void* Control;
+        public nuint ControlLength;
+        public int Flags;
+    }
+
+    /// <summary>One struct cmsghdr with struct ucred behind it, CMSG_SPACE long: what a piece of data says of its sender, and room for nothing else.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SenderControl
+    {
+        public const int Credentials = 2; // SCM_CREDENTIALS
+
+        public nuint Length;
+        public int Level;
+        public int Type;
+        public PeerCredentials Sender;
+        private readonly int _padding;
+    }
 }

@@ -109,6 +109,50 @@ public sealed unsafe class StreamSocket : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>From now on each piece of data says who sent it. For Unix sockets; of a listening one, it counts for the connections made from then on (unix(7), SO_PASSCRED).</summary>
+    /// <exception cref="PosixException">It is no Unix socket.</exception>
+    public static void AskForSenders(SafeHandle socket)
+    {
+        int on = 1;
+        if (SocketCalls.SetOption(socket, SocketCalls.SocketLevel, SocketCalls.PassCredentials, &on, sizeof(int)) != 0)
+        {
+            throw PosixException.Last("ask for the senders of", "connection");
+        }
+    }
+
+    /// <summary>
+    /// Takes what has arrived and says whose it is: a descriptor can be handed on, or outlive a change of user, and data of two processes are never
+    /// taken as one. Descriptors that came with it are gone: the kernel has no room to put them, and installs none.
+    /// </summary>
+    /// <returns>As <see cref="Receive(Span{byte})"/>; 0 and <see cref="WouldWait"/> have no sender.</returns>
+    /// <exception cref="PosixException">The connection is gone.</exception>
+    public int Receive(Span<byte> buffer, out PieceSender sender)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            SocketCalls.SenderControl control;
+            var room = new SocketCalls.Room { Start = bytes, Length = (nuint)buffer.Length };
+            while (true)
+            {
+                control = default;
+                var message = new SocketCalls.MessageHeader { Rooms = &room, RoomCount = 1, Control = &control, ControlLength = (nuint)sizeof(SocketCalls.SenderControl) };
+                nint received = SocketCalls.ReceiveMessage(this, &message, SocketCalls.DoNotWait);
+                if (received >= 0)
+                {
+                    bool known = control is { Level: SocketCalls.SocketLevel, Type: SocketCalls.SenderControl.Credentials };
+                    sender = new PieceSender(known ? control.Sender : PieceSender.Nobody, (message.Flags & SocketCalls.ControlTruncated) != 0);
+                    return (int)received;
+                }
+
+                if (!Again("receive from"))
+                {
+                    sender = default;
+                    return WouldWait;
+                }
+            }
+        }
+    }
+
     /// <summary>Hands over as much as the kernel has room for: the number of bytes, or <see cref="WouldWait"/>.</summary>
     /// <exception cref="PosixException">The connection is gone.</exception>
     public int Send(ReadOnlySpan<byte> data)

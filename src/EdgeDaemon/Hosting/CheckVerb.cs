@@ -1,6 +1,8 @@
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Models;
+using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Hosting;
 
@@ -19,6 +21,7 @@ internal static class CheckVerb
                 good = false;
             }
 
+            good &= TryLookUp(settings, configFile, errors);
             if (!File.Exists(settings.Runtime.Library))
             {
                 errors.WriteLine($"{configFile}: runtime.library {settings.Runtime.Library} does not exist. Install the ONNX Runtime library there or name where it is.");
@@ -42,6 +45,33 @@ internal static class CheckVerb
         }
 
         return good ? 0 : 1;
+    }
+
+    // What the file names elsewhere: accounts of the device, keys of tokens. "self" is whose state_dir is, whoever runs this.
+    private static bool TryLookUp(EdgedSettings settings, string configFile, TextWriter errors)
+    {
+        bool good = true;
+        try
+        {
+            _ = new TenantDirectory(settings.Tenants, new AccountFiles(self: FileModes.OwnerOf(settings.StateDirectory)));
+        }
+        catch (AccountUnknownException unknown)
+        {
+            errors.WriteLine($"{configFile}: {unknown.Message}");
+            good = false;
+        }
+
+        try
+        {
+            _ = TokenKeyFiles.Load(settings.Token);
+        }
+        catch (TokenKeyException unusable)
+        {
+            errors.WriteLine($"{configFile}: {unusable.Message}");
+            good = false;
+        }
+
+        return good;
     }
 
     // Without it the daemon runs and serves nothing: better known now.

@@ -38,9 +38,15 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     public string Summary => $"{_registry.Serving.Length} models serve, {_registry.Refused.Length} refused";
 
+    /// <exception cref="AccountUnknownException">A tenant's caller has no account.</exception>
+    /// <exception cref="TokenKeyException">A token's key cannot be read.</exception>
     public static async Task<DaemonHost> StartAsync(ConfigurationInForce configuration, TrustPolicy trust, Notifier notifier, LogOutput logs, ILogger log, CancellationToken stop)
     {
         EdgedSettings settings = configuration.Now;
+
+        // What edged.toml names elsewhere: better refused before anything has begun.
+        var tenants = new TenantDirectory(settings.Tenants, new AccountFiles(), TimeProvider.System, log);
+        var tokens = new TokenVerifier(TokenKeyFiles.Load(settings.Token));
 
         // The library's check and environment (a tenth of a second) and the server's own start need nothing of each other.
         Task<OnnxRuntime> loading = Task.Run(() => OnnxRuntime.Load(
@@ -51,8 +57,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var registry = new ModelRegistry();
         var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
         var admission = new RequestAdmission(pool);
-        var tenants = new TenantDirectory(settings.Tenants, new AccountFiles());
-        var authorisation = new Authorisation(tenants, TimeProvider.System);
+        var authorisation = new Authorisation(tenants, tokens, TimeProvider.System);
         var counters = new RequestCounters();
         var refusals = new RefusalRecord(log, counters);
         var pipeline = new InferencePipeline(registry, authorisation, admission, counters);
@@ -65,7 +70,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var drain = new DrainSwitch(admission, doors, log);
         var sources = new MetricsSources(counters, registry, tenants, pool, segments) { Draining = () => admission.Draining };
         var documents = new ControlDocuments(sources, registry, admission, logs, configuration, TimeProvider.System);
-        ImmutableArray<ReloadPart> parts = [TenantsOf(tenants), (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level)];
+        ImmutableArray<ReloadPart> parts = [TenantsOf(tenants), TokensOf(tokens), (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level)];
 
         OnnxRuntime? runtime = null;
         ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>
@@ -114,6 +119,20 @@ internal sealed class DaemonHost : IAsyncDisposable
         _pool.Dispose();
         _runtime.Dispose();
     }
+
+    private static ReloadPart TokensOf(TokenVerifier tokens) => (settings, errors) =>
+    {
+        try
+        {
+            TokenAuthority? authority = TokenKeyFiles.Load(settings.Token);
+            return () => tokens.Replace(authority);
+        }
+        catch (TokenKeyException unusable)
+        {
+            errors.Add(unusable.Message);
+            return () => { };
+        }
+    };
 
     private static ReloadPart TenantsOf(TenantDirectory tenants) => (settings, errors) =>
     {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Threading.Channels;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Native.Onnx;
 using EdgeDaemon.Systemd;
@@ -64,6 +65,11 @@ internal static class RunVerb
         catch (ListenException failure)
         {
             errors.WriteLine($"edged: {failure.Message}");
+            return 1;
+        }
+        catch (Exception misfit) when (misfit is AccountUnknownException or TokenKeyException)
+        {
+            errors.WriteLine($"edged: {configFile}: {misfit.Message}");
             return 1;
         }
         catch (OnnxLibraryRefusedException refused)

@@ -7,12 +7,15 @@ namespace EdgeDaemon.Identity;
 /// Users and groups by <c>/etc/passwd</c> and <c>/etc/group</c> (passwd(5), group(5)). Directories beyond these files are not asked: looking there
 /// would load code and open connections, and a service's callers are local accounts.
 /// </summary>
-internal sealed class AccountFiles(string users = AccountFiles.UsersFile, string groups = AccountFiles.GroupsFile) : IAccounts
+/// <param name="self">Who runs the daemon, where that is not this process.</param>
+internal sealed class AccountFiles(string users = AccountFiles.UsersFile, string groups = AccountFiles.GroupsFile, uint? self = null) : IAccounts
 {
     private const string UsersFile = "/etc/passwd";
     private const string GroupsFile = "/etc/group";
 
-    public uint Self { get; } = ProcessUser.Effective;
+    public uint Self { get; } = self ?? ProcessUser.Effective;
+
+    public AccountStamp Stamp => new(FileStamp.Of(users), FileStamp.Of(groups));
 
     public uint User(string name) => Find(users, name) ?? throw new AccountUnknownException($"there is no user '{name}' in {users}; use its number, or make the account first");
 
@@ -21,13 +24,20 @@ internal sealed class AccountFiles(string users = AccountFiles.UsersFile, string
     // Both files: name, password, number, ...
     private static uint? Find(string file, string name)
     {
-        foreach (string line in File.ReadLines(file))
+        try
         {
-            string[] fields = line.Split(':', 4);
-            if (fields.Length >= 3 && fields[0] == name && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint id))
+            foreach (string line in File.ReadLines(file))
             {
-                return id;
+                string[] fields = line.Split(':', 4);
+                if (fields.Length >= 3 && fields[0] == name && uint.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out uint id))
+                {
+                    return id;
+                }
             }
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new AccountUnknownException($"{file} cannot be read: {unreadable.Message}", unreadable);
         }
 
         return null;

@@ -5,10 +5,10 @@ using EdgeDaemon.Listeners;
 namespace EdgeDaemon.Identity;
 
 /// <summary>The one point, after routing, where it is decided who may do what. Deny by default.</summary>
-internal sealed class Authorisation(TenantDirectory tenants, TimeProvider clock)
+internal sealed class Authorisation(TenantDirectory tenants, TokenVerifier tokens, TimeProvider clock)
 {
     /// <summary>The tenant on whose behalf the exchange goes on; null only where anybody may ask.</summary>
-    /// <exception cref="RefusedException">Unknown, without the role, or with a certificate that has expired since.</exception>
+    /// <exception cref="RefusedException">Unknown, without the role, without the token that the role needs, or with a certificate that has expired since.</exception>
     public Tenant? Enter(HttpExchange exchange, Access access)
     {
         Caller caller = exchange.Caller;
@@ -19,7 +19,8 @@ internal sealed class Authorisation(TenantDirectory tenants, TimeProvider clock)
             return tenant;
         }
 
-        if (caller.Expires <= clock.GetUtcNow())
+        DateTimeOffset now = clock.GetUtcNow();
+        if (caller.Expires <= now)
         {
             throw new RefusedException(Refusal.AccessExpired, $"the certificate of {caller} expired at {caller.Expires:u}");
         }
@@ -30,13 +31,25 @@ internal sealed class Authorisation(TenantDirectory tenants, TimeProvider clock)
         }
 
         Roles needed = RolesFor(access);
-        return tenant.Has(needed)
-            ? tenant
-            : throw new RefusedException(Refusal.AccessRoleMissing, $"tenant '{tenant.Name}' has none of the roles {needed}");
+        if (!tenant.Has(needed))
+        {
+            throw new RefusedException(Refusal.AccessRoleMissing, $"tenant '{tenant.Name}' has none of the roles {needed}");
+        }
+
+        // A tenant with two roles that open the same door uses both: what it sees is what both together may see.
+        if (tokens.Now is { } second && tenant.Has(needed & second.RequiredFor))
+        {
+            second.Require(exchange.Authorization, caller, now);
+        }
+
+        return tenant;
     }
 
-    /// <summary>A model that is not the tenant's is, for the tenant, not there: names of others' models are none of its business.</summary>
-    public static void RequireModel(Tenant tenant, string model, Access access)
+    /// <summary>
+    /// A model that is not the tenant's is, for the tenant, not there. To be asked before anybody looks whether it is: else the answer, by its text or
+    /// its time, would tell names and versions of others' models.
+    /// </summary>
+    public static void RequireModel(Tenant tenant, ReadOnlySpan<char> model, Access access)
     {
         if (!Sees(tenant, model, access))
         {
@@ -45,7 +58,7 @@ internal sealed class Authorisation(TenantDirectory tenants, TimeProvider clock)
     }
 
     /// <summary>Whether a model exists for the tenant; whoever observes sees all of them.</summary>
-    public static bool Sees(Tenant tenant, string model, Access access) =>
+    public static bool Sees(Tenant tenant, ReadOnlySpan<char> model, Access access) =>
         (tenant.Has(Roles.Infer) && tenant.Grants(model)) || (access == Access.Describe && tenant.Has(Roles.Observe));
 
     private static Roles RolesFor(Access access) => access switch

@@ -8,8 +8,7 @@ namespace EdgeDaemon.Identity;
 /// </summary>
 internal sealed class Caller
 {
-    private volatile TenantTable? _table;
-    private volatile Tenant? _tenant;
+    private volatile Found? _found;
 
     private Caller(string name) => Name = name;
 
@@ -53,18 +52,23 @@ internal sealed class Caller
             Expires = expires,
         };
 
+    /// <summary>The token that was good last on this connection; null before the first.</summary>
+    public ShownToken? Token { get; set; }
+
     /// <summary>The tenant by this table; null for a stranger. Looked up once for each table.</summary>
     public Tenant? TenantIn(TenantTable table)
     {
-        if (_table != table)
+        // One reference: an old table's tenant never stands beside a new table.
+        Found? found = _found;
+        if (found?.Table != table)
         {
-            // Whoever sees the new table must see its tenant.
-            _tenant = table.Find(this);
-            _table = table;
+            _found = found = new Found(table, table.Find(this));
         }
 
-        return _tenant;
+        return found!.Tenant;
     }
 
     public override string ToString() => Name;
+
+    private sealed record Found(TenantTable Table, Tenant? Tenant);
 }

@@ -19,7 +19,7 @@ internal sealed class Tenant(TenantSettings settings, int index)
     public bool Has(Roles role) => (Settings.Roles & role) != 0;
 
     /// <summary>Whether a model is granted to it.</summary>
-    public bool Grants(string model)
+    public bool Grants(ReadOnlySpan<char> model)
     {
         if (_all)
         {

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Globalization;
 using EdgeDaemon.Core.Configuration;
 
 namespace EdgeDaemon.Identity;
@@ -12,6 +11,7 @@ namespace EdgeDaemon.Identity;
 internal sealed class TenantTable
 {
     private readonly FrozenDictionary<uint, Tenant> _users;
+    private readonly FrozenSet<uint> _disputed;
     private readonly ImmutableArray<(uint Group, Tenant Tenant)> _groups;
     private readonly FrozenDictionary<string, Tenant> _keys;
     private readonly FrozenDictionary<string, Tenant> _uris;
@@ -20,30 +20,47 @@ internal sealed class TenantTable
 
     /// <param name="tenants">In the order of the file.</param>
     /// <param name="accounts">Users and groups of the device.</param>
-    /// <exception cref="AccountUnknownException">A name that the device does not have.</exception>
-    public TenantTable(ImmutableArray<Tenant> tenants, IAccounts accounts)
+    /// <param name="gone">Told of each caller whose account is not there, who is then nobody; null: such a caller is an error.</param>
+    /// <exception cref="AccountUnknownException">A name that the device does not have, or two tenants for one user.</exception>
+    public TenantTable(ImmutableArray<Tenant> tenants, IAccounts accounts, Action<string>? gone = null)
     {
         Tenants = tenants;
+        Accounts = accounts.Stamp; // Before the names are looked up: what changes meanwhile is seen as a change.
         var users = new Dictionary<uint, Tenant>();
         var groups = ImmutableArray.CreateBuilder<(uint, Tenant)>();
         var keys = new Dictionary<string, Tenant>(StringComparer.Ordinal);
         var uris = new Dictionary<string, Tenant>(StringComparer.Ordinal);
         var names = new Dictionary<string, Tenant>(StringComparer.Ordinal);
         var patterns = new List<(CallerPattern Pattern, Tenant Tenant)>();
+        var disputed = new HashSet<uint>();
         foreach (Tenant tenant in tenants)
         {
             foreach (CallerPattern caller in tenant.Settings.Callers)
             {
                 switch (caller.Method)
                 {
-                    case CallerMethod.Self:
-                        Claim(users, accounts.Self, tenant, caller);
-                        break;
-                    case CallerMethod.UnixUser:
-                        Claim(users, Number(caller) ?? accounts.User(caller.Value), tenant, caller);
-                        break;
-                    case CallerMethod.UnixGroup:
-                        groups.Add((Number(caller) ?? accounts.Group(caller.Value), tenant));
+                    case CallerMethod.Self or CallerMethod.UnixUser or CallerMethod.UnixGroup:
+                        NamesAccounts |= caller.Method != CallerMethod.Self && AccountNumber.Of(caller) is null;
+                        try
+                        {
+                            uint number = AccountNumber.Of(caller, accounts);
+                            if (caller.Method == CallerMethod.UnixGroup)
+                            {
+                                groups.Add((number, tenant));
+                            }
+                            else if (!users.TryAdd(number, tenant) && users[number] != tenant)
+                            {
+                                // A name and a number, or "self" and a name, can be one user: then nobody could say whose it is.
+                                disputed.Add(number);
+                                throw new AccountUnknownException($"is user {number}, who belongs to tenant '{users[number].Name}' already");
+                            }
+                        }
+                        catch (AccountUnknownException unknown)
+                        {
+                            string text = $"[[tenant]] '{tenant.Name}': \"{caller}\": {unknown.Message}";
+                            (gone ?? throw new AccountUnknownException(text, unknown)).Invoke(text);
+                        }
+
                         break;
                     case CallerMethod.CertificateKey:
                         keys.Add(caller.Value, tenant);
@@ -58,7 +75,8 @@ internal sealed class TenantTable
             }
         }
 
-        _users = users.ToFrozenDictionary();
+        _users = users.Where(user => !disputed.Contains(user.Key)).ToFrozenDictionary();
+        _disputed = disputed.ToFrozenSet();
         _groups = groups.ToImmutable();
         _keys = keys.ToFrozenDictionary(StringComparer.Ordinal);
         _uris = uris.ToFrozenDictionary(StringComparer.Ordinal);
@@ -69,6 +87,12 @@ internal sealed class TenantTable
 
     public ImmutableArray<Tenant> Tenants { get; }
 
+    /// <summary>The state of the accounts that it was made by.</summary>
+    public AccountStamp Accounts { get; }
+
+    /// <summary>Whether a caller is written by an account's name, which can come to mean another number.</summary>
+    public bool NamesAccounts { get; }
+
     /// <summary>Null for a stranger.</summary>
     public Tenant? Find(Caller caller) => caller.IsUnix ? FindUser(caller) : FindCertificate(caller);
 
@@ -77,6 +101,12 @@ internal sealed class TenantTable
         if (_users.TryGetValue(caller.User, out Tenant? tenant))
         {
             return tenant;
+        }
+
+        // Shown for everybody whom this process's user namespace does not know, and whose it is nobody can say.
+        if (caller.User == AccountNumber.Unmapped || _disputed.Contains(caller.User))
+        {
+            return null;
         }
 
         foreach ((uint group, Tenant owner) in _groups)
@@ -108,17 +138,5 @@ internal sealed class TenantTable
         }
 
         return null;
-    }
-
-    private static uint? Number(CallerPattern caller) =>
-        char.IsAsciiDigit(caller.Value[0]) ? uint.Parse(caller.Value, NumberStyles.None, CultureInfo.InvariantCulture) : null;
-
-    private static void Claim(Dictionary<uint, Tenant> users, uint user, Tenant tenant, CallerPattern caller)
-    {
-        // A name and a number, or "self" and a name, can be one user: then nobody could say whose it is.
-        if (!users.TryAdd(user, tenant) && users[user] != tenant)
-        {
-            throw new AccountUnknownException($"[[tenant]] '{tenant.Name}': \"{caller}\" is user {user}, who belongs to tenant '{users[user].Name}' already");
-        }
     }
 }

@@ -72,6 +72,9 @@ internal sealed class HttpExchange
 
     public bool IsHttp2 => _request.Protocol == "HTTP/2";
 
+    /// <summary>Every authorization header; gRPC's metadata of that name are the same.</summary>
+    public StringValues Authorization => _request.Headers.Authorization;
+
     public string ContentType => _request.Headers.ContentType.ToString();
 
     public PipeWriter ResponseBody => _responseBody.Writer;

@@ -58,7 +58,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _transport = new SocketTransport(limits, segments, _threads, inherited, pause, listen => new UnixGreeting(listen, limits));
+        _transport = new SocketTransport(limits, segments, _threads, inherited, pause, listen => new UnixGreeting(listen, limits), new SenderCheck(logs.CreateLogger("edged")));
         _server = new KestrelServer(Options.Create(options), _transport, logs);
     }
 

@@ -24,6 +24,7 @@ internal sealed class ListenDoor : ISocketOwner
     private readonly SegmentPool _segments;
     private readonly SocketThreads _threads;
     private readonly ConnectionCount _connections;
+    private readonly SenderCheck? _senders;
     private readonly ReadySignal _arrival = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Channel<ConnectionContext> _http1 = Sorted();
@@ -34,7 +35,7 @@ internal sealed class ListenDoor : ISocketOwner
 
     /// <param name="bind">Gives the socket, bound and listening; again after each pause.</param>
     /// <param name="inherited">It is the service manager's: it is never closed before the end.</param>
-    public ListenDoor(Func<Socket> bind, bool inherited, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionCount connections, DoorTraffic traffic)
+    public ListenDoor(Func<Socket> bind, bool inherited, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionCount connections, SenderCheck senders, DoorTraffic traffic)
     {
         _bind = bind;
         _inherited = inherited;
@@ -44,6 +45,7 @@ internal sealed class ListenDoor : ISocketOwner
         _connections = connections;
         Traffic = traffic;
         _local = Open().LocalEndPoint!;
+        _senders = _local is UnixDomainSocketEndPoint ? senders : null;
         _ = AcceptAsync();
     }
 
@@ -102,6 +104,11 @@ internal sealed class ListenDoor : ISocketOwner
     {
         Socket socket = _bind();
         socket.Blocking = false;
+        if (socket.LocalEndPoint is UnixDomainSocketEndPoint)
+        {
+            StreamSocket.AskForSenders(socket.SafeHandle); // Accepted sockets inherit it.
+        }
+
         _socket = socket;
         _token = _threads.Watch(socket.SafeHandle, this);
         return socket;
@@ -160,7 +167,7 @@ internal sealed class ListenDoor : ISocketOwner
         SocketConnection connection;
         try
         {
-            connection = new SocketConnection(accepted, _segments, _threads, _local, _connections, Traffic);
+            connection = new SocketConnection(accepted, _segments, _threads, _local, _connections, Traffic, _senders);
         }
         catch
         {

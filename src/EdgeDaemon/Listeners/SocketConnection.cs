@@ -25,6 +25,8 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     private readonly SocketThreads _threads;
     private readonly ConnectionCount _connections;
     private readonly DoorTraffic _traffic;
+    private readonly SenderCheck? _senders;
+    private readonly PeerCredentials _peer;
     private readonly ulong _token;
     private readonly ReadySignal _arrival = new();
     private readonly ReadySignal _room = new();
@@ -34,12 +36,26 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     private volatile Exception? _shutdownReason;
     private int _isShutDown;
     private volatile bool _inputEnds;
+    private bool _severalSend;
+    private int _lastSender;
+    private int _sends;
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections, DoorTraffic traffic)
+    /// <param name="traffic">Of the listener that it came by.</param>
+    /// <param name="senders">Judges each piece of data; null where the kernel does not say whose it is (TCP).</param>
+    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections, DoorTraffic traffic, SenderCheck? senders = null)
     {
         _traffic = traffic;
+        if (senders is not null)
+        {
+            // The listening socket asks already; not for those who connected before it did.
+            StreamSocket.AskForSenders(socket);
+            _peer = socket.Peer();
+            _lastSender = _peer.Process;
+            _senders = senders;
+        }
+
         _connections = connections;
         _socket = socket;
         _threads = threads;
@@ -56,6 +72,9 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     }
 
     public StreamSocket Socket => _socket;
+
+    /// <summary>Who made the connection; Unix sockets only.</summary>
+    public PeerCredentials Peer => _peer;
 
     public override IDuplexPipe Transport { get; set; }
 
@@ -128,11 +147,12 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                 await _arrival.WaitAsync();
                 int received;
                 int room;
+                int answered = 0;
                 do
                 {
                     Memory<byte> buffer = _input.Writer.GetMemory(block);
                     room = buffer.Length;
-                    received = _socket.Receive(buffer.Span);
+                    received = _senders is null ? _socket.Receive(buffer.Span) : ReceiveOwn(buffer.Span);
                     if (received <= 0)
                     {
                         break;
@@ -152,6 +172,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
 
                     _traffic.CountReceived(received);
                     SegmentPool.Wrote(buffer, received);
+                    answered = _sends;
                     _input.Writer.Advance(received);
                     FlushResult flushed = await _input.Writer.FlushAsync();
                     if (flushed.IsCompleted || flushed.IsCanceled)
@@ -159,7 +180,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                         return; // The server wants no more.
                     }
                 }
-                while (received == room || _inputEnds);
+                while (received == room || _inputEnds || MoreMayWait(answered));
 
                 if (received > 0)
                 {
@@ -189,6 +210,35 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         }
     }
 
+    // Data of two processes of a user are taken one after the other, so that less than there was room for is not always all that there was. Asking again
+    // costs a call: only for who has done so before, and for what was not answered at once: it may be the beginning of what a second process ends.
+    private bool MoreMayWait(int answered) => _severalSend || (_senders is not null && _sends == answered);
+
+    // What another user sent is not part of the request, and what is behind it neither.
+    private int ReceiveOwn(Span<byte> buffer)
+    {
+        int received = _socket.Receive(buffer, out PieceSender sender);
+        if (received <= 0)
+        {
+            return received;
+        }
+
+        if (!_senders!.Passes(_peer, sender))
+        {
+            buffer[..received].Clear();
+            ShutDown(new ConnectionAbortedException("data of another sender than the connection's caller"));
+            return 0;
+        }
+
+        if (sender.Credentials.Process != _lastSender)
+        {
+            _lastSender = sender.Credentials.Process;
+            _severalSend = true;
+        }
+
+        return received;
+    }
+
     private async Task SendAsync()
     {
         Exception? reason = null;
@@ -216,6 +266,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                         }
 
                         _traffic.CountSent(sent);
+                        _sends++;
                         rest = rest[sent..];
                     }
                 }

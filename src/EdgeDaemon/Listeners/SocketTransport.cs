@@ -11,7 +11,7 @@ namespace EdgeDaemon.Listeners;
 /// transport reads 4 KiB at a time and hands each piece to another thread, which costs more than the request. Behind each listener
 /// are two endpoints, <see cref="WireEndPoint"/>.
 /// </summary>
-internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, ListenPause pause, Func<ListenSettings, IGreeting> greetings) : IConnectionListenerFactory
+internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, ListenPause pause, Func<ListenSettings, IGreeting> greetings, SenderCheck senders) : IConnectionListenerFactory
 {
     private readonly ConnectionCount _connections = new(limits.MaxConnections);
     private readonly Dictionary<string, ListenDoor> _doors = new(StringComparer.Ordinal);
@@ -35,7 +35,7 @@ internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments
         {
             if (!_doors.TryGetValue(wire.Listen.Name, out ListenDoor? door))
             {
-                door = new ListenDoor(() => Bind(wire.Listen), inherited.Has(wire.Listen), greetings(wire.Listen), segments, threads, _connections, new DoorTraffic(wire.Listen.Name));
+                door = new ListenDoor(() => Bind(wire.Listen), inherited.Has(wire.Listen), greetings(wire.Listen), segments, threads, _connections, senders, new DoorTraffic(wire.Listen.Name));
                 _doors.Add(wire.Listen.Name, door);
                 if (!wire.Listen.ExposesControl)
                 {

@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
-using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
 
 namespace EdgeDaemon.Listeners;
@@ -11,8 +10,7 @@ internal sealed class UnixGreeting(ListenSettings listen, LimitSettings limits) 
 {
     public async ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing)
     {
-        PeerCredentials peer = connection.Socket.Peer();
-        connection.Features.Set(new Arrival(listen, Caller.OfUser(peer.User, connection.Socket.PeerGroups())));
+        connection.Features.Set(new Arrival(listen, Caller.OfUser(connection.Peer.User, connection.Socket.PeerGroups())));
         return await SortAsync(connection.Transport.Input, closing) is { } wire ? (connection, wire) : null;
     }
 

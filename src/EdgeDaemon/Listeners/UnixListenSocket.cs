@@ -30,6 +30,8 @@ internal static class UnixListenSocket
                 FileModes.SetUmask(before);
             }
 
+            // Before anybody can connect: a connection inherits it then, not when it is accepted.
+            StreamSocket.AskForSenders(socket.SafeHandle);
             socket.Listen(Backlog);
             return socket;
         }

@@ -105,9 +105,8 @@ internal sealed class GrpcService(
     private ServedModel Find(SmallRequest request, Tenant tenant)
     {
         GrpcNames.Check(request.Name, request.Version);
-        ServedModel model = models.Find(request.Name, request.Version);
-        Authorisation.RequireModel(tenant, model.Name, Access.Describe);
-        return model;
+        Authorisation.RequireModel(tenant, request.Name, Access.Describe);
+        return models.Find(request.Name, request.Version);
     }
 
     private async ValueTask<SmallRequest> ReadAsync(HttpExchange exchange)

@@ -23,8 +23,8 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         Tenant tenant = authorisation.Enter(exchange, Access.Infer)!;
         admission.Enter();
         await wire.NameModelAsync(exchange, work);
+        Authorisation.RequireModel(tenant, work.Model.Span, Access.Infer);
         ServedModel model = work.Hold(models.Hold(work.Model.Span, work.Version.Span));
-        Authorisation.RequireModel(tenant, model.Name, Access.Infer);
         exchange.ModelPlace = model.Place;
 
         await wire.ReadHeadAsync(exchange, work);

@@ -103,9 +103,8 @@ internal sealed class RequestRouter(
 
     private ServedModel Find(RestRoute route, Tenant tenant)
     {
-        ServedModel model = models.Find(route.Model.Span, route.Version.Span);
-        Authorisation.RequireModel(tenant, model.Name, Access.Describe);
-        return model;
+        Authorisation.RequireModel(tenant, route.Model.Span, Access.Describe);
+        return models.Find(route.Model.Span, route.Version.Span);
     }
 
     private async Task RefuseAsync(HttpExchange exchange, Refusal refusal, string detail, Exception cause)
@@ -125,6 +124,11 @@ internal sealed class RequestRouter(
             {
                 exchange.Abort();
                 return;
+            }
+
+            if (refusal is Refusal.AccessTokenMissing or Refusal.AccessTokenInvalid)
+            {
+                exchange.SetHeader("WWW-Authenticate", refusal == Refusal.AccessTokenMissing ? "Bearer" : "Bearer error=\"invalid_token\""); // RFC 6750 section 3
             }
 
             await exchange.RespondJsonAsync(answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")));

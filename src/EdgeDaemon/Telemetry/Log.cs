@@ -101,4 +101,13 @@ internal static partial class Log
 
     [LoggerMessage(31, LogLevel.Error, "request {Id} of {Caller} failed: {Refusal}: {Detail}")]
     public static partial void RequestFailed(ILogger logger, string id, string caller, Refusal refusal, string detail, Exception? exception);
+
+    [LoggerMessage(60, LogLevel.Warning, "connection of unix:{User} (process {Process}) cut: data came from unix:{Sender} (process {SenderProcess}); a connection is not handed on to another user")]
+    public static partial void SenderIsAnother(ILogger logger, uint user, int process, uint sender, int senderProcess);
+
+    [LoggerMessage(61, LogLevel.Warning, "connection of unix:{User} cut: it sent open files, which nothing here takes")]
+    public static partial void DescriptorsSent(ILogger logger, uint user);
+
+    [LoggerMessage(62, LogLevel.Warning, "the device's accounts have changed, and a caller is nobody until it is mended: {Reason}")]
+    public static partial void AccountGone(ILogger logger, string reason);
 }

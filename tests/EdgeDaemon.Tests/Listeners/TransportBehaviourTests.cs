@@ -300,10 +300,14 @@ public sealed class TransportBehaviourTests
 
         public IConnectionListener Listener { get; private set; } = null!;
 
+        public SenderCheck Senders { get; } = new(NullLogger.Instance);
+
+        public string Path => System.IO.Path.Combine(_folder, "s");
+
         public static async Task<Bench> StartAsync(string whose, string kind)
         {
             var bench = new Bench();
-            string path = Path.Combine(bench._folder, "s");
+            string path = bench.Path;
             EndPoint endpoint = kind == "tcp" ? new IPEndPoint(IPAddress.Loopback, 0) : new UnixDomainSocketEndPoint(path);
             IConnectionListenerFactory? factory = null;
             if (whose == "ours")
@@ -315,7 +319,7 @@ public sealed class TransportBehaviourTests
                     listen = listen with { Tcp = tcp with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) } };
                 }
 
-                factory = new SocketTransport(settings.Limits, new SegmentPool(), bench._threads, InheritedSockets.None, new ListenPause(), _ => listen.Tcp is null ? new UnixGreeting(listen, settings.Limits) : new NoGreeting());
+                factory = new SocketTransport(settings.Limits, new SegmentPool(), bench._threads, InheritedSockets.None, new ListenPause(), _ => listen.Tcp is null ? new UnixGreeting(listen, settings.Limits) : new NoGreeting(), bench.Senders);
                 endpoint = new WireEndPoint(listen, Wire.Http1);
             }
             else
@@ -329,7 +333,7 @@ public sealed class TransportBehaviourTests
 
         public async Task<Socket> NewClientAsync()
         {
-            EndPoint target = Listener.EndPoint is IPEndPoint address ? address : new UnixDomainSocketEndPoint(Path.Combine(_folder, "s"));
+            EndPoint target = Listener.EndPoint is IPEndPoint address ? address : new UnixDomainSocketEndPoint(Path);
             var client = new Socket(target.AddressFamily, SocketType.Stream, target is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
             await client.ConnectAsync(target).WaitAsync(Patience);
             return client;
