@@ -82,6 +82,11 @@ try
         PeerRates.Measure(options, scratch, report);
     }
 
+    if (options.Subjects.Contains("tls") && options.HasEdged)
+    {
+        MutualTls.Measure(options, scratch, report);
+    }
+
     if (options.Subjects.Contains("allocation"))
     {
         Allocation.Measure(options, Workload.Mlp(options), scratch, report);

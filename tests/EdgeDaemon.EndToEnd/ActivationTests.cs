@@ -17,9 +17,10 @@ public sealed class ActivationTests
         for number, entry in enumerate(given):
             path, name = entry.split('=')
             names.append(name)
-            listener = socket.socket(socket.AF_UNIX)
+            tcp = ':' in path
+            listener = socket.socket(socket.AF_INET if tcp else socket.AF_UNIX)
             os.umask(0o177)
-            listener.bind(path)
+            listener.bind((path.split(':')[0], int(path.split(':')[1])) if tcp else path)
             listener.listen(64)
             os.dup2(listener.fileno(), 100 + number)
             listener.detach()
@@ -59,6 +60,35 @@ public sealed class ActivationTests
 
         Assert.AreEqual(0, daemon.ExitCode, await daemon.StandardError.ReadToEndAsync());
         Assert.IsTrue(File.Exists(state.InferenceSocket), "it is the manager's to remove");
+    }
+
+    [TestMethod]
+    public async Task NetworkSocket_IsServedOverTls_AndOnlyAtTheAddressOfItsListener()
+    {
+        using StateDirectory state = StateDirectory.Create("", "digits/digits-s25");
+        int port = TlsDaemon.Configure(state);
+        using Process daemon = Start(state, $"127.0.0.1:{port}=remote");
+        try
+        {
+            Command curl = Command.Run(
+                "curl", "-s", "-S", "--cacert", state.At("ca/root.pem"), "--cert", state.At("camera.pem"), "--key", state.At("camera.key"), "-w", "%{http_code}", "-o", "/dev/null",
+                "--retry", "20", "--retry-delay", "1", "--retry-connrefused", $"https://localhost:{port}/v2/models/digits").Succeeded();
+            Assert.AreEqual("200", curl.Output);
+        }
+        finally
+        {
+            using Process term = Process.Start("kill", ["-TERM", $"{daemon.Id}"]);
+            await daemon.WaitForExitAsync();
+        }
+
+        foreach (string other in (string[])[$"127.0.0.2:{port}=remote", $"{state.At("x")}=remote", $"127.0.0.1:{port}=local"])
+        {
+            using Process refused = Start(state, other);
+            string errors = await refused.StandardError.ReadToEndAsync();
+            await refused.WaitForExitAsync();
+            Assert.AreEqual(1, refused.ExitCode, errors);
+            StringAssert.Contains(errors, "must agree", StringComparison.Ordinal);
+        }
     }
 
     [TestMethod]

@@ -1,6 +1,6 @@
 namespace EdgeDaemon.EndToEnd;
 
-/// <summary>README's passages on authorities and on operating, word for word in a shell.</summary>
+/// <summary>README's passages on authorities, on the network and on operating, word for word in a shell.</summary>
 [TestClass]
 public sealed class ReadmeTests
 {
@@ -62,4 +62,29 @@ public sealed class ReadmeTests
         using HttpConnection again = daemon.Connect();
         Assert.AreEqual(200, again.Ask(Releases.Question()).Status);
     }
+
+    [TestMethod]
+    public async Task CommandsForTheNetwork_WorkAsTheyStand()
+    {
+        string readme = File.ReadAllText(Path.Combine(Installation.Root, "README.md"));
+        string[] passage = readme[readme.IndexOf("\n## Over the network\n", StringComparison.Ordinal)..].Split("\n```\n");
+        using StateDirectory state = StateDirectory.Create("", "digits/digits-s25");
+        Command run = Shell(state, passage[1]);
+        StringAssert.Contains(run.Output, "edged.toml: good", StringComparison.Ordinal);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        bool python = Command.Run("/usr/bin/env", "bash", "-c", "/usr/bin/python3 -c 'import grpc'").ExitCode == 0;
+        string asked = Shell(state, python ? passage[3] : passage[3].Split("/usr/bin/python3")[0]).Output;
+        StringAssert.Contains(asked, "\"name\":\"digits\"", StringComparison.Ordinal);
+        StringAssert.Contains(asked, "\"model_name\":\"digits\"", StringComparison.Ordinal);
+        if (python)
+        {
+            StringAssert.Contains(asked, "b'\\x08\\x01'", StringComparison.Ordinal);
+        }
+    }
+
+    private static Command Shell(StateDirectory state, string commands) => Command.Run("/bin/bash", "-euc", $"""
+        cd '{state.Root}'
+        export PATH='{Path.GetDirectoryName(Installation.Edgectl)}':"$PATH"
+        {commands}
+        """).Succeeded();
 }

@@ -12,6 +12,7 @@ internal static class Errno
     public const int NotDirectory = 20;
     public const int Range = 34;
     public const int NoSystemCall = 38;
+    public const int NotSupported = 95; // EOPNOTSUPP
     public const int ConnectionReset = 104;
     public const int TooManyLinks = 40; // ELOOP: a link where none is followed
 }

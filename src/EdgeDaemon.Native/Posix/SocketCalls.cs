@@ -12,6 +12,9 @@ internal static unsafe partial class SocketCalls
     public const int BothWays = 2; // SHUT_RDWR
     public const int ControlTruncated = 0x8; // MSG_CTRUNC
 
+    public const ushort Internet = 2; // AF_INET
+    public const ushort Internet6 = 10; // AF_INET6
+
     public const int SocketLevel = 1; // SOL_SOCKET
     public const int PassCredentials = 16; // SO_PASSCRED
     public const int PeerCredentials = 17; // SO_PEERCRED
@@ -32,6 +35,9 @@ internal static unsafe partial class SocketCalls
 
     [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
     public static partial int Accept(SafeHandle listener, void* address, void* length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "getpeername", SetLastError = true)]
+    public static partial int GetPeerName(SafeHandle socket, byte* address, uint* length);
 
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     public static partial int GetOption(SafeHandle socket, int level, int option, void* value, uint* length);

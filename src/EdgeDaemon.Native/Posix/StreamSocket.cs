@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -77,6 +79,31 @@ public sealed unsafe class StreamSocket : SafeHandleMinusOneIsInvalid
             }
 
             groups = new uint[bytes / sizeof(uint)];
+        }
+    }
+
+    /// <summary>The network address and port at the other end; an IPv4 address that came through an IPv6 socket is given as IPv4.</summary>
+    /// <exception cref="PosixException">The connection is gone, or no network connection.</exception>
+    public IPEndPoint PeerEndPoint()
+    {
+        // struct sockaddr_in: family, port, address; sockaddr_in6: family, port, flow, address, scope. Ports and addresses in network order.
+        byte* bytes = stackalloc byte[28];
+        uint length = 28;
+        if (SocketCalls.GetPeerName(this, bytes, &length) != 0)
+        {
+            throw PosixException.Last("ask for the peer of", "connection");
+        }
+
+        int port = BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(bytes + 2, 2));
+        switch (*(ushort*)bytes)
+        {
+            case SocketCalls.Internet:
+                return new IPEndPoint(new IPAddress(new ReadOnlySpan<byte>(bytes + 4, 4)), port);
+            case SocketCalls.Internet6:
+                var address = new IPAddress(new ReadOnlySpan<byte>(bytes + 8, 16));
+                return new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port);
+            default:
+                throw new PosixException("ask for the network address of", "connection", Errno.NotSupported);
         }
     }
 

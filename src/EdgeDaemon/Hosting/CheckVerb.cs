@@ -22,6 +22,7 @@ internal static class CheckVerb
             }
 
             good &= TryLookUp(settings, configFile, errors);
+            good &= TryReadTls(settings, output, errors);
             if (!File.Exists(settings.Runtime.Library))
             {
                 errors.WriteLine($"{configFile}: runtime.library {settings.Runtime.Library} does not exist. Install the ONNX Runtime library there or name where it is.");
@@ -72,6 +73,22 @@ internal static class CheckVerb
         }
 
         return good;
+    }
+
+    private static bool TryReadTls(EdgedSettings settings, TextWriter output, TextWriter errors)
+    {
+        Credentials credentials = Credentials.FromEnvironment();
+        ListenSettings[] hidden = [.. settings.Listeners.Where(listen => !credentials.Reaches(listen))];
+        foreach (ListenSettings listen in hidden)
+        {
+            output.WriteLine($"listener '{listen.Name}': its certificates were not checked: the service's credentials are the service's alone. edged run checks them, and logs what is wrong.");
+        }
+
+        List<string> problems = [];
+        EdgedSettings reached = settings with { Listeners = [.. settings.Listeners.Except(hidden)] };
+        credentials.TryReadTls(reached, TimeProvider.System, problems, problems, out _);
+        problems.ForEach(errors.WriteLine);
+        return problems.Count == 0;
     }
 
     // Without it the daemon runs and serves nothing: better known now.

@@ -40,7 +40,8 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     /// <exception cref="AccountUnknownException">A tenant's caller has no account.</exception>
     /// <exception cref="TokenKeyException">A token's key cannot be read.</exception>
-    public static async Task<DaemonHost> StartAsync(ConfigurationInForce configuration, TrustPolicy trust, Notifier notifier, LogOutput logs, ILogger log, CancellationToken stop)
+    public static async Task<DaemonHost> StartAsync(
+        ConfigurationInForce configuration, TrustPolicy trust, ImmutableDictionary<string, TlsMaterial> material, Notifier notifier, LogOutput logs, ILogger log, CancellationToken stop)
     {
         EdgedSettings settings = configuration.Now;
 
@@ -67,10 +68,11 @@ internal sealed class DaemonHost : IAsyncDisposable
         var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, settings.Limits);
         var segments = new SegmentPool();
         var doors = new ListenPause();
+        var tls = new TlsDoors(settings, material, log, TimeProvider.System);
         var drain = new DrainSwitch(admission, doors, log);
-        var sources = new MetricsSources(counters, registry, tenants, pool, segments) { Draining = () => admission.Draining };
+        var sources = new MetricsSources(counters, registry, tenants, pool, segments) { Draining = () => admission.Draining, Handshakes = tls.Counts };
         var documents = new ControlDocuments(sources, registry, admission, logs, configuration, TimeProvider.System);
-        ImmutableArray<ReloadPart> parts = [TenantsOf(tenants), TokensOf(tokens), (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level)];
+        ImmutableArray<ReloadPart> parts = [TenantsOf(tenants), TokensOf(tokens), TlsOf(tls, log), (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level)];
 
         OnnxRuntime? runtime = null;
         ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>
@@ -79,7 +81,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var surface = new ControlSurface(
             documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, log);
         var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, refusals), surface, authorisation, admission, refusals);
-        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), segments, doors, logs);
+        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), segments, doors, tls, logs);
         sources.Doors = () => front.Traffic;
 
         runtime = await loading;
@@ -119,6 +121,21 @@ internal sealed class DaemonHost : IAsyncDisposable
         _pool.Dispose();
         _runtime.Dispose();
     }
+
+    private static ReloadPart TlsOf(TlsDoors tls, ILogger log) => (settings, errors) =>
+    {
+        List<string> outdated = [];
+        if (!Credentials.FromEnvironment().TryReadTls(settings, TimeProvider.System, errors, outdated, out ImmutableDictionary<string, TlsMaterial>? material))
+        {
+            return () => { };
+        }
+
+        return () =>
+        {
+            outdated.ForEach(problem => Log.MaterialOutOfDate(log, problem));
+            tls.Apply(settings, material);
+        };
+    };
 
     private static ReloadPart TokensOf(TokenVerifier tokens) => (settings, errors) =>
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Threading.Channels;
@@ -19,9 +20,13 @@ internal static class RunVerb
 
     public static async Task<int> ExecuteAsync(string configFile, TextWriter output, TextWriter errors, CancellationToken cancel)
     {
+        List<string> faults = [], outdated = [];
+        ImmutableDictionary<string, TlsMaterial>? tls = null;
         if (!ConfigurationFiles.TryReadSettings(configFile, errors, out EdgedSettings? settings)
-            || !ConfigurationFiles.TryReadTrust(settings.TrustFile, errors, out TrustPolicy? trust, out byte[] policy))
+            || !ConfigurationFiles.TryReadTrust(settings.TrustFile, errors, out TrustPolicy? trust, out byte[] policy)
+            || !Credentials.FromEnvironment().TryReadTls(settings, TimeProvider.System, faults, outdated, out tls))
         {
+            faults.ForEach(errors.WriteLine);
             errors.WriteLine("edged: not started; mend the above and try 'edged check'");
             return 1;
         }
@@ -29,6 +34,9 @@ internal static class RunVerb
         using var logs = new LogOutput(LogOutput.LevelOf(settings.Log.Level), TimeProvider.System, errors);
         ILogger log = logs.CreateLogger("edged");
         Log.Starting(log, Build.Version, Build.Framework, configFile);
+
+        // Time alone stops no start: local callers are served by a device whose clock is unset, or whose lists are late.
+        outdated.ForEach(problem => Log.MaterialOutOfDate(log, problem));
         using Notifier notifier = Notifier.FromEnvironment(text => Log.NotifyFailed(log, text));
 
         var stop = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -47,7 +55,7 @@ internal static class RunVerb
         try
         {
             await using DaemonHost host = await DaemonHost.StartAsync(
-                new ConfigurationInForce(configFile, settings, Convert.ToHexStringLower(SHA256.HashData(policy))), trust, notifier, logs, log, leave.Token);
+                new ConfigurationInForce(configFile, settings, Convert.ToHexStringLower(SHA256.HashData(policy))), trust, tls, notifier, logs, log, leave.Token);
             notifier.Ready(host.Summary);
             Task reloads = ReloadAsync(host, hangups.Reader, leave.Token);
             string signal = await stop.Task;

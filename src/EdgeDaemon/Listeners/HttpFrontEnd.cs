@@ -21,7 +21,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private readonly InheritedSockets _inherited;
     private readonly SocketThreads _threads = new(Environment.ProcessorCount);
 
-    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, SegmentPool segments, ListenPause pause, ILoggerFactory logs)
+    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, SegmentPool segments, ListenPause pause, TlsDoors tls, ILoggerFactory logs)
     {
         _settings = settings;
         _application = application;
@@ -58,7 +58,8 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _transport = new SocketTransport(limits, segments, _threads, inherited, pause, listen => new UnixGreeting(listen, limits), new SenderCheck(logs.CreateLogger("edged")));
+        _transport = new SocketTransport(
+            limits, segments, _threads, inherited, pause, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen), new SenderCheck(logs.CreateLogger("edged")));
         _server = new KestrelServer(Options.Create(options), _transport, logs);
     }
 

@@ -6,7 +6,7 @@ namespace EdgeDaemon.Listeners;
 internal interface IGreeting
 {
     /// <summary>Gives the connection that goes on, its <see cref="Arrival"/> among its features, and what it speaks; null for one that is to be cut.</summary>
-    /// <param name="connection">Started: its pipes run.</param>
+    /// <param name="connection">Not started: the greeting starts its pipes, or takes its stream.</param>
     /// <param name="closing">Fires when the listener closes.</param>
     ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
@@ -74,6 +75,35 @@ internal sealed class InheritedSockets
             return null;
         }
 
+        return listen.Tcp is { } tcp ? CheckTcp(socket, listen.Name, tcp.EndPoint) : CheckUnix(socket, listen);
+    }
+
+    /// <exception cref="ListenException">One was handed over that nobody will serve: its callers would wait for ever.</exception>
+    public void RequireNames(IEnumerable<ListenSettings> listeners)
+    {
+        string? stranger = _byName.Keys.Except(listeners.Select(listen => listen.Name), StringComparer.Ordinal).FirstOrDefault();
+        if (stranger is not null)
+        {
+            throw new ListenException($"a socket named '{Printable.Of(stranger)}' was handed over, and no [[listen]] of edged.toml has that name. FileDescriptorName= is a listener's name.");
+        }
+    }
+
+    private static Socket CheckTcp(Socket socket, string name, IPEndPoint described)
+    {
+        // TLS is spoken on whatever it is: at another address than the operator wrote down would be an open door that nobody knows of.
+        bool agrees = socket.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6
+            && socket.SocketType == SocketType.Stream
+            && socket.LocalEndPoint is IPEndPoint at
+            && at.Port == described.Port
+            && at.Address.Equals(described.Address);
+        return agrees
+            ? socket
+            : throw new ListenException(
+                $"the socket handed over as '{name}' is at '{Printable.Of(socket.LocalEndPoint?.ToString() ?? "")}', edged.toml has that listener at {described}. ListenStream= and tcp must agree.");
+    }
+
+    private static Socket CheckUnix(Socket socket, ListenSettings listen)
+    {
         if (socket.AddressFamily != AddressFamily.Unix || socket.SocketType != SocketType.Stream || socket.LocalEndPoint?.ToString() != listen.UnixPath)
         {
             throw new ListenException(
@@ -85,16 +115,6 @@ internal sealed class InheritedSockets
             ? socket
             : throw new ListenException(
                 $"{listen.UnixPath} has mode {Octal(mode)}, edged.toml allows that listener {Octal(listen.Mode)}. SocketMode= and mode must agree.");
-    }
-
-    /// <exception cref="ListenException">One was handed over that nobody will serve: its callers would wait for ever.</exception>
-    public void RequireNames(IEnumerable<ListenSettings> listeners)
-    {
-        string? stranger = _byName.Keys.Except(listeners.Select(listen => listen.Name), StringComparer.Ordinal).FirstOrDefault();
-        if (stranger is not null)
-        {
-            throw new ListenException($"a socket named '{Printable.Of(stranger)}' was handed over, and no [[listen]] of edged.toml has that name. FileDescriptorName= is a listener's name.");
-        }
     }
 
     // Read once, then gone: they are meant for this process alone.

@@ -177,7 +177,6 @@ internal sealed class ListenDoor : ISocketOwner
         }
 
         Traffic.CountAccepted();
-        connection.Start();
         _ = GreetAsync(connection);
     }
 

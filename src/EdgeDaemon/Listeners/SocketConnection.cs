@@ -11,9 +11,9 @@ namespace EdgeDaemon.Listeners;
 
 /// <summary>
 /// One accepted socket: a loop that receives into one pipe and a loop that sends from another. The server works on the pipes'
-/// other ends, on the very thread that received.
+/// other ends, on the very thread that received. Or, where something else makes bytes of its bytes, no loops and no pipes but a stream: <see cref="SocketStream"/>.
 /// </summary>
-internal sealed class SocketConnection : ConnectionContext, ISocketOwner
+internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 {
     private const int InputLimit = 1 << 20;
     private const int OutputLimit = 64 * 1024;
@@ -30,8 +30,9 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     private readonly ulong _token;
     private readonly ReadySignal _arrival = new();
     private readonly ReadySignal _room = new();
-    private readonly Pipe _input;
-    private readonly Pipe _output;
+    private readonly SegmentPool _segments;
+    private Pipe? _input;
+    private Pipe? _output;
     private readonly CancellationTokenSource _closed = new();
     private volatile Exception? _shutdownReason;
     private int _isShutDown;
@@ -59,12 +60,8 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         _connections = connections;
         _socket = socket;
         _threads = threads;
+        _segments = segments;
         LocalEndPoint = local;
-        _input = new Pipe(new PipeOptions(
-            segments.ForExactWriter, PipeScheduler.Inline, PipeScheduler.ThreadPool, InputLimit, InputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
-        _output = new Pipe(new PipeOptions(
-            segments, PipeScheduler.Inline, PipeScheduler.ThreadPool, OutputLimit, OutputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
-        Transport = new Duplex(_input.Reader, _output.Writer);
         ConnectionClosed = _closed.Token;
         Features = new FeatureCollection();
         Features.Set<IMemoryPoolFeature>(new Pool(segments));
@@ -76,7 +73,10 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     /// <summary>Who made the connection; Unix sockets only.</summary>
     public PeerCredentials Peer => _peer;
 
-    public override IDuplexPipe Transport { get; set; }
+    public SegmentPool Segments => _segments;
+
+    /// <summary>Not before <see cref="Start"/>.</summary>
+    public override IDuplexPipe Transport { get; set; } = null!;
 
     public override string ConnectionId { get; set; } = Guid.NewGuid().ToString("N");
 
@@ -86,8 +86,13 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
 
     public void Start()
     {
-        _sending = SendAsync();
-        _receiving = ReceiveAsync();
+        _input = new Pipe(new PipeOptions(
+            _segments.ForExactWriter, PipeScheduler.Inline, PipeScheduler.ThreadPool, InputLimit, InputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
+        _output = new Pipe(new PipeOptions(
+            _segments, PipeScheduler.Inline, PipeScheduler.ThreadPool, OutputLimit, OutputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
+        Transport = new Duplex(_input.Reader, _output.Writer);
+        _sending = SendAsync(_output.Reader, _input.Writer);
+        _receiving = ReceiveAsync(_input.Writer);
     }
 
     public void OnReady(Readiness readiness)
@@ -113,13 +118,17 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
     public override void Abort(ConnectionAbortedException abortReason)
     {
         ShutDown(abortReason);
-        _output.Reader.CancelPendingRead();
+        _output?.Reader.CancelPendingRead();
     }
 
     public override async ValueTask DisposeAsync()
     {
-        await Transport.Input.CompleteAsync();
-        await Transport.Output.CompleteAsync();
+        if (_input is not null && _output is not null)
+        {
+            await _input.Reader.CompleteAsync();
+            await _output.Writer.CompleteAsync();
+        }
+
         await _receiving;
         await _sending;
 
@@ -133,7 +142,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         await base.DisposeAsync();
     }
 
-    private async Task ReceiveAsync()
+    private async Task ReceiveAsync(PipeWriter input)
     {
         Exception? error = null;
         bool halfClosed = false;
@@ -150,7 +159,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                 int answered = 0;
                 do
                 {
-                    Memory<byte> buffer = _input.Writer.GetMemory(block);
+                    Memory<byte> buffer = input.GetMemory(block);
                     room = buffer.Length;
                     received = _senders is null ? _socket.Receive(buffer.Span) : ReceiveOwn(buffer.Span);
                     if (received <= 0)
@@ -173,8 +182,8 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                     _traffic.CountReceived(received);
                     SegmentPool.Wrote(buffer, received);
                     answered = _sends;
-                    _input.Writer.Advance(received);
-                    FlushResult flushed = await _input.Writer.FlushAsync();
+                    input.Advance(received);
+                    FlushResult flushed = await input.FlushAsync();
                     if (flushed.IsCompleted || flushed.IsCanceled)
                     {
                         return; // The server wants no more.
@@ -193,7 +202,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                     return; // The other side has finished sending, and may still wait for its answer.
                 }
 
-                await _input.Writer.FlushAsync(); // Ends the write that came to nothing.
+                await input.FlushAsync(); // Ends the write that came to nothing.
             }
         }
         catch (PosixException failure)
@@ -202,7 +211,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         }
         finally
         {
-            await _input.Writer.CompleteAsync(_shutdownReason ?? error);
+            await input.CompleteAsync(_shutdownReason ?? error);
             if (!halfClosed)
             {
                 QueueSignalClosed();
@@ -239,7 +248,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         return received;
     }
 
-    private async Task SendAsync()
+    private async Task SendAsync(PipeReader output, PipeWriter input)
     {
         Exception? reason = null;
         Exception? unexpected = null;
@@ -247,7 +256,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         {
             while (true)
             {
-                ReadResult result = await _output.Reader.ReadAsync();
+                ReadResult result = await output.ReadAsync();
                 if (result.IsCanceled)
                 {
                     break;
@@ -271,7 +280,7 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
                     }
                 }
 
-                _output.Reader.AdvanceTo(buffer.End);
+                output.AdvanceTo(buffer.End);
                 if (result.IsCompleted)
                 {
                     break;
@@ -290,8 +299,8 @@ internal sealed class SocketConnection : ConnectionContext, ISocketOwner
         finally
         {
             ShutDown(reason);
-            await _output.Reader.CompleteAsync(unexpected);
-            _input.Writer.CancelPendingFlush();
+            await output.CompleteAsync(unexpected);
+            input.CancelPendingFlush();
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed class UnixGreeting(ListenSettings listen, LimitSettings limits) 
     public async ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing)
     {
         connection.Features.Set(new Arrival(listen, Caller.OfUser(connection.Peer.User, connection.Socket.PeerGroups())));
+        connection.Start();
         return await SortAsync(connection.Transport.Input, closing) is { } wire ? (connection, wire) : null;
     }
 

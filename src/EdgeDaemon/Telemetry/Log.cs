@@ -1,4 +1,6 @@
+using System.Net;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Listeners;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeDaemon.Telemetry;
@@ -110,4 +112,13 @@ internal static partial class Log
 
     [LoggerMessage(62, LogLevel.Warning, "the device's accounts have changed, and a caller is nobody until it is mended: {Reason}")]
     public static partial void AccountGone(ILogger logger, string reason);
+
+    [LoggerMessage(40, LogLevel.Warning, "listener {Listener}: connection from {Source} turned away: {Outcome}: {Reason}")]
+    public static partial void ConnectionTurnedAway(ILogger logger, string listener, IPEndPoint source, HandshakeOutcome outcome, string reason);
+
+    [LoggerMessage(41, LogLevel.Warning, "{Count} more connections were turned away, without a line each: there were too many at once")]
+    public static partial void ConnectionsLeftOut(ILogger logger, long count);
+
+    [LoggerMessage(42, LogLevel.Error, "{Problem}")]
+    public static partial void MaterialOutOfDate(ILogger logger, string problem);
 }

@@ -30,12 +30,22 @@ if (verb == "raw")
     return 0;
 }
 
-string socket = arguments.Socket ?? throw new ArgumentException("--socket is missing");
-File.Delete(socket);
+string socket = arguments.TlsPort > 0 ? "" : arguments.Socket ?? throw new ArgumentException("--socket is missing");
+if (socket.Length > 0)
+{
+    File.Delete(socket);
+}
+
 WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
 builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
 {
     options.AddServerHeader = false;
+    if (arguments.TlsPort > 0)
+    {
+        MutualTls.Listen(options, arguments.TlsPort, arguments.Certificates ?? throw new ArgumentException("--certificates is missing"));
+        return;
+    }
+
     options.ListenUnixSocket(socket, endpoint => endpoint.Protocols = HttpProtocols.Http1);
 });
 builder.Services.AddRoutingCore();

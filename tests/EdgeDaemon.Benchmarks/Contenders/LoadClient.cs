@@ -18,6 +18,14 @@ internal static class LoadClient
     public static Slice Served(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, string answer) =>
         Load(options, workload, server, mode, clients, answer, "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)));
 
+    /// <summary>Over mutual TLS at an address.</summary>
+    public static Slice Tls(Options options, Workload workload, int server, string address, RequestMode mode, int clients, string certificates, string? fresh) => Run(options.Load,
+        [
+            "--mode", mode == RequestMode.Bare ? "bare" : "oip-raw", "--socket", address, "--certificates", certificates, "--model", workload.Model, "--input", workload.Input, "--output", workload.Output,
+            "--shape", string.Join(',', workload.Shape), "--connections", Text(clients), "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)), "--server-pid", Text(server),
+            .. fresh is null ? Array.Empty<string>() : ["--fresh", fresh],
+        ]);
+
     /// <summary>So many requests in all, one before them, and no answer compared.</summary>
     public static Slice Counted(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, int requests) =>
         Load(options, workload, server, mode, clients, null, "--requests", Text(requests));

@@ -18,13 +18,27 @@ internal enum RequestMode
     OipJson,
 }
 
+/// <summary>Whether every request has a connection of its own.</summary>
+internal enum Fresh
+{
+    No,
+
+    /// <summary>With a whole handshake.</summary>
+    Full,
+
+    /// <summary>With a session of an earlier one.</summary>
+    Resumed,
+}
+
 internal sealed record Arguments(
     RequestMode Mode, string Socket, string Model, string Input, long[] Shape, string Output, int Connections, double Seconds, double Warmup,
-    long Requests, int ServerProcess, string? Expect)
+    long Requests, int ServerProcess, string? Expect, string? Certificates = null, Fresh Fresh = Fresh.No)
 {
     public const string Usage = """
         bench-load --mode bare|oip-raw|oip-binary|oip-json --socket PATH --shape 1,3,32,32 [--model NAME --input NAME --output NAME]
                    [--connections N] [--seconds T | --requests N] [--warmup T] [--server-pid P] [--expect FILE]
+            --certificates FOLDER  mutual TLS with client.pem, client.key and root.pem of the folder; --socket is an address and port
+            --fresh full|resumed   a connection for each request, with a whole handshake or a resumed one
             --shape     of the FP32 input; element i of n is i/n
             --requests  so many in all instead of a time; then everything is measured, start and end too
             --expect    the output's bytes; one answer is compared before the measurement (1e-5 relative or absolute)
@@ -58,7 +72,9 @@ internal sealed record Arguments(
         var arguments = new Arguments(
             mode, Need("--socket"), Text("--model", "model"), Text("--input", "x"), shape, Text("--output", "y"),
             (int)Number("--connections", 1), Number("--seconds", 1), Number("--warmup", 0.2), (long)Number("--requests", 0),
-            (int)Number("--server-pid", 0), values.Remove("--expect", out string? expect) ? expect : null);
+            (int)Number("--server-pid", 0), values.Remove("--expect", out string? expect) ? expect : null,
+            values.Remove("--certificates", out string? folder) ? folder : null,
+            values.Remove("--fresh", out string? fresh) ? fresh == "full" ? Fresh.Full : Fresh.Resumed : Fresh.No);
         return values.Count == 0 ? arguments : throw new ArgumentException($"{values.First().Key} is not known\n{Usage}");
     }
 }

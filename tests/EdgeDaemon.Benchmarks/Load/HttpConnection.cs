@@ -4,15 +4,22 @@ using System.Text;
 
 namespace EdgeDaemon.Benchmarks.Load;
 
-/// <summary>One kept-alive HTTP/1.1 connection over a Unix socket, blocking, one request at a time. The answer lies in its buffer until the next.</summary>
+/// <summary>One kept-alive HTTP/1.1 connection over a Unix socket or TLS, blocking, one request at a time. The answer lies in its buffer until the next.</summary>
 internal sealed class HttpConnection : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
+    private readonly Socket? _socket;
+    private readonly Stream? _tls;
     private byte[] _buffer = new byte[64 * 1024];
     private int _bodyStart;
     private int _bodyLength;
 
-    public HttpConnection(string path) => _socket.Connect(new UnixDomainSocketEndPoint(path));
+    public HttpConnection(string path)
+    {
+        _socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
+        _socket.Connect(new UnixDomainSocketEndPoint(path));
+    }
+
+    public HttpConnection(string address, ClientTls tls) => _tls = tls.Connect(address);
 
     public ReadOnlySpan<byte> Body => _buffer.AsSpan(_bodyStart, _bodyLength);
 
@@ -22,7 +29,8 @@ internal sealed class HttpConnection : IDisposable
     /// <summary>Sends the request, reads the whole answer; anything but 200 with a Content-Length is an error.</summary>
     public void Exchange(ReadOnlySpan<byte> request)
     {
-        while (!request.IsEmpty)
+        _tls?.Write(request);
+        while (_socket is not null && !request.IsEmpty)
         {
             request = request[_socket.Send(request)..];
         }
@@ -51,7 +59,11 @@ internal sealed class HttpConnection : IDisposable
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _socket?.Dispose();
+        _tls?.Dispose();
+    }
 
     /// <summary>A header field as a number; -1 when it is not there.</summary>
     public int Field(string name)
@@ -89,7 +101,7 @@ internal sealed class HttpConnection : IDisposable
             Array.Resize(ref _buffer, _buffer.Length * 4);
         }
 
-        int received = _socket.Receive(_buffer.AsSpan(at));
+        int received = _socket?.Receive(_buffer.AsSpan(at)) ?? _tls!.Read(_buffer.AsSpan(at));
         return received > 0 ? received : throw new LoadException("the server closed the connection");
     }
 }

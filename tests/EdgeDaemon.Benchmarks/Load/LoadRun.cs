@@ -11,6 +11,7 @@ internal sealed class LoadRun : IDisposable
     private readonly Arguments _arguments;
     private readonly byte[] _request;
     private readonly Client[] _clients;
+    private readonly ClientTls? _tls;
     private readonly CountdownEvent _connected;
     private readonly ManualResetEventSlim _go = new();
     private long _budget;
@@ -22,6 +23,7 @@ internal sealed class LoadRun : IDisposable
     {
         _arguments = arguments;
         _request = request;
+        _tls = arguments.Certificates is { } folder ? new ClientTls(folder, resume: arguments.Fresh == Fresh.Resumed) : null;
         _clients = new Client[arguments.Connections];
         _connected = new CountdownEvent(arguments.Connections);
         _budget = arguments.Requests > 0 ? arguments.Requests : long.MaxValue;
@@ -100,14 +102,29 @@ internal sealed class LoadRun : IDisposable
         bool connected = false;
         try
         {
-            using var connection = new HttpConnection(_arguments.Socket);
+            // A session to resume is made by the first one.
+            using HttpConnection kept = Connect();
+            if (_arguments.Fresh != Fresh.No)
+            {
+                kept.Exchange(_request);
+            }
+
             connected = true;
             _connected.Signal();
             _go.Wait();
             while (!_stop && (!counting || Interlocked.Decrement(ref _budget) >= 0))
             {
                 long start = Stopwatch.GetTimestamp();
-                connection.Exchange(_request);
+                if (_arguments.Fresh == Fresh.No)
+                {
+                    kept.Exchange(_request);
+                }
+                else
+                {
+                    using HttpConnection own = Connect();
+                    own.Exchange(_request);
+                }
+
                 long elapsed = Stopwatch.GetTimestamp() - start;
                 client.Done++;
                 if (_measuring && client.Sampled < LargestSample)
@@ -116,7 +133,7 @@ internal sealed class LoadRun : IDisposable
                 }
             }
         }
-        catch (Exception failure) when (failure is LoadException or System.Net.Sockets.SocketException)
+        catch (Exception failure) when (failure is LoadException or IOException or System.Net.Sockets.SocketException)
         {
             Interlocked.CompareExchange(ref _failure, failure, null);
             _stop = true;
@@ -126,6 +143,8 @@ internal sealed class LoadRun : IDisposable
             }
         }
     }
+
+    private HttpConnection Connect() => _tls is null ? new HttpConnection(_arguments.Socket) : new HttpConnection(_arguments.Socket, _tls);
 
     private string Line(long requests, double seconds, TimeSpan server, TimeSpan own)
     {

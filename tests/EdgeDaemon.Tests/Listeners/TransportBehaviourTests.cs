@@ -21,14 +21,14 @@ public sealed class TransportBehaviourTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public static IEnumerable<object[]> Transports =>
-        [["ours", "unix"], ["ours", "tcp"], ["the server's own", "unix"], ["the server's own", "tcp"]];
+        [["ours", "unix"], ["ours", "tcp"], ["ours", "tls"], ["the server's own", "unix"], ["the server's own", "tcp"]];
 
     [TestMethod]
     [DynamicData(nameof(Transports))]
     public async Task Bytes_come_and_go_in_order_whatever_their_pieces(string whose, string kind)
     {
         await using Bench bench = await Bench.StartAsync(whose, kind);
-        (Socket client, ConnectionContext server) = await bench.ConnectAsync();
+        (TransportClient client, ConnectionContext server) = await bench.ConnectAsync();
         byte[] sent = new byte[3_000_000];
         new Random(1).NextBytes(sent);
         sent[0] = (byte)'x';
@@ -38,10 +38,12 @@ public sealed class TransportBehaviourTests
         {
             for (int at = 0; at < sent.Length;)
             {
-                at += await client.SendAsync(sent.AsMemory(at, Math.Min(random.Next(1, 100_000), sent.Length - at)));
+                int take = Math.Min(random.Next(1, 100_000), sent.Length - at);
+                await client.SendAsync(sent.AsMemory(at, take));
+                at += take;
             }
 
-            client.Shutdown(SocketShutdown.Send);
+            await client.EndSendingAsync();
         });
         CollectionAssert.AreEqual(sent, await ReadToEndAsync(client));
         await sending.WaitAsync(Patience);
@@ -54,9 +56,9 @@ public sealed class TransportBehaviourTests
     public async Task A_caller_that_has_finished_sending_still_gets_its_answer(string whose, string kind)
     {
         await using Bench bench = await Bench.StartAsync(whose, kind);
-        (Socket client, ConnectionContext server) = await bench.ConnectAsync();
+        (TransportClient client, ConnectionContext server) = await bench.ConnectAsync();
         await client.SendAsync("question"u8.ToArray());
-        client.Shutdown(SocketShutdown.Send);
+        await client.EndSendingAsync();
         ReadResult read;
         do
         {
@@ -76,7 +78,7 @@ public sealed class TransportBehaviourTests
     public async Task A_caller_that_vanishes_is_noticed(string whose, string kind)
     {
         await using Bench bench = await Bench.StartAsync(whose, kind);
-        (Socket client, ConnectionContext server) = await bench.ConnectAsync();
+        (TransportClient client, ConnectionContext server) = await bench.ConnectAsync();
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         server.ConnectionClosed.Register(closed.SetResult);
         await client.SendAsync("x"u8.ToArray());
@@ -84,8 +86,7 @@ public sealed class TransportBehaviourTests
 
         // Bytes that it never reads, and no linger: the kernel answers what comes with a reset.
         await server.Transport.Output.WriteAsync(new byte[1000]);
-        client.LingerState = new LingerOption(true, 0);
-        client.Dispose();
+        client.Reset();
         await closed.Task.WaitAsync(Patience);
         try
         {
@@ -105,29 +106,20 @@ public sealed class TransportBehaviourTests
     public async Task A_server_that_does_not_read_makes_its_caller_wait_and_loses_nothing(string whose, string kind)
     {
         await using Bench bench = await Bench.StartAsync(whose, kind);
-        (Socket client, ConnectionContext server) = await bench.ConnectAsync();
-        client.Blocking = false;
+        (TransportClient client, ConnectionContext server) = await bench.ConnectAsync();
         byte[] piece = new byte[64 * 1024];
         Array.Fill(piece, (byte)'x');
         long sent = 0;
-        var idle = System.Diagnostics.Stopwatch.StartNew();
-        while (idle.ElapsedMilliseconds < 500)
+        Task sending;
+        do
         {
-            try
-            {
-                sent += client.Send(piece);
-                idle.Restart();
-            }
-            catch (SocketException full) when (full.SocketErrorCode == SocketError.WouldBlock)
-            {
-                await Task.Delay(5);
-            }
-
+            sending = client.SendAsync(piece);
+            sent += piece.Length;
             Assert.IsLessThan(64L << 20, sent, "nothing stopped the caller");
+            await Task.WhenAny(sending, Task.Delay(500));
         }
-
-        client.Blocking = true;
-        client.Shutdown(SocketShutdown.Send);
+        while (sending.IsCompleted);
+        Task ended = EndAfterAsync(client, sending);
         long received = 0;
         while (true)
         {
@@ -140,6 +132,7 @@ public sealed class TransportBehaviourTests
             }
         }
 
+        await ended.WaitAsync(Patience);
         Assert.AreEqual(sent, received);
         await EndAsync(client, server);
     }
@@ -149,7 +142,7 @@ public sealed class TransportBehaviourTests
     public async Task A_caller_that_does_not_read_makes_the_server_wait_and_loses_nothing(string whose, string kind)
     {
         await using Bench bench = await Bench.StartAsync(whose, kind);
-        (Socket client, ConnectionContext server) = await bench.ConnectAsync();
+        (TransportClient client, ConnectionContext server) = await bench.ConnectAsync();
         byte[] piece = new byte[64 * 1024];
         long written = 0;
         Task<FlushResult> flush;
@@ -173,7 +166,7 @@ public sealed class TransportBehaviourTests
     public async Task An_aborted_connection_ends_for_both(string whose, string kind)
     {
         await using Bench bench = await Bench.StartAsync(whose, kind);
-        (Socket client, ConnectionContext server) = await bench.ConnectAsync();
+        (TransportClient client, ConnectionContext server) = await bench.ConnectAsync();
         Task<ReadResult> reading = server.Transport.Input.ReadAsync().AsTask();
         server.Abort(new ConnectionAbortedException("enough"));
         await Assert.ThrowsAsync<Exception>(() => reading.WaitAsync(Patience));
@@ -181,7 +174,7 @@ public sealed class TransportBehaviourTests
         {
             Assert.AreEqual(0, await client.ReceiveAsync(new byte[10]).WaitAsync(Patience));
         }
-        catch (SocketException)
+        catch (Exception reset) when (reset is SocketException or IOException)
         {
             // A reset will do as well.
         }
@@ -194,14 +187,14 @@ public sealed class TransportBehaviourTests
     public async Task Who_is_connected_stays_when_nobody_else_may_connect(string whose, string kind)
     {
         await using Bench bench = await Bench.StartAsync(whose, kind);
-        (Socket client, ConnectionContext server) = await bench.ConnectAsync();
+        (TransportClient client, ConnectionContext server) = await bench.ConnectAsync();
         await bench.Listener.UnbindAsync();
         Assert.IsNull(await bench.Listener.AcceptAsync().AsTask().WaitAsync(Patience));
         await Assert.ThrowsAsync<SocketException>(() => bench.NewClientAsync());
         Task echo = EchoAsync(server);
         await client.SendAsync("x"u8.ToArray());
         Assert.AreEqual(1, await client.ReceiveAsync(new byte[10]).WaitAsync(Patience));
-        client.Shutdown(SocketShutdown.Send);
+        await client.EndSendingAsync();
         await echo.WaitAsync(Patience);
         await EndAsync(client, server);
     }
@@ -213,7 +206,7 @@ public sealed class TransportBehaviourTests
         await using Bench bench = await Bench.StartAsync(whose, kind);
         await Task.WhenAll(Enumerable.Range(0, 32).Select(async number =>
         {
-            (Socket client, ConnectionContext server) = await bench.ConnectAsync();
+            (TransportClient client, ConnectionContext server) = await bench.ConnectAsync();
             Task echo = EchoAsync(server);
             byte[] sent = new byte[50_000];
             for (int round = 0; round < 5; round++)
@@ -223,13 +216,13 @@ public sealed class TransportBehaviourTests
                 byte[] back = new byte[sent.Length];
                 for (int at = 0; at < back.Length;)
                 {
-                    at += await client.ReceiveAsync(back.AsMemory(at)).AsTask().WaitAsync(Patience);
+                    at += await client.ReceiveAsync(back.AsMemory(at)).WaitAsync(Patience);
                 }
 
                 CollectionAssert.AreEqual(sent, back);
             }
 
-            client.Shutdown(SocketShutdown.Send);
+            await client.EndSendingAsync();
             await echo.WaitAsync(Patience);
             await EndAsync(client, server);
         })).WaitAsync(Patience);
@@ -239,13 +232,19 @@ public sealed class TransportBehaviourTests
     public async Task Ours_knows_who_is_at_the_other_end()
     {
         await using Bench bench = await Bench.StartAsync("ours", "unix");
-        (Socket client, ConnectionContext server) = await bench.ConnectAsync();
+        (TransportClient client, ConnectionContext server) = await bench.ConnectAsync();
         Caller caller = server.Features.Get<Arrival>()!.Caller;
         Assert.AreEqual($"unix:{caller.User}", caller.Name);
         Assert.AreEqual(Environment.UserName == "root", caller.User == 0);
         string groups = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("Groups:", StringComparison.Ordinal))[7..];
         CollectionAssert.IsSubsetOf(groups.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), caller.Groups.Select(group => $"{group}").ToArray());
         await EndAsync(client, server);
+    }
+
+    private static async Task EndAfterAsync(TransportClient client, Task sending)
+    {
+        await sending;
+        await client.EndSendingAsync();
     }
 
     private static async Task EchoAsync(ConnectionContext server)
@@ -267,11 +266,11 @@ public sealed class TransportBehaviourTests
         }
     }
 
-    private static async Task<byte[]> ReadToEndAsync(Socket client)
+    private static async Task<byte[]> ReadToEndAsync(TransportClient client)
     {
         var all = new MemoryStream();
         byte[] buffer = new byte[64 * 1024];
-        for (int read; (read = await client.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Patience)) > 0;)
+        for (int read; (read = await client.ReceiveAsync(buffer).WaitAsync(Patience)) > 0;)
         {
             all.Write(buffer, 0, read);
         }
@@ -279,7 +278,7 @@ public sealed class TransportBehaviourTests
         return all.ToArray();
     }
 
-    private static async Task EndAsync(Socket client, ConnectionContext server)
+    private static async Task EndAsync(TransportClient client, ConnectionContext server)
     {
         client.Dispose();
         await server.DisposeAsync().AsTask().WaitAsync(Patience);
@@ -288,11 +287,14 @@ public sealed class TransportBehaviourTests
     // What TCP carries below TLS: nobody is asked who he is.
     private sealed class NoGreeting : IGreeting
     {
-        public ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing) =>
-            ValueTask.FromResult<(ConnectionContext, Wire)?>((connection, Wire.Http1));
+        public ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing)
+        {
+            connection.Start();
+            return ValueTask.FromResult<(ConnectionContext, Wire)?>((connection, Wire.Http1));
+        }
     }
 
-    private sealed class Bench : IAsyncDisposable
+    private sealed class Bench(string kind) : IAsyncDisposable
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("transport-").FullName;
         private readonly SocketThreads _threads = new(2);
@@ -306,11 +308,17 @@ public sealed class TransportBehaviourTests
 
         public static async Task<Bench> StartAsync(string whose, string kind)
         {
-            var bench = new Bench();
+            var bench = new Bench(kind);
             string path = bench.Path;
-            EndPoint endpoint = kind == "tcp" ? new IPEndPoint(IPAddress.Loopback, 0) : new UnixDomainSocketEndPoint(path);
+            EndPoint endpoint = kind != "unix" ? new IPEndPoint(IPAddress.Loopback, 0) : new UnixDomainSocketEndPoint(path);
             IConnectionListenerFactory? factory = null;
-            if (whose == "ours")
+            if (kind == "tls")
+            {
+                TlsBench tls = await TlsBench.StartAsync(TlsFixture.Settings());
+                factory = tls.Transport;
+                endpoint = new WireEndPoint(tls.Listen, Wire.Http1);
+            }
+            else if (whose == "ours")
             {
                 EdgedSettings settings = EdgedSettings.Parse(System.Text.Encoding.UTF8.GetBytes($"format = 1\nlisten = [{{ name = \"a\", unix = \"{path}\", exposes = [\"inference\"] }}, {{ name = \"b\", tcp = \"127.0.0.1:1\", certificate = \"/c\", key = \"/k\", client_roots = \"/r\", exposes = [\"inference\"] }}]"), "t");
                 ListenSettings listen = settings.Listeners[kind == "tcp" ? 1 : 0];
@@ -340,12 +348,12 @@ public sealed class TransportBehaviourTests
         }
 
         /// <summary>A client and its other end; ours sees a connection once a byte has said what it speaks.</summary>
-        public async Task<(Socket Client, ConnectionContext Server)> ConnectAsync()
+        public async Task<(TransportClient Client, ConnectionContext Server)> ConnectAsync()
         {
             await _one.WaitAsync();
             try
             {
-                Socket client = await NewClientAsync();
+                TransportClient client = await TransportClient.OverAsync(await NewClientAsync(), tls: kind == "tls");
                 await client.SendAsync("!"u8.ToArray());
                 ConnectionContext server = (await Listener.AcceptAsync().AsTask().WaitAsync(Patience))!;
                 ReadResult first = await server.Transport.Input.ReadAsync().AsTask().WaitAsync(Patience);

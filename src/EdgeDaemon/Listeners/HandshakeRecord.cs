@@ -1,0 +1,62 @@
+using System.Net;
+using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace EdgeDaemon.Listeners;
+
+/// <summary>Counts what became of connections over TLS, and writes one line for each that was turned away: so many a second that a flood cannot fill the log with them.</summary>
+internal sealed class HandshakeRecord(ILogger log, TimeProvider clock)
+{
+    private const int LinesPerSecond = 5;
+    private const int LinesAtOnce = 50;
+    private const int LongestReason = 500;
+
+    private readonly Lock _change = new();
+    private double _lines = LinesAtOnce;
+    private long _counted = clock.GetTimestamp();
+    private long _leftOut;
+
+    public HandshakeCounts Counts { get; } = new();
+
+    public void Completed() => Counts.Add(HandshakeOutcome.Completed);
+
+    /// <param name="listener">Its name.</param>
+    /// <param name="source">Who called.</param>
+    /// <param name="outcome">What became of it.</param>
+    /// <param name="reason">For the operator alone.</param>
+    public void TurnedAway(string listener, IPEndPoint source, HandshakeOutcome outcome, string reason)
+    {
+        Counts.Add(outcome);
+        if (MayWrite(out long leftOut))
+        {
+            if (leftOut > 0)
+            {
+                Log.ConnectionsLeftOut(log, leftOut);
+            }
+
+            Log.ConnectionTurnedAway(log, listener, source, outcome, Printable.Of(reason, LongestReason));
+        }
+    }
+
+    private bool MayWrite(out long leftOut)
+    {
+        lock (_change)
+        {
+            long now = clock.GetTimestamp();
+            _lines = Math.Min(LinesAtOnce, _lines + (clock.GetElapsedTime(_counted, now).TotalSeconds * LinesPerSecond));
+            _counted = now;
+            if (_lines < 1)
+            {
+                _leftOut++;
+                leftOut = 0;
+                return false;
+            }
+
+            _lines--;
+            leftOut = _leftOut;
+            _leftOut = 0;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,246 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Tls;
+using EdgeDaemon.Native.Posix;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace EdgeDaemon.Listeners;
+
+/// <summary>
+/// A connection over the network: may anybody call from there, then TLS 1.3 with a client certificate, then who that is. Only then the server sees it. A caller that is turned
+/// away learns nothing but TLS's alert; the log has the reason.
+/// </summary>
+internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, TlsMaterial material, SourceLimits sources, HandshakePlaces places, HandshakeRecord record, TimeProvider clock) : IGreeting
+{
+    private static readonly List<SslApplicationProtocol> Spoken = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
+
+    private readonly ConcurrentDictionary<TlsConnection, byte> _open = new();
+    private volatile TlsMaterial _material = material;
+    private ImmutableArray<IPNetwork> _allowed = listen.Tcp!.AllowFrom;
+
+    public string Name => listen.Name;
+
+    public async ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing)
+    {
+        if (!TryEnter(connection, out IPEndPoint? source, out SourceNetwork network))
+        {
+            return null;
+        }
+
+        TlsConnection? greeted = null;
+        try
+        {
+            connection.RemoteEndPoint = source;
+            connection.Socket.NoDelay();
+            greeted = await HandshakeAsync(connection, source, network, closing);
+        }
+        finally
+        {
+            if (greeted is null)
+            {
+                sources.Leave(network);
+            }
+        }
+
+        if (greeted is null)
+        {
+            return null;
+        }
+
+        ReadOnlyMemory<byte> protocol = ((ITlsApplicationProtocolFeature)greeted).ApplicationProtocol;
+        return (greeted, protocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span) ? Wire.Http2 : Wire.Http1);
+    }
+
+    /// <summary>
+    /// From now on this material counts, and these networks: for whoever comes, and for who is there. Open connections stay unless the new material would not let them in.
+    /// </summary>
+    public void Apply(ListenSettings settings, TlsMaterial next)
+    {
+        _allowed = settings.Tcp!.AllowFrom;
+        _material = next;
+
+        // Milliseconds for each: not on the caller's thread.
+        _ = Task.Run(() =>
+        {
+            foreach (TlsConnection open in _open.Keys)
+            {
+                CloseUnless(open, next);
+            }
+        });
+    }
+
+    private void CloseUnless(TlsConnection open, TlsMaterial next)
+    {
+        ClientFinding finding = next.JudgeAgain(open.Client);
+        if (!finding.IsGood && _open.TryRemove(open, out _))
+        {
+            record.TurnedAway(listen.Name, (IPEndPoint)open.RemoteEndPoint!, HandshakeOutcome.ClosedByReload, $"{open.Client.Caller}: {finding.Text}");
+            open.Abort(new ConnectionAbortedException("the client's certificate no longer counts"));
+        }
+    }
+
+    private bool TryEnter(SocketConnection connection, [NotNullWhen(true)] out IPEndPoint? source, out SourceNetwork network)
+    {
+        network = default;
+        try
+        {
+            source = connection.Socket.PeerEndPoint();
+        }
+        catch (PosixException)
+        {
+            source = null; // It left before it was asked.
+            return false;
+        }
+
+        SourceVerdict verdict = IsAllowed(source.Address) ? sources.Enter(source.Address, out network) : SourceVerdict.NotAllowed;
+        switch (verdict)
+        {
+            case SourceVerdict.Admitted:
+                return true;
+            case SourceVerdict.NotAllowed:
+                record.TurnedAway(listen.Name, source, HandshakeOutcome.NotAllowed, "its network is not in allow_from");
+                return false;
+            case SourceVerdict.TooManyConnections:
+                record.TurnedAway(listen.Name, source, HandshakeOutcome.TooManyConnections, $"it has {limits.MaxSourceConnections} connections open (max_source_connections)");
+                return false;
+            default:
+                record.TurnedAway(listen.Name, source, HandshakeOutcome.TooManyHandshakes, $"it begins more than {limits.SourceHandshakesPerSecond} handshakes a second (source_handshakes_per_second)");
+                return false;
+        }
+    }
+
+    private bool IsAllowed(IPAddress address)
+    {
+        ImmutableArray<IPNetwork> allowed = _allowed;
+        if (allowed.IsEmpty)
+        {
+            return true;
+        }
+
+        foreach (IPNetwork network in allowed)
+        {
+            if (network.Contains(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async ValueTask<TlsConnection?> HandshakeAsync(SocketConnection connection, IPEndPoint source, SourceNetwork network, CancellationToken closing)
+    {
+        TlsMaterial now = _material;
+        var stream = new SocketStream(connection, places);
+        var tls = new SslStream(stream, leaveInnerStreamOpen: true);
+        var proof = new Proof(now);
+        TlsConnection? greeted = null;
+        using var time = new CancellationTokenSource(limits.HandshakeTimeout, clock);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(time.Token, closing);
+        try
+        {
+            await tls.AuthenticateAsServerAsync(OptionsFor(now, proof), patience.Token);
+            TlsClient client = proof.Client ?? throw new AuthenticationException("the certificate was not judged");
+            greeted = new TlsConnection(connection, stream, tls, client, open =>
+            {
+                _open.TryRemove(open, out _);
+                sources.Leave(network);
+            });
+            connection.Features.Set(new Arrival(listen, client.Caller));
+            record.Completed();
+            _open.TryAdd(greeted, 0);
+            if (_material != now)
+            {
+                CloseUnless(greeted, _material); // It changed in between, and its sweep may have missed this one.
+            }
+
+            return greeted;
+        }
+        catch (Exception failed) when (greeted is null)
+        {
+            Report(failed, proof, source, time.IsCancellationRequested, closing.IsCancellationRequested);
+            return null;
+        }
+        finally
+        {
+            stream.EndHandshake();
+            if (greeted is null)
+            {
+                await tls.DisposeAsync();
+            }
+        }
+    }
+
+    private void Report(Exception failed, Proof proof, IPEndPoint source, bool late, bool closing)
+    {
+        if (!proof.Finding.IsGood)
+        {
+            record.TurnedAway(listen.Name, source, HandshakeOutcome.CertificateRefused, $"{proof.Finding.Fault}: {proof.Finding.Text}");
+        }
+        else if (late)
+        {
+            record.TurnedAway(listen.Name, source, HandshakeOutcome.TimedOut, $"its handshake was not done after {limits.HandshakeTimeout.TotalSeconds:0} s (handshake_timeout_seconds)");
+        }
+        else if (!closing)
+        {
+            record.TurnedAway(listen.Name, source, HandshakeOutcome.Failed, (failed.InnerException ?? failed).Message);
+        }
+    }
+
+    private static SslServerAuthenticationOptions OptionsFor(TlsMaterial material, Proof proof) => new()
+    {
+        ServerCertificateContext = material.Server,
+        ClientCertificateRequired = true,
+        EnabledSslProtocols = SslProtocols.Tls13,
+        EncryptionPolicy = EncryptionPolicy.RequireEncryption,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        CertificateChainPolicy = material.Policy,
+        AllowRenegotiation = false,
+        AllowTlsResume = true, // Judged again each time: the callback is asked for resumed sessions, too.
+        ApplicationProtocols = Spoken,
+        RemoteCertificateValidationCallback = proof.Judge,
+    };
+
+    /// <summary>The certificate's judgement within one handshake.</summary>
+    private sealed class Proof(TlsMaterial material)
+    {
+        public ClientFinding Finding { get; private set; } = ClientFinding.Good;
+
+        public TlsClient? Client { get; private set; }
+
+        public bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+        {
+            if (certificate is null || chain is null)
+            {
+                Finding = new ClientFinding(ClientFault.Malformed, "no certificate was shown");
+                return false;
+            }
+
+            try
+            {
+                Finding = material.Judge(chain, out TlsClient? client);
+                Client = client;
+            }
+            catch (CryptographicException odd)
+            {
+                Finding = new ClientFinding(ClientFault.Malformed, odd.Message);
+            }
+
+            // Both judges must be content; the engine's errors are in its chain's status, and anything else that it says refuses, too.
+            if (Finding.IsGood && errors != SslPolicyErrors.None)
+            {
+                Finding = new ClientFinding(ClientFault.Untrusted, errors.ToString());
+            }
+
+            return Finding.IsGood && Client is not null;
+        }
+    }
+}

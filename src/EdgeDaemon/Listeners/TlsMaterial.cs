@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using EdgeDaemon.Core.Bundles.Oms;
+using EdgeDaemon.Core.Tls;
+using EdgeDaemon.Identity;
+
+namespace EdgeDaemon.Listeners;
+
+/// <summary>
+/// What one listener proves itself by and whom it believes: its certificate and key, the authorities that name clients, revocation lists, denied keys. A reload makes
+/// a new one beside it and puts it in its place whole. Session tickets belong to it: with it they end.
+/// </summary>
+internal sealed class TlsMaterial
+{
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    private const int MostLearned = 32;
+
+    private readonly ClientRules _rules;
+    private readonly TimeProvider _clock;
+    private readonly Lock _learning = new();
+    private ImmutableArray<OmsCertificate> _authorities;
+    private volatile X509ChainPolicy _policy;
+
+    /// <param name="server">The certificate with its private key, and those between it and its root.</param>
+    /// <param name="authorities">Those that name clients.</param>
+    /// <param name="rules">What clients' chains must be besides.</param>
+    /// <param name="clock">What the time is.</param>
+    public TlsMaterial(SslStreamCertificateContext server, ClientAuthorities authorities, ClientRules rules, TimeProvider clock)
+    {
+        Server = server;
+        _rules = rules;
+        _clock = clock;
+        _authorities = [.. authorities.Roots, .. authorities.Intermediates];
+        _policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck, // Lists are files here: no connection is opened for a stranger's certificate.
+            DisableCertificateDownloads = true,
+        };
+        _policy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
+        foreach (OmsCertificate root in authorities.Roots)
+        {
+            _policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(root.Der.Span));
+        }
+
+        foreach (OmsCertificate intermediate in authorities.Intermediates)
+        {
+            _policy.ExtraStore.Add(X509CertificateLoader.LoadCertificate(intermediate.Der.Span));
+        }
+    }
+
+    public SslStreamCertificateContext Server { get; }
+
+    /// <summary>How the platform's engine is to look for a client's way to a root.</summary>
+    public X509ChainPolicy Policy => _policy;
+
+    /// <summary>Judges the chain that the platform's engine found for a client.</summary>
+    /// <param name="chain">Built by <see cref="Policy"/>.</param>
+    /// <param name="client">Null unless the finding is good.</param>
+    public ClientFinding Judge(X509Chain chain, out TlsClient? client)
+    {
+        client = null;
+        var read = ImmutableArray.CreateBuilder<OmsCertificate>(chain.ChainElements.Count);
+        try
+        {
+            foreach (X509ChainElement element in chain.ChainElements)
+            {
+                read.Add((read.Count > 0 ? Known(element.Certificate.RawDataMemory.Span) : null) ?? OmsCertificate.FromDer(element.Certificate.RawDataMemory.Span));
+            }
+        }
+        catch (OmsException malformed)
+        {
+            return new ClientFinding(ClientFault.Malformed, malformed.Message);
+        }
+
+        ImmutableArray<OmsCertificate> certificates = read.ToImmutable();
+        if (certificates.IsEmpty)
+        {
+            return new ClientFinding(ClientFault.Malformed, "no certificate was shown");
+        }
+
+        ClientFinding finding = _rules.Judge(certificates, _clock.GetUtcNow());
+        string engine = string.Join(", ", chain.ChainStatus.Select(status => status.Status));
+        if (engine.Length > 0 && finding.Fault is ClientFault.None or ClientFault.Untrusted)
+        {
+            finding = new ClientFinding(ClientFault.Untrusted, $"{Shown(certificates[0])} does not lead to a root of client_roots ({engine})");
+        }
+
+        if (!finding.IsGood)
+        {
+            return finding;
+        }
+
+        Learn(certificates);
+        OmsCertificate leaf = certificates[0];
+        ClientNames names = ClientNames.Of(leaf);
+        DateTimeOffset expires = certificates.Min(certificate => certificate.NotAfter).AddSeconds(1); // The last second counts to its end.
+        client = new TlsClient(
+            Caller.OfCertificate(names.Uri, names.Dns, leaf.SpkiDigestHex, SHA256.HashData(leaf.Der.Span), expires), leaf.Der, certificates.RemoveAt(0));
+        return ClientFinding.Good;
+    }
+
+    /// <summary>Judges one who is connected already, as if he came now.</summary>
+    public ClientFinding JudgeAgain(TlsClient client)
+    {
+        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(client.Certificate.Span);
+        var authorities = new List<X509Certificate2>();
+        using var chain = new X509Chain { ChainPolicy = _policy.Clone() };
+        try
+        {
+            foreach (OmsCertificate authority in client.Authorities)
+            {
+                authorities.Add(X509CertificateLoader.LoadCertificate(authority.Der.Span));
+                chain.ChainPolicy.ExtraStore.Add(authorities[^1]);
+            }
+
+            chain.Build(certificate);
+            return Judge(chain, out _);
+        }
+        finally
+        {
+            foreach (X509ChainElement element in chain.ChainElements)
+            {
+                element.Certificate.Dispose();
+            }
+
+            authorities.ForEach(authority => authority.Dispose());
+        }
+    }
+
+    private static string Shown(OmsCertificate certificate) =>
+        $"certificate '{Core.Bundles.Printable.Of(certificate.Subject)}' (serial {certificate.Serial}), issued by '{Core.Bundles.Printable.Of(certificate.Issuer)}',";
+
+    private OmsCertificate? Known(ReadOnlySpan<byte> der)
+    {
+        foreach (OmsCertificate authority in _authorities)
+        {
+            if (authority.Der.Span.SequenceEqual(der))
+            {
+                return authority;
+            }
+        }
+
+        return null;
+    }
+
+    // A resumed session remembers the client's certificate alone (its ticket holds no more): the authorities above it, which came with the first handshake, are kept
+    // here. Only those of good chains: nobody can fill this with his own.
+    private void Learn(ImmutableArray<OmsCertificate> chain)
+    {
+        for (int i = 1; i < chain.Length - 1; i++)
+        {
+            if (Known(chain[i].Der.Span) is not null)
+            {
+                continue;
+            }
+
+            lock (_learning)
+            {
+                if (Known(chain[i].Der.Span) is null && _policy.ExtraStore.Count < MostLearned)
+                {
+                    X509ChainPolicy next = _policy.Clone();
+                    next.ExtraStore.Add(X509CertificateLoader.LoadCertificate(chain[i].Der.Span));
+                    _authorities = _authorities.Add(chain[i]);
+                    _policy = next;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Net.Security;
+using EdgeDaemon.Core.Tls;
+using EdgeDaemon.Listeners;
+using Microsoft.AspNetCore.Connections;
+using static EdgeDaemon.Tests.Listeners.TlsFixture;
+
+namespace EdgeDaemon.Tests.Listeners;
+
+/// <summary>Whose certificate is taken: each bad one differs from a good one in the one thing that it is turned away for.</summary>
+[TestClass]
+public sealed class TlsMaterialTests
+{
+    [TestMethod]
+    [DataRow("good", "")]
+    [DataRow("viainner", "inner")]
+    [DataRow("rsa2048", "")]
+    [DataRow("p521", "")]
+    [DataRow("ed25519", "")]
+    [DataRow("revoked", "", DisplayName = "revoked, and nobody gave the list: the control of the revoked ones")]
+    [DataRow("viarevoked", "revokedinner", DisplayName = "below a revoked authority, the same")]
+    public void GoodOnes_AreTaken(string leaf, string above)
+    {
+        ClientFinding finding = Judge(Material(Settings()), leaf, Names(above));
+        Assert.IsTrue(finding.IsGood, finding.ToString());
+    }
+
+    [TestMethod]
+    [DataRow("expired", "", ClientFault.Expired, "expired on 2021-01-01")]
+    [DataRow("early", "", ClientFault.NotYetValid, "is not valid before 2098-01-01")]
+    [DataRow("server", "", ClientFault.Usage, "lacks clientAuth")]
+    [DataRow("nopurpose", "", ClientFault.Usage, "has no extKeyUsage")]
+    [DataRow("nosignature", "", ClientFault.Usage, "lacks digitalSignature")]
+    [DataRow("caclient", "", ClientFault.Usage, "is an authority")]
+    [DataRow("critical", "", ClientFault.Unsupported, "1.2.3.4")]
+    [DataRow("sha1", "", ClientFault.WeakSignature, "1.2.840.10045.4.1")]
+    [DataRow("rsa1024", "", ClientFault.WeakKey, "1024 bits")]
+    [DataRow("brainpool", "", ClientFault.WeakKey, "is on the curve")]
+    [DataRow("stranger", "", ClientFault.Untrusted, "does not lead to a root")]
+    [DataRow("stranger", "other", ClientFault.Untrusted, "does not lead to a root", DisplayName = "wrong root, brought along")]
+    [DataRow("root", "", ClientFault.Untrusted, "a chain of 1", DisplayName = "the root itself")]
+    [DataRow("viainner", "", ClientFault.Untrusted, "PartialChain", DisplayName = "without the authority in between")]
+    [DataRow("viadeep", "deep inner", ClientFault.PathLength, "may have 0 authorities below it")]
+    [DataRow("viaserver", "innerserver", ClientFault.NotAuthority, "lacks clientAuth")]
+    [DataRow("vianotca", "notca", ClientFault.NotAuthority, "is no authority")]
+    public void BadOnes_AreTurnedAway(string leaf, string above, ClientFault fault, string words)
+    {
+        ClientFinding finding = Judge(Material(Settings()), leaf, Names(above));
+        Assert.AreEqual(fault, finding.Fault, finding.Text);
+        StringAssert.Contains(finding.Text, words, StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    [DataRow("root.pem", "root.crl", "good", "", ClientFault.None)]
+    [DataRow("root.pem", "root-der.crl", "good", "", ClientFault.None)]
+    [DataRow("root.pem", "root.crl", "revoked", "", ClientFault.Revoked)]
+    [DataRow("root.pem", "root-der.crl", "revoked", "", ClientFault.Revoked)]
+    [DataRow("root.pem", "root-empty.crl", "revoked", "", ClientFault.None, DisplayName = "the list from before")]
+    [DataRow("root.pem", "root-stale.crl", "good", "", ClientFault.RevocationListStale)]
+    [DataRow("root.pem", "root-stale-revoking.crl", "revoked", "", ClientFault.Revoked, DisplayName = "a stale list still revokes")]
+    [DataRow("root.pem", "root-stale.crl root.crl", "good", "", ClientFault.None, DisplayName = "a current list beside a stale one")]
+    [DataRow("root.pem", "root.crl", "viainner", "inner", ClientFault.RevocationListMissing, DisplayName = "no list of the authority in between")]
+    [DataRow("both.pem", "root.crl inner-empty.crl", "viainner", "", ClientFault.None)]
+    [DataRow("both.pem", "inner-empty.crl", "viainner", "", ClientFault.RevocationListMissing, DisplayName = "no list of the root")]
+    [DataRow("root.pem", "root.crl", "viarevoked", "revokedinner", ClientFault.RevocationListMissing)]
+    public void Lists_Count(string roots, string lists, string leaf, string above, ClientFault fault)
+    {
+        ClientFinding finding = Judge(Material(Settings(roots: roots, more: Lists(Names(lists)))), leaf, Names(above));
+        Assert.AreEqual(fault, finding.Fault, finding.Text);
+    }
+
+    [TestMethod]
+    public void RevokedAuthority_TakesItsClientsAlong()
+    {
+        File.WriteAllText(At("revokedboth.pem"), File.ReadAllText(At("revokedinner.pem")) + File.ReadAllText(At("root.pem")));
+        ClientFinding finding = Judge(Material(Settings(roots: "revokedboth.pem", more: Lists("root.crl", "revokedinner.crl"))), "viarevoked");
+        Assert.AreEqual(ClientFault.Revoked, finding.Fault, finding.Text);
+        StringAssert.Contains(finding.Text, "CN=revokedinner", StringComparison.Ordinal);
+        Assert.IsTrue(Judge(Material(Settings(roots: "revokedboth.pem", more: Lists("root-empty.crl", "revokedinner.crl"))), "viarevoked").IsGood, "control: before it was revoked");
+    }
+
+    [TestMethod]
+    [DataRow("good")]
+    [DataRow("inner")]
+    [DataRow("root")]
+    public void DeniedKey_IsTurnedAway_WhereverItStands(string denied)
+    {
+        string more = $"denied_keys = [\"{KeyDigest(denied)}\"]";
+        ClientFinding finding = Judge(Material(Settings(more: more)), denied == "good" ? "good" : "viainner", "inner");
+        Assert.AreEqual(ClientFault.Denied, finding.Fault, finding.Text);
+        StringAssert.Contains(finding.Text, $"CN={denied}", StringComparison.Ordinal);
+        Assert.AreEqual(denied != "root", Judge(Material(Settings(more: more)), "rsa2048").IsGood, "control: another's");
+    }
+
+    [TestMethod]
+    [DataRow("good", "cert:spiffe://plant.example/camera/1")]
+    [DataRow("twouris", "cert:dns:one.example")]
+    [DataRow("many", "cert:sha256:")]
+    [DataRow("plain", "cert:sha256:")]
+    public async Task Name_IsTheOneUri_ElseTheOneDnsName_ElseTheKey(string leaf, string expected)
+    {
+        await using TlsBench bench = await TlsBench.StartAsync(Settings());
+        await using SslStream client = await bench.ClientAsync(leaf);
+        await using ConnectionContext server = (await bench.AcceptAsync())!;
+        Arrival arrival = server.Features.Get<Arrival>()!;
+        string name = arrival.Caller.Name;
+        Assert.AreEqual(expected.EndsWith(':') ? expected + KeyDigest(leaf) : expected, name);
+        Assert.AreEqual(KeyDigest(leaf), arrival.Caller.KeyDigest);
+        CollectionAssert.AreEqual(System.Security.Cryptography.SHA256.HashData(Der(leaf).Span), arrival.Caller.CertificateDigest.ToArray());
+        Assert.AreEqual(2099, arrival.Caller.Expires.Year);
+    }
+
+    private static string[] Names(string names) => names.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}
