@@ -65,6 +65,7 @@ internal sealed class StateDirectory : IDisposable
         format = 1
         state_dir = "{Root}"
         trust = "{Trust}"
+        {(settings.Contains("[penalty]", StringComparison.Ordinal) ? "" : "penalty.after = 0 # Tests send what is refused in thousands.")}
 
         [runtime]
         library = "{library ?? Installation.Library}"

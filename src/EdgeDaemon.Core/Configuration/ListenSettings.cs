@@ -33,6 +33,9 @@ public sealed record ListenSettings
 
     public bool ExposesControl => Surfaces.Contains(ListenSurface.Control);
 
+    /// <summary>A socket of the device for those who run it, and for nothing else: no penalty holds there, or nobody could lift his own.</summary>
+    public bool IsForOperators => UnixPath is not null && !ExposesInference;
+
     /// <summary>The place as logs name it.</summary>
     public string Address => UnixPath ?? Tcp!.EndPoint.ToString();
 

@@ -84,6 +84,7 @@ public enum Refusal
     AdmissionRate,
     AdmissionBytesRate,
     AdmissionRequests,
+    AdmissionTensorBytes,
     AdmissionMemory,
     AdmissionQueueFull,
     AdmissionDeadline,

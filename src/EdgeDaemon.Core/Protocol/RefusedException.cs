@@ -13,6 +13,9 @@ public sealed class RefusedException : Exception
 
     public Refusal Refusal { get; }
 
+    /// <summary>After which the same request may succeed; null where waiting changes nothing, or nobody knows.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     [DoesNotReturn]
     public static void Throw(Refusal refusal, string detail) => throw new RefusedException(refusal, detail);
 }

@@ -51,6 +51,9 @@ public sealed unsafe class OnnxRun : IDisposable
         _views = new OutputView[session.Outputs.Length];
     }
 
+    /// <summary>On whose account the next runs' string outputs are; null: nobody's.</summary>
+    public TensorAccount? Account { get; set; }
+
     /// <summary>
     /// Hands input <paramref name="index"/> (the graph's order) to the next run. The block must live until the run has ended.
     /// </summary>
@@ -248,7 +251,7 @@ public sealed unsafe class OnnxRun : IDisposable
         if (type == ElementType.Bytes)
         {
             shape.TryElementCount(out long count);
-            view.Strings = StringTensors.Read(_api, value, count, _pool);
+            view.Strings = StringTensors.Read(_api, value, count, _pool, Account);
         }
         else
         {

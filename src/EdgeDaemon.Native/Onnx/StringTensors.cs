@@ -57,7 +57,7 @@ internal static unsafe class StringTensors
 
     /// <summary>The elements of a string tensor in wire form; the caller returns the block.</summary>
     /// <exception cref="RefusedException">Larger than a block can be, or than the pool's budget.</exception>
-    public static TensorBlock Read(OrtApi api, nint value, long count, TensorBlockPool pool)
+    public static TensorBlock Read(OrtApi api, nint value, long count, TensorBlockPool pool, TensorAccount? account)
     {
         nuint textBytes;
         api.Check(api.GetStringTensorDataLength(value, &textBytes), "measure a string output");
@@ -67,11 +67,7 @@ internal static unsafe class StringTensors
             throw new RefusedException(Refusal.OutputTooLarge, $"a string output has {wireBytes} bytes");
         }
 
-        if (!pool.TryRent(wireBytes, out TensorBlock? wire))
-        {
-            throw new RefusedException(Refusal.AdmissionMemory, $"no {wireBytes} bytes left for a string output");
-        }
-
+        TensorBlock wire = pool.Rent(wireBytes, account);
         try
         {
             Fill(api, value, (int)count, (int)textBytes, wire);

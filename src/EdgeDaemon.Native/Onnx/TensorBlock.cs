@@ -16,6 +16,7 @@ public sealed unsafe class TensorBlock : MemoryManager<byte>
     private byte* _data;
     private int _length;
     private int _rented;
+    private TensorAccount? _account;
 
     /// <exception cref="OutOfMemoryException">The system has not that much.</exception>
     internal TensorBlock(TensorBlockPool pool, int capacity)
@@ -61,12 +62,15 @@ public sealed unsafe class TensorBlock : MemoryManager<byte>
 
         NativeMemory.Clear(_data, (nuint)_length);
         _length = 0;
-        _pool.TakeBack(this);
+        TensorAccount? account = _account;
+        _account = null; // Before the block can have another owner.
+        _pool.TakeBack(this, account);
     }
 
-    internal void Begin(int length)
+    internal void Begin(int length, TensorAccount? account)
     {
         _length = length;
+        _account = account;
         Volatile.Write(ref _rented, 1);
     }
 

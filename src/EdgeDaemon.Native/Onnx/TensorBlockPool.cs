@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using EdgeDaemon.Core.Protocol;
 
 namespace EdgeDaemon.Native.Onnx;
 
@@ -29,8 +30,17 @@ public sealed class TensorBlockPool(long budget) : IDisposable
     /// <summary>Bytes kept for the next requests.</summary>
     public long Kept => Interlocked.Read(ref _kept);
 
-    /// <summary>A block of zeroes; the caller returns it. False when the budget would be exceeded, or beyond 2^31-1 bytes.</summary>
-    public bool TryRent(long bytes, [NotNullWhen(true)] out TensorBlock? block)
+    /// <summary>A block of zeroes on nobody's account; the caller returns it. False when the budget would be exceeded, or beyond 2^31-1 bytes.</summary>
+    public bool TryRent(long bytes, [NotNullWhen(true)] out TensorBlock? block) => TryRent(bytes, null, out block);
+
+    /// <summary>A block of zeroes on somebody's account; the caller returns it.</summary>
+    /// <exception cref="RefusedException">There is not so much left, on the account or of the budget.</exception>
+    public TensorBlock Rent(long bytes, TensorAccount? account) => TryRent(bytes, account, out TensorBlock? block)
+        ? block
+        : throw account?.Refused(bytes) ?? new RefusedException(Refusal.AdmissionMemory, $"no {bytes} bytes left of max_tensor_bytes");
+
+    /// <summary>A block of zeroes; the caller returns it. False when account or budget would be exceeded, or beyond 2^31-1 bytes.</summary>
+    public bool TryRent(long bytes, TensorAccount? account, [NotNullWhen(true)] out TensorBlock? block)
     {
         block = null;
         if (bytes is < 0 or > int.MaxValue)
@@ -42,8 +52,14 @@ public sealed class TensorBlockPool(long budget) : IDisposable
         long capacity = shelf < _shelves.Length
             ? 1L << (shelf + SmallestShift)
             : Math.Min((bytes + PageBytes - 1) / PageBytes * PageBytes, int.MaxValue);
+        if (account?.TryCharge(capacity) == false)
+        {
+            return false;
+        }
+
         if (!TryTakeFromBudget(capacity))
         {
+            account?.Refund(capacity);
             return false;
         }
 
@@ -61,11 +77,12 @@ public sealed class TensorBlockPool(long budget) : IDisposable
             {
                 // The budget promised more than the system has: for the caller that is the same refusal.
                 Interlocked.Add(ref _inUse, -capacity);
+                account?.Refund(capacity);
                 return false;
             }
         }
 
-        block.Begin((int)bytes);
+        block.Begin((int)bytes, account);
         return true;
     }
 
@@ -79,7 +96,7 @@ public sealed class TensorBlockPool(long budget) : IDisposable
         }
     }
 
-    internal void TakeBack(TensorBlock block)
+    internal void TakeBack(TensorBlock block, TensorAccount? account)
     {
         int capacity = block.Capacity;
         int index = ShelfOf(capacity);
@@ -101,6 +118,7 @@ public sealed class TensorBlockPool(long budget) : IDisposable
         }
 
         Interlocked.Add(ref _inUse, -capacity);
+        account?.Refund(capacity);
     }
 
     private static int ShelfOf(long bytes) => Math.Max(0, 64 - BitOperations.LeadingZeroCount((ulong)Math.Max(bytes - 1, 0)) - SmallestShift);

@@ -8,21 +8,27 @@ internal sealed class Grant
 {
     private readonly List<TensorBlock> _blocks = [];
     private TensorBlockPool? _pool;
+    private TensorAccount? _account;
     private long _left;
 
-    public void Open(TensorBlockPool pool, long bytes)
+    /// <param name="pool">Where it comes from.</param>
+    /// <param name="account">On whose account.</param>
+    /// <param name="bytes">At most so much.</param>
+    public void Open(TensorBlockPool pool, TensorAccount account, long bytes)
     {
         _pool = pool;
+        _account = account;
         _left = bytes;
     }
 
     public TensorBlock Rent(long bytes)
     {
-        if (bytes > _left || !_pool!.TryRent(bytes, out TensorBlock? block))
+        if (bytes > _left)
         {
-            throw new RefusedException(Refusal.AdmissionMemory, $"no {bytes} bytes left of max_tensor_bytes");
+            throw new RefusedException(Refusal.AdmissionMemory, $"{bytes} bytes are more than the request planned");
         }
 
+        TensorBlock block = _pool!.Rent(bytes, _account);
         _left -= bytes;
         _blocks.Add(block);
         return block;
@@ -36,6 +42,7 @@ internal sealed class Grant
         }
 
         _blocks.Clear();
+        _account = null;
         _left = 0;
     }
 }

@@ -44,12 +44,18 @@ internal sealed class Lane : IDisposable
     /// <summary>Whether a run over these inputs is expected to take a millisecond or more.</summary>
     public bool ExpectsLong(ReadOnlySpan<EngineInput> inputs) => _estimate.IsLong(Bytes(inputs));
 
+    /// <summary>How long a run over so many bytes of inputs is expected to take, in <see cref="Stopwatch"/>'s ticks; 1 before the first. Any thread may ask.</summary>
+    public double ExpectedTicks(long bytes) => _estimate.Ticks(bytes);
+
     /// <summary>Runs every member on the same inputs (in the contract's order) and combines their outputs.</summary>
-    public void Run(ReadOnlySpan<EngineInput> inputs)
+    /// <param name="inputs">In the contract's order.</param>
+    /// <param name="account">On whose account the answer's memory is; null: nobody's.</param>
+    public void Run(ReadOnlySpan<EngineInput> inputs, TensorAccount? account = null)
     {
         long start = Stopwatch.GetTimestamp();
         foreach (MemberPort member in _members)
         {
+            member.Run.Account = account;
             for (int i = 0; i < inputs.Length; i++)
             {
                 member.Run.SetInput(member.InputIndex[i], inputs[i].Shape, inputs[i].Block, inputs[i].Bytes);
@@ -69,7 +75,7 @@ internal sealed class Lane : IDisposable
         {
             for (int i = 0; i < _outputs; i++)
             {
-                Mean(i);
+                Mean(i, account);
             }
         }
 
@@ -119,15 +125,11 @@ internal sealed class Lane : IDisposable
     }
 
     // The soft vote on logits: the mean over the members, summed in their listed order so that it is the same bits each time.
-    private void Mean(int output)
+    private void Mean(int output, TensorAccount? account)
     {
         MemberPort first = _members[0];
         ReadOnlySpan<byte> start = first.Run.OutputData(first.OutputIndex[output]);
-        if (!_pool.TryRent(start.Length, out TensorBlock? block))
-        {
-            throw new RefusedException(Refusal.AdmissionMemory, $"no {start.Length} bytes left of max_tensor_bytes for the vote");
-        }
-
+        TensorBlock block = _pool.Rent(start.Length, account);
         _means[output] = block;
         Span<float> sum = MemoryMarshal.Cast<byte, float>(block.GetSpan());
         MemoryMarshal.Cast<byte, float>(start).CopyTo(sum);

@@ -1,11 +1,12 @@
 using System.Numerics;
+using EdgeDaemon.Core.Protocol;
 
 namespace EdgeDaemon.Engine;
 
 /// <summary>
 /// The lanes of one model: a fixed set of at most 64, each for one run at a time. Taking a free one and giving it back are single atomic
-/// operations; when none is free, callers queue in the order of asking, bounded, because a queue without a bound turns overload into
-/// memory. A lane that comes back goes straight to the first of them.
+/// operations; when none is free, callers wait in a <see cref="FairQueue{T}"/>, bounded, because a queue without a bound turns overload into
+/// memory. A lane that comes back goes straight to the next of them, and never to one whose time is over.
 /// </summary>
 internal sealed class LanePool : IDisposable
 {
@@ -15,21 +16,33 @@ internal sealed class LanePool : IDisposable
     private readonly int _longestQueue;
     private readonly Action<IThreadPoolWorkItem> _resume;
     private readonly Lock _change = new();
-    private readonly LinkedList<LaneWaiter> _queue = [];
+    private readonly FairQueue<LaneWaiter> _queue = new();
+    private readonly TimeProvider _clock;
+    private readonly ITimer _alarm;
+    private readonly (FairQueue<LaneWaiter>.Place? Place, long Since)[] _turns; // whose turn each lane is, and since when; its holder's
     private ulong _free;
     private int _waiting; // the queue's length, readable without the lock
+    private long _alarmAt = long.MaxValue;
 
     /// <param name="lanes">At most <see cref="MostLanes"/>, each at its own index.</param>
     /// <param name="longestQueue">So many callers may wait.</param>
     /// <param name="resume">Runs what it is given soon: best on the thread that calls it, whose work is then done.</param>
-    public LanePool(Lane[] lanes, int longestQueue, Action<IThreadPoolWorkItem> resume)
+    /// <param name="clock">Whose timestamps the deadlines are.</param>
+    public LanePool(Lane[] lanes, int longestQueue, Action<IThreadPoolWorkItem> resume, TimeProvider clock)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lanes.Length, MostLanes);
         _lanes = lanes;
+        _turns = new (FairQueue<LaneWaiter>.Place?, long)[lanes.Length];
         _longestQueue = longestQueue;
         _resume = resume;
+        _clock = clock;
+
+        // One for all who wait: a timer for each would be made and destroyed with every request.
+        _alarm = clock.CreateTimer(static pool => ((LanePool)pool!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _free = lanes.Length == MostLanes ? ulong.MaxValue : (1UL << lanes.Length) - 1;
     }
+
+    public bool IsBusy => Volatile.Read(ref _free) == 0;
 
     public int Busy => _lanes.Length - BitOperations.PopCount(Volatile.Read(ref _free));
 
@@ -59,9 +72,11 @@ internal sealed class LanePool : IDisposable
 
     /// <summary>The next lane; null when as many callers wait already as the queue may hold.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up first.</exception>
-    public async ValueTask<Lane?> WaitAsync(CancellationToken cancel)
+    /// <exception cref="RefusedException">Its deadline passed first.</exception>
+    public async ValueTask<Lane?> WaitAsync(LaneRequest request, CancellationToken cancel)
     {
-        LinkedListNode<LaneWaiter> place;
+        var waiter = new LaneWaiter(_resume, request.Deadline);
+        FairQueue<LaneWaiter>.Place place;
         lock (_change)
         {
             if (_waiting >= _longestQueue)
@@ -69,7 +84,7 @@ internal sealed class LanePool : IDisposable
                 return null;
             }
 
-            place = _queue.AddLast(new LaneWaiter(_resume));
+            place = _queue.Add(request.Tenant, request.Share, request.Priority, _lanes[0].ExpectedTicks(request.Bytes), waiter);
             Interlocked.Increment(ref _waiting);
 
             // A lane that came back before anybody could see us waiting is still free.
@@ -78,14 +93,17 @@ internal sealed class LanePool : IDisposable
                 Remove(place);
                 return lane;
             }
+
+            Alarm(request.Deadline);
         }
 
         using CancellationTokenRegistration registration = cancel.UnsafeRegister(_ => GiveUp(place, cancel), null);
-        return await place.Value.Task;
+        return await waiter.Task;
     }
 
     public void Return(Lane lane)
     {
+        Settle(lane);
         if (Volatile.Read(ref _waiting) == 0)
         {
             Interlocked.Or(ref _free, 1UL << lane.Index);
@@ -95,49 +113,117 @@ internal sealed class LanePool : IDisposable
             }
         }
 
-        LaneWaiter? next = null;
-        lock (_change)
+        FairQueue<LaneWaiter>.Place? next;
+        bool late;
+        do
         {
-            if (_queue.First is { } first)
+            late = false;
+            lock (_change)
             {
-                next = first.Value;
-                Remove(first);
+                if (_queue.TryTake(out next))
+                {
+                    Interlocked.Decrement(ref _waiting);
+                    long now = _clock.GetTimestamp();
+                    late = next.Item.Deadline <= now;
+                    if (late)
+                    {
+                        _queue.Settle(next, 0);
+                    }
+                    else
+                    {
+                        _turns[lane.Index] = (next, now);
+                    }
+                }
+                else
+                {
+                    Interlocked.Or(ref _free, 1UL << lane.Index);
+                }
             }
-            else
+
+            if (late)
             {
-                Interlocked.Or(ref _free, 1UL << lane.Index);
+                next!.Item.Expire(); // Its answer would be read by nobody: the work for it would be for nothing.
             }
         }
+        while (late);
 
-        next?.Hand(lane);
+        next?.Item.Hand(lane);
     }
 
     public void Dispose()
     {
+        _alarm.Dispose();
         foreach (Lane lane in _lanes)
         {
             lane.Dispose();
         }
     }
 
-    private void GiveUp(LinkedListNode<LaneWaiter> place, CancellationToken token)
+    // Only those that waited had a turn.
+    private void Settle(Lane lane)
+    {
+        ref (FairQueue<LaneWaiter>.Place? Place, long Since) turn = ref _turns[lane.Index];
+        if (turn.Place is { } place)
+        {
+            turn.Place = null;
+            lock (_change)
+            {
+                _queue.Settle(place, Math.Max(1, _clock.GetTimestamp() - turn.Since));
+            }
+        }
+    }
+
+    private void GiveUp(FairQueue<LaneWaiter>.Place place, CancellationToken token)
     {
         lock (_change)
         {
-            if (place.List is null)
+            if (!Remove(place))
             {
                 return; // A lane was faster: the caller has it and gives it back.
             }
-
-            Remove(place);
         }
 
-        place.Value.Cancel(token);
+        place.Item.Cancel(token);
     }
 
-    private void Remove(LinkedListNode<LaneWaiter> place)
+    private void Expire()
     {
-        _queue.Remove(place);
+        var late = new List<LaneWaiter>();
+        lock (_change)
+        {
+            _alarmAt = long.MaxValue;
+            long now = _clock.GetTimestamp();
+            _queue.RemoveWhere(waiter => waiter.Deadline <= now, late.Add);
+            Interlocked.Add(ref _waiting, -late.Count);
+            long next = long.MaxValue;
+            _queue.ForEach(waiter => next = Math.Min(next, waiter.Deadline));
+            Alarm(next);
+        }
+
+        late.ForEach(waiter => waiter.Expire());
+    }
+
+    // Under the lock. Deadlines of one kind grow with time: the alarm is seldom set anew.
+    private void Alarm(long deadline)
+    {
+        if (deadline >= _alarmAt)
+        {
+            return;
+        }
+
+        _alarmAt = deadline;
+        TimeSpan left = _clock.GetElapsedTime(_clock.GetTimestamp(), deadline);
+        _alarm.Change((left > TimeSpan.Zero ? left : TimeSpan.Zero) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
+
+    private bool Remove(FairQueue<LaneWaiter>.Place place)
+    {
+        if (!_queue.Remove(place))
+        {
+            return false;
+        }
+
         Interlocked.Decrement(ref _waiting);
+        return true;
     }
 }

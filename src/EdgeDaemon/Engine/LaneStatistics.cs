@@ -19,7 +19,8 @@ internal sealed class LaneStatistics
     /// <summary>A run for a caller; a release's self-test is none.</summary>
     public void CountExecution() => Volatile.Write(ref _executions, _executions + 1);
 
-    public void CountAnswer(in RequestTimes times)
+    /// <summary>Gives the time that it is.</summary>
+    public long CountAnswer(in RequestTimes times)
     {
         long now = Stopwatch.GetTimestamp();
         this[RequestStage.Queue].Observe(times.Queue);
@@ -29,6 +30,7 @@ internal sealed class LaneStatistics
         this[RequestStage.Total].Observe(times.Total(now));
         Volatile.Write(ref _lastMilliseconds, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         Volatile.Write(ref _answers, _answers + 1);
+        return now;
     }
 
     /// <summary>All lanes together. One count for all durations of answers: clients compare them.</summary>

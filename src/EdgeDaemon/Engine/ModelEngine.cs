@@ -53,7 +53,7 @@ internal sealed class ModelEngine : IDisposable
                 made.Add(new Lane(index, ports, outputs.Length, pool));
             }
 
-            _lanes = new LanePool([.. made], queue, resume);
+            _lanes = new LanePool([.. made], queue, resume, TimeProvider.System);
             _statistics = [.. made.Select(lane => lane.Statistics)];
         }
         catch
@@ -64,15 +64,18 @@ internal sealed class ModelEngine : IDisposable
         }
     }
 
+    /// <summary>No lane is free: who comes now waits.</summary>
+    public bool IsBusy => _lanes.IsBusy;
+
     /// <summary>A free lane at once, or false: then <see cref="WaitAsync"/>.</summary>
     public bool TryEnter(out Lane lane) => _lanes.TryTake(out lane);
 
-    /// <summary>The next lane that becomes free, in the order of asking.</summary>
-    public async ValueTask<Lane> WaitAsync(CancellationToken cancel)
+    /// <summary>The next lane that becomes free when it is the request's turn.</summary>
+    public async ValueTask<Lane> WaitAsync(LaneRequest request, CancellationToken cancel)
     {
         try
         {
-            return await _lanes.WaitAsync(cancel)
+            return await _lanes.WaitAsync(request, cancel)
                 ?? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows");
         }
         catch (OperationCanceledException cancelled)

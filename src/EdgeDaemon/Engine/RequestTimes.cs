@@ -10,6 +10,10 @@ internal struct RequestTimes
     private long _entered;
     private long _ran;
 
+    public readonly long Begun => _begun;
+
+    public readonly long Entered => _entered;
+
     public readonly long Input => _ready - _begun;
 
     public readonly long Queue => _entered - _ready;
@@ -24,7 +28,8 @@ internal struct RequestTimes
     /// <summary>Since the beginning.</summary>
     public readonly long Total(long now) => now - _begun;
 
-    public void TensorsReady() => _ready = Stopwatch.GetTimestamp();
+    /// <summary>Gives the time that it is.</summary>
+    public long TensorsReady() => _ready = Stopwatch.GetTimestamp();
 
     public void LaneEntered() => _entered = Stopwatch.GetTimestamp();
 

@@ -57,11 +57,15 @@ internal sealed class DaemonHost : IAsyncDisposable
 
         var registry = new ModelRegistry();
         var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
-        var admission = new RequestAdmission(pool);
+        var accounts = new TenantAccounts(tenants, settings.Limits);
+        var admission = new RequestAdmission(pool, accounts, settings.Limits, settings.Engine);
+        var penalties = new PenaltyBox(settings.Penalty, TimeProvider.System, log);
+        var connections = new ConnectionAdmission(accounts, settings.Limits, penalties);
+        penalties.Entered = connections.Close;
         var authorisation = new Authorisation(tenants, tokens, TimeProvider.System);
         var counters = new RequestCounters();
-        var refusals = new RefusalRecord(log, counters);
-        var pipeline = new InferencePipeline(registry, authorisation, admission, counters);
+        var refusals = new RefusalRecord(log, counters, accounts, penalties, TimeProvider.System);
+        var pipeline = new InferencePipeline(registry, authorisation, admission, counters, settings.Limits);
         var rest = new RestWire(new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
         var stream = new GrpcStream(pipeline, new GrpcWire(settings.Limits, pool, stream: true), admission, settings.Limits, refusals);
         var server = new ServerDocuments(registry);
@@ -70,9 +74,22 @@ internal sealed class DaemonHost : IAsyncDisposable
         var doors = new ListenPause();
         var tls = new TlsDoors(settings, material, log, TimeProvider.System);
         var drain = new DrainSwitch(admission, doors, log);
-        var sources = new MetricsSources(counters, registry, tenants, pool, segments) { Draining = () => admission.Draining, Handshakes = tls.Counts };
+        var sources = new MetricsSources(counters, registry, tenants, pool, segments)
+        {
+            Draining = () => admission.Draining,
+            Handshakes = tls.Counts,
+            Penalties = new PenaltyDesk(() => penalties.Inside(), penalties.Lift),
+            Use = tenant => UseOf(accounts.UsageOf(tenant)),
+        };
         var documents = new ControlDocuments(sources, registry, admission, logs, configuration, TimeProvider.System);
-        ImmutableArray<ReloadPart> parts = [TenantsOf(tenants), TokensOf(tokens), TlsOf(tls, log), (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level)];
+        ImmutableArray<ReloadPart> parts =
+        [
+            TenantsOf(tenants),
+            TokensOf(tokens),
+            TlsOf(tls, log),
+            (next, _) => () => penalties.Settings = next.Penalty,
+            (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level),
+        ];
 
         OnnxRuntime? runtime = null;
         ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>
@@ -80,8 +97,8 @@ internal sealed class DaemonHost : IAsyncDisposable
         var reload = new Reload(configuration, parts, Lifecycle, registry, sources.Reloads, notifier, TimeProvider.System, log);
         var surface = new ControlSurface(
             documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, log);
-        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, refusals), surface, authorisation, admission, refusals);
-        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), segments, doors, tls, logs);
+        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, admission, refusals), surface, authorisation, admission, refusals);
+        var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), segments, doors, tls, connections, logs);
         sources.Doors = () => front.Traffic;
 
         runtime = await loading;
@@ -121,6 +138,8 @@ internal sealed class DaemonHost : IAsyncDisposable
         _pool.Dispose();
         _runtime.Dispose();
     }
+
+    private static TenantUse UseOf(TenantUsage usage) => new(usage.InFlight, usage.Queued, usage.Connections, usage.TensorBytes);
 
     private static ReloadPart TlsOf(TlsDoors tls, ILogger log) => (settings, errors) =>
     {

@@ -15,6 +15,9 @@ internal sealed class BlockWriter(TensorBlockPool pool, long limit, Refusal over
     private TensorBlock? _block;
     private int _written;
 
+    /// <summary>On whose account the memory is; null: nobody's.</summary>
+    public TensorAccount? Account { get; set; }
+
     public int WrittenCount => _written;
 
     public ReadOnlyMemory<byte> WrittenMemory => _block is null ? default : _block.Memory[.._written];
@@ -66,11 +69,7 @@ internal sealed class BlockWriter(TensorBlockPool pool, long limit, Refusal over
             throw new RefusedException(overLimit, $"more than {limit} bytes");
         }
 
-        if (!pool.TryRent(wanted, out TensorBlock? larger))
-        {
-            throw new RefusedException(Refusal.AdmissionMemory, $"no {wanted} bytes left of max_tensor_bytes");
-        }
-
+        TensorBlock larger = pool.Rent(wanted, Account);
         if (_block is not null)
         {
             _block.Memory.Span[.._written].CopyTo(larger.Memory.Span);

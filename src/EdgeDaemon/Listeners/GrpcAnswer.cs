@@ -7,6 +7,7 @@ namespace EdgeDaemon.Listeners;
 internal static class GrpcAnswer
 {
     private const string ContentType = "application/grpc";
+    private const string Pushback = "grpc-retry-pushback-ms";
 
     /// <summary>Whether a content type is gRPC with protobuf, the only kind that is spoken here.</summary>
     public static bool IsGrpc(string contentType)
@@ -42,7 +43,11 @@ internal static class GrpcAnswer
     }
 
     /// <summary>Ends a call with a refusal: in the trailers if anything was sent, else in the headers.</summary>
-    public static void Refuse(HttpExchange exchange, GrpcStatus status, string text)
+    /// <param name="exchange">The call.</param>
+    /// <param name="status">Not OK.</param>
+    /// <param name="text">For the caller.</param>
+    /// <param name="retryAfter">When the same may succeed; clients that retry by themselves wait so long (gRPC A6: grpc-retry-pushback-ms).</param>
+    public static void Refuse(HttpExchange exchange, GrpcStatus status, string text, TimeSpan? retryAfter = null)
     {
         string code = ((int)status).ToString(CultureInfo.InvariantCulture);
         string message = GrpcText.Encode(text);
@@ -50,17 +55,31 @@ internal static class GrpcAnswer
         {
             exchange.SetTrailer("grpc-status", code);
             exchange.SetTrailer("grpc-message", message);
+            if (retryAfter is { } later)
+            {
+                exchange.SetTrailer("retry-after", HttpExchange.WholeSeconds(later));
+                exchange.SetTrailer(Pushback, Milliseconds(later));
+            }
+
             return;
         }
 
         Start(exchange);
         exchange.SetHeader("grpc-status", code);
         exchange.SetHeader("grpc-message", message);
+        if (retryAfter is { } wait)
+        {
+            exchange.SetRetryAfter(wait);
+            exchange.SetHeader(Pushback, Milliseconds(wait));
+        }
+
         if (status == GrpcStatus.Unimplemented)
         {
             exchange.SetHeader("grpc-accept-encoding", "identity");
         }
     }
+
+    private static string Milliseconds(TimeSpan wait) => Math.Ceiling(wait.TotalMilliseconds).ToString("0", CultureInfo.InvariantCulture);
 
     private static void Start(HttpExchange exchange)
     {

@@ -68,7 +68,7 @@ internal sealed class HttpExchange
     public CancellationToken Aborted => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
 
     /// <summary>Fires when the caller has gone, or its deadline has passed.</summary>
-    public CancellationToken GivenUp => _givenUp?.Token ?? Aborted;
+    public CancellationToken GivenUp => BodyClock.CallTimeLeft is { } left ? (_givenUp ??= GiveUpIn(left)).Token : Aborted;
 
     public bool IsHttp2 => _request.Protocol == "HTTP/2";
 
@@ -91,8 +91,7 @@ internal sealed class HttpExchange
 
     public void End()
     {
-        BodyClock.Stop();
-        BodyClock.SetDeadline(null);
+        BodyClock.Reset();
         _givenUp?.Dispose();
         _givenUp = null;
         Tenant = null;
@@ -103,20 +102,16 @@ internal sealed class HttpExchange
         _features = null!;
     }
 
-    /// <summary>The caller waits no longer than this, from now on.</summary>
-    public void SetDeadline(TimeSpan timeout)
-    {
-        BodyClock.SetDeadline(timeout);
-        _givenUp = CancellationTokenSource.CreateLinkedTokenSource(Aborted);
-        _givenUp.CancelAfter(timeout);
-    }
+    /// <summary>The caller waits no longer than this, from now on. Timestamps alone are compared, until somebody waits without end: <see cref="GivenUp"/>.</summary>
+    public void SetDeadline(TimeSpan timeout) => BodyClock.SetDeadline(timeout);
 
     /// <summary>An answer after the deadline is read by nobody: the work for it would be for nothing.</summary>
-    public void RefuseWhenLate()
+    /// <param name="now">In <see cref="System.Diagnostics.Stopwatch"/>'s ticks.</param>
+    public void RefuseWhenLate(long now)
     {
-        if (BodyClock.DeadlinePassed)
+        if (now >= BodyClock.Deadline)
         {
-            throw new RefusedException(Refusal.AdmissionDeadline, "the caller's deadline passed");
+            throw new RefusedException(Refusal.AdmissionDeadline, "the request's time was over");
         }
     }
 
@@ -251,6 +246,27 @@ internal sealed class HttpExchange
 
     public async ValueTask FlushAsync() => await ResponseBody.FlushAsync();
 
+    /// <summary>Whoever was refused learns how long to wait: whole seconds (RFC 9110, 10.2.3), rounded up, since earlier would be too early.</summary>
+    public void SetRetryAfter(TimeSpan wait) => SetHeader("Retry-After", WholeSeconds(wait));
+
+    /// <summary>At least one.</summary>
+    public static string WholeSeconds(TimeSpan wait) => Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString("0", CultureInfo.InvariantCulture);
+
     /// <summary>Cuts the connection: for answers that cannot be finished truthfully.</summary>
     public void Abort() => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
+
+    private CancellationTokenSource GiveUpIn(TimeSpan left)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(Aborted);
+        if (left > TimeSpan.Zero)
+        {
+            source.CancelAfter(left);
+        }
+        else
+        {
+            source.Cancel();
+        }
+
+        return source;
+    }
 }

@@ -1,3 +1,4 @@
+using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Monitoring;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -21,7 +22,8 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
     private readonly InheritedSockets _inherited;
     private readonly SocketThreads _threads = new(Environment.ProcessorCount);
 
-    public HttpFrontEnd(EdgedSettings settings, HttpApplication application, InheritedSockets inherited, SegmentPool segments, ListenPause pause, TlsDoors tls, ILoggerFactory logs)
+    public HttpFrontEnd(
+        EdgedSettings settings, HttpApplication application, InheritedSockets inherited, SegmentPool segments, ListenPause pause, TlsDoors tls, ConnectionAdmission connections, ILoggerFactory logs)
     {
         _settings = settings;
         _application = application;
@@ -59,8 +61,8 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         }
 
         _transport = new SocketTransport(
-            limits, segments, _threads, inherited, pause, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen), new SenderCheck(logs.CreateLogger("edged")));
-        _server = new KestrelServer(Options.Create(options), _transport, logs);
+            connections, segments, _threads, inherited, pause, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen), new SenderCheck(logs.CreateLogger("edged")));
+        _server = new KestrelServer(Options.Create(options), _transport, new ProtocolFaults(logs, connections));
     }
 
     /// <summary>What went through each listener.</summary>

@@ -2,9 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace EdgeDaemon.Listeners;
 
@@ -23,7 +25,8 @@ internal sealed class ListenDoor : ISocketOwner
     private readonly IGreeting _greeting;
     private readonly SegmentPool _segments;
     private readonly SocketThreads _threads;
-    private readonly ConnectionCount _connections;
+    private readonly ConnectionAdmission _connections;
+    private readonly bool _forOperators;
     private readonly SenderCheck? _senders;
     private readonly ReadySignal _arrival = new();
     private readonly CancellationTokenSource _closing = new();
@@ -35,10 +38,20 @@ internal sealed class ListenDoor : ISocketOwner
 
     /// <param name="bind">Gives the socket, bound and listening; again after each pause.</param>
     /// <param name="inherited">It is the service manager's: it is never closed before the end.</param>
-    public ListenDoor(Func<Socket> bind, bool inherited, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionCount connections, SenderCheck senders, DoorTraffic traffic)
+    /// <param name="greeting">Who is there, and what does he speak.</param>
+    /// <param name="segments">Memory of what arrives and leaves.</param>
+    /// <param name="threads">Where it is worked on.</param>
+    /// <param name="connections">How many there may be, and whose.</param>
+    /// <param name="forOperators">No penalty holds here.</param>
+    /// <param name="senders">Judges the data of Unix sockets.</param>
+    /// <param name="traffic">What goes through it.</param>
+    public ListenDoor(
+        Func<Socket> bind, bool inherited, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionAdmission connections, bool forOperators, SenderCheck senders,
+        DoorTraffic traffic)
     {
         _bind = bind;
         _inherited = inherited;
+        _forOperators = forOperators;
         _greeting = greeting;
         _segments = segments;
         _threads = threads;
@@ -157,21 +170,24 @@ internal sealed class ListenDoor : ISocketOwner
 
     private void Admit(StreamSocket accepted)
     {
-        if (!_connections.TryEnter())
-        {
-            accepted.Dispose();
-            Traffic.CountTurnedAway();
-            return;
-        }
-
+        ConnectionPlace? place = null;
         SocketConnection connection;
         try
         {
-            connection = new SocketConnection(accepted, _segments, _threads, _local, _connections, Traffic, _senders);
+            // Before a byte is read, and before anything is made for it: who is outside costs no more than this.
+            place = _connections.TryEnter(_greeting.Recognise(accepted), _forOperators);
+            if (place is null)
+            {
+                accepted.Dispose();
+                Traffic.CountTurnedAway();
+                return;
+            }
+
+            connection = new SocketConnection(accepted, _segments, _threads, _local, place, Traffic, _senders);
         }
         catch
         {
-            _connections.Leave();
+            place?.Leave();
             accepted.Dispose();
             throw;
         }
@@ -195,6 +211,10 @@ internal sealed class ListenDoor : ISocketOwner
         if (greeted is not { } guest)
         {
             await CutAsync(connection, "the connection did not say what it speaks");
+        }
+        else if (!connection.Place.TryIdentify(guest.Connection.Features.GetRequiredFeature<Arrival>().Caller) || !connection.Place.TryAttach(guest.Connection))
+        {
+            await CutAsync(guest.Connection, "too many connections, or its caller is outside");
         }
         else if (!(guest.Speaks == Wire.Http2 ? _http2 : _http1).Writer.TryWrite(guest.Connection))
         {

@@ -38,6 +38,7 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
             int take = (int)Math.Min(buffer.Length, destination.Length - filled);
             buffer.Slice(0, take).CopyTo(destination.Span[filled..]);
             reader.AdvanceTo(buffer.GetPosition(take));
+            clock.Count(take);
             filled += take;
             if (result.IsCompleted && filled < destination.Length)
             {
@@ -75,6 +76,7 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
                 ReadOnlySequence<byte> prefix = buffer.Slice(0, GrpcFrame.PrefixSize);
                 int length = Prefix(prefix);
                 reader.AdvanceTo(prefix.End);
+                clock.Count(GrpcFrame.PrefixSize);
                 return length;
             }
 
@@ -105,6 +107,7 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
             finally
             {
                 // Also after a refusal: whoever goes on with the next message must find where this one stands.
+                clock.Count(before - message.Remaining);
                 reader.AdvanceTo(piece.GetPosition(before - message.Remaining));
             }
 
@@ -116,9 +119,9 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
     }
 
     /// <summary>Reads a body of unstated length to its end, into memory that grows up to max_body_bytes.</summary>
-    public async ValueTask<BlockWriter> ReadToEndAsync(TensorBlockPool pool)
+    public async ValueTask<BlockWriter> ReadToEndAsync(TensorBlockPool pool, TensorAccount? account)
     {
-        var all = new BlockWriter(pool, limits.MaxBodyBytes, Refusal.BodyTooLarge);
+        var all = new BlockWriter(pool, limits.MaxBodyBytes, Refusal.BodyTooLarge) { Account = account };
         try
         {
             while (true)
@@ -129,6 +132,7 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
                     all.Write(segment.Span);
                 }
 
+                clock.Count(result.Buffer.Length);
                 reader.AdvanceTo(result.Buffer.End);
                 if (result.IsCompleted)
                 {
@@ -203,7 +207,7 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         // The server wraps a chunk size that overflows as if the connection had failed.
         BadHttpRequestException or IOException { InnerException: OverflowException } => new RefusedException(Refusal.BodyTruncated, failure.Message, failure),
         OperationCanceledException when clock.Expired && clock.DeadlinePassed =>
-            new RefusedException(Refusal.AdmissionDeadline, "the caller's deadline passed while its message arrived"),
+            new RefusedException(Refusal.AdmissionDeadline, "the request's time was over while its body arrived"),
         OperationCanceledException when clock.Expired =>
             new RefusedException(Refusal.BodyTooSlow, $"the body did not arrive within body_timeout_seconds {limits.BodyTimeout.TotalSeconds}"),
         OperationCanceledException or IOException =>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
@@ -23,7 +24,6 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 
     private readonly StreamSocket _socket;
     private readonly SocketThreads _threads;
-    private readonly ConnectionCount _connections;
     private readonly DoorTraffic _traffic;
     private readonly SenderCheck? _senders;
     private readonly PeerCredentials _peer;
@@ -43,9 +43,10 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
+    /// <param name="place">Among those that there may be.</param>
     /// <param name="traffic">Of the listener that it came by.</param>
     /// <param name="senders">Judges each piece of data; null where the kernel does not say whose it is (TCP).</param>
-    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionCount connections, DoorTraffic traffic, SenderCheck? senders = null)
+    public SocketConnection(StreamSocket socket, SegmentPool segments, SocketThreads threads, EndPoint local, ConnectionPlace place, DoorTraffic traffic, SenderCheck? senders = null)
     {
         _traffic = traffic;
         if (senders is not null)
@@ -57,7 +58,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
             _senders = senders;
         }
 
-        _connections = connections;
+        Place = place;
         _socket = socket;
         _threads = threads;
         _segments = segments;
@@ -70,8 +71,8 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 
     public StreamSocket Socket => _socket;
 
-    /// <summary>Who made the connection; Unix sockets only.</summary>
-    public PeerCredentials Peer => _peer;
+    /// <summary>Among those that there may be; left when the socket is closed.</summary>
+    public ConnectionPlace Place { get; }
 
     public SegmentPool Segments => _segments;
 
@@ -135,7 +136,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         // Only now: a descriptor that is closed under a call is soon another caller's.
         _threads.Forget(_token);
         _socket.Dispose();
-        _connections.Leave();
+        Place.Leave();
         _traffic.CountClosed();
         SignalClosed();
         _closed.Dispose();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Monitoring;
 using Microsoft.AspNetCore.Connections;
@@ -11,9 +12,10 @@ namespace EdgeDaemon.Listeners;
 /// transport reads 4 KiB at a time and hands each piece to another thread, which costs more than the request. Behind each listener
 /// are two endpoints, <see cref="WireEndPoint"/>.
 /// </summary>
-internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, ListenPause pause, Func<ListenSettings, IGreeting> greetings, SenderCheck senders) : IConnectionListenerFactory
+internal sealed class SocketTransport(
+    ConnectionAdmission connections, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, ListenPause pause, Func<ListenSettings, IGreeting> greetings, SenderCheck senders)
+    : IConnectionListenerFactory
 {
-    private readonly ConnectionCount _connections = new(limits.MaxConnections);
     private readonly Dictionary<string, ListenDoor> _doors = new(StringComparer.Ordinal);
 
     /// <summary>What went through each listener.</summary>
@@ -35,7 +37,8 @@ internal sealed class SocketTransport(LimitSettings limits, SegmentPool segments
         {
             if (!_doors.TryGetValue(wire.Listen.Name, out ListenDoor? door))
             {
-                door = new ListenDoor(() => Bind(wire.Listen), inherited.Has(wire.Listen), greetings(wire.Listen), segments, threads, _connections, senders, new DoorTraffic(wire.Listen.Name));
+                door = new ListenDoor(
+                    () => Bind(wire.Listen), inherited.Has(wire.Listen), greetings(wire.Listen), segments, threads, connections, wire.Listen.IsForOperators, senders, new DoorTraffic(wire.Listen.Name));
                 _doors.Add(wire.Listen.Name, door);
                 if (!wire.Listen.ExposesControl)
                 {

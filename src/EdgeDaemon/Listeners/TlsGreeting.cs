@@ -8,6 +8,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Tls;
+using EdgeDaemon.Identity;
 using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -27,6 +28,9 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
     private ImmutableArray<IPNetwork> _allowed = listen.Tcp!.AllowFrom;
 
     public string Name => listen.Name;
+
+    /// <summary>Nobody knows before the handshake.</summary>
+    public Caller? Recognise(StreamSocket socket) => null;
 
     public async ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing)
     {

@@ -8,9 +8,11 @@ namespace EdgeDaemon.Listeners;
 /// <summary>A connection of a Unix socket: the kernel says who it is, its first bytes say what it speaks, and none of them is consumed.</summary>
 internal sealed class UnixGreeting(ListenSettings listen, LimitSettings limits) : IGreeting
 {
+    public Caller? Recognise(StreamSocket socket) => Caller.OfUser(socket.Peer().User, socket.PeerGroups());
+
     public async ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing)
     {
-        connection.Features.Set(new Arrival(listen, Caller.OfUser(connection.Peer.User, connection.Socket.PeerGroups())));
+        connection.Features.Set(new Arrival(listen, connection.Place.Caller!));
         connection.Start();
         return await SortAsync(connection.Transport.Input, closing) is { } wire ? (connection, wire) : null;
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
 using EdgeDaemon.Identity;
@@ -6,7 +8,7 @@ using EdgeDaemon.Listeners;
 namespace EdgeDaemon.Pipeline;
 
 /// <summary>From a gRPC call to what answers it; and where a refusal becomes a status.</summary>
-internal sealed class GrpcRouter(GrpcService service, Authorisation authorisation, RefusalRecord refusals)
+internal sealed class GrpcRouter(GrpcService service, Authorisation authorisation, RequestAdmission admission, RefusalRecord refusals)
 {
     /// <summary>Whether the exchange is gRPC's, whatever it asks for.</summary>
     public static bool Takes(HttpExchange exchange) => exchange.IsHttp2 && GrpcAnswer.IsGrpc(exchange.ContentType);
@@ -22,7 +24,7 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
         {
             // Whoever waited was woken by the deadline or by the caller's leaving; which of the two it was, the clock knows.
             bool late = refused.Refusal == Refusal.EngineCancelled && exchange.BodyClock.DeadlinePassed;
-            Refuse(exchange, late ? Refusal.AdmissionDeadline : refused.Refusal, refused.Message, refused);
+            Refuse(exchange, late ? Refusal.AdmissionDeadline : refused.Refusal, refused.Message, refused, refused.RetryAfter);
         }
         catch (OperationCanceledException) when (exchange.GivenUp.IsCancellationRequested)
         {
@@ -59,7 +61,13 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
         }
 
         exchange.IsInference = method is GrpcMethod.ModelInfer or GrpcMethod.ModelStreamInfer;
-        authorisation.Enter(exchange, RouteAccess.Of(method));
+        Access access = RouteAccess.Of(method);
+        Tenant? tenant = authorisation.Enter(exchange, access);
+        if (access == Access.Describe)
+        {
+            admission.Count(tenant!, Stopwatch.GetTimestamp());
+        }
+
         CheckHeaders(exchange);
         exchange.ExpectMessages(endless: method is GrpcMethod.ModelStreamInfer);
         return method switch
@@ -95,11 +103,11 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
         }
     }
 
-    private void Refuse(HttpExchange exchange, Refusal refusal, string detail, Exception? cause)
+    private void Refuse(HttpExchange exchange, Refusal refusal, string detail, Exception? cause, TimeSpan? retryAfter = null)
     {
         string id = exchange.Id;
         refusals.Write(exchange, refusal, detail, cause);
         RefusalMapping.PublicAnswer answer = RefusalMapping.Of(refusal);
-        GrpcAnswer.Refuse(exchange, answer.Grpc, $"{answer.Text} (request {id})");
+        GrpcAnswer.Refuse(exchange, answer.Grpc, $"{answer.Text} (request {id})", retryAfter);
     }
 }

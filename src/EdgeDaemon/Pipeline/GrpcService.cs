@@ -23,7 +23,7 @@ internal sealed class GrpcService(
         }
         finally
         {
-            work.End();
+            work.End(exchange.BodyClock.Bytes);
         }
     }
 

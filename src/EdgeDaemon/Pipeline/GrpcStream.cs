@@ -20,13 +20,13 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
             {
                 await pipeline.InferAsync(exchange, wire, work);
             }
-            catch (RefusedException refused) when (!errorsEnd && work.MessageRead && !EndsStream(refused.Refusal))
+            catch (RefusedException refused) when (!errorsEnd && work.MessageRead && !EndsStream(refused.Refusal) && exchange.BodyClock.CallTimeLeft is null or { Ticks: > 0 })
             {
                 await RefuseAsync(exchange, work, refused);
             }
             finally
             {
-                work.End();
+                work.End(exchange.BodyClock.Bytes);
             }
         }
     }
@@ -44,7 +44,7 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
     }
 
     // Nobody waits any more, or the daemon is at fault for good: a message would say less than the status.
-    private static bool EndsStream(Refusal refusal) => refusal is Refusal.AccessExpired or Refusal.AccessUnknownCaller or Refusal.AccessRoleMissing or Refusal.AccessTokenMissing or Refusal.AccessTokenInvalid or Refusal.AdmissionDeadline or Refusal.EngineCancelled or Refusal.Draining or Refusal.HeadMalformedProtobuf;
+    private static bool EndsStream(Refusal refusal) => refusal is Refusal.AccessExpired or Refusal.AccessUnknownCaller or Refusal.AccessRoleMissing or Refusal.AccessTokenMissing or Refusal.AccessTokenInvalid or Refusal.EngineCancelled or Refusal.Draining or Refusal.HeadMalformedProtobuf;
 
     private async ValueTask RefuseAsync(HttpExchange exchange, InferenceWork work, RefusedException refused)
     {

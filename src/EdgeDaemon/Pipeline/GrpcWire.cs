@@ -19,11 +19,13 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
 {
     private readonly ProtocolLimits _protocol = new() { MaxHeadBytes = limits.MaxHeadBytes, MaxTensors = limits.MaxTensors };
 
+    public long? BodyBytes(HttpExchange exchange) => null;
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask NameModelAsync(HttpExchange exchange, InferenceWork work)
     {
         GrpcWork call = work.Grpc ??= new GrpcWork();
-        call.Open(pool, limits.MaxBodyBytes);
+        call.Open(pool, limits.MaxBodyBytes, work.Entry.Account);
         var body = new RequestBody(exchange.Body, contentLength: null, limits, exchange.BodyClock);
         try
         {

@@ -13,6 +13,7 @@ internal sealed class GrpcWork
 
     private readonly List<BlockWriter> _tensors = [];
     private TensorBlockPool? _pool;
+    private TensorAccount? _account;
     private long _limit;
     private int _used;
 
@@ -26,10 +27,14 @@ internal sealed class GrpcWork
 
     public Memory<char> NameText { get; } = new char[NameRoom];
 
-    public void Open(TensorBlockPool pool, long limit)
+    /// <param name="pool">Where tensors live.</param>
+    /// <param name="limit">Bytes of one of them.</param>
+    /// <param name="account">On whose account; null: nobody's.</param>
+    public void Open(TensorBlockPool pool, long limit, TensorAccount? account = null)
     {
         _pool = pool;
         _limit = limit;
+        _account = account;
     }
 
     public void End()
@@ -52,6 +57,8 @@ internal sealed class GrpcWork
             _tensors.Add(new BlockWriter(_pool!, _limit, Refusal.BodyTooLarge));
         }
 
-        return _tensors[_used++];
+        BlockWriter tensor = _tensors[_used++];
+        tensor.Account = _account;
+        return tensor;
     }
 }

@@ -7,6 +7,9 @@ namespace EdgeDaemon.Pipeline;
 /// <summary>How a request is written and its answer read: the stages in which REST and gRPC differ, in the order of the line.</summary>
 internal interface IInferenceWire
 {
+    /// <summary>Bytes of the body as stated; null when nobody knows until it has come.</summary>
+    long? BodyBytes(HttpExchange exchange);
+
     /// <summary>Which model: REST's path has said it, in gRPC the message does.</summary>
     ValueTask NameModelAsync(HttpExchange exchange, InferenceWork work);
 

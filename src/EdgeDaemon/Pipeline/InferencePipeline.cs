@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EdgeDaemon.Admission;
+using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
@@ -12,8 +14,10 @@ namespace EdgeDaemon.Pipeline;
 /// The path of an inference request, whatever wire it came by, and the only place that knows its order. Each stage is owned by its
 /// folder, knows no other stage, and refuses by throwing <see cref="Core.Protocol.RefusedException"/>.
 /// </summary>
-internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission, RequestCounters counters)
+internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission, RequestCounters counters, LimitSettings limits)
 {
+    private readonly long _timeout = Ticks(limits.RequestTimeout);
+
     /// <summary>Whoever calls ends the work.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask InferAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work)
@@ -21,22 +25,34 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         RequestTimes times = RequestTimes.Begin();
         exchange.ModelPlace = 0; // Of a stream, each message names its own.
         Tenant tenant = authorisation.Enter(exchange, Access.Infer)!;
-        admission.Enter();
+        exchange.BodyClock.BeginWork(times.Begun + _timeout);
+        admission.Enter(work.Entry, tenant, wire.BodyBytes(exchange), times.Begun);
         await wire.NameModelAsync(exchange, work);
         Authorisation.RequireModel(tenant, work.Model.Span, Access.Infer);
         ServedModel model = work.Hold(models.Hold(work.Model.Span, work.Version.Span));
         exchange.ModelPlace = model.Place;
+        if (model.Engine.IsBusy)
+        {
+            work.Entry.RequirePlace(admission.QueueOf(model.Name), model.Name);
+        }
 
         await wire.ReadHeadAsync(exchange, work);
+        var policy = SchedulePolicy.Of(work.Request);
+        if (policy.Timeout is { } timeout)
+        {
+            exchange.BodyClock.Shorten(times.Begun + Ticks(timeout));
+        }
+
         wire.Plan(exchange, work, model.Contract);
-        admission.Open(work.Grant, work.Plan.TotalBytes);
+        admission.Open(work.Grant, work.Entry, work.Plan.TotalBytes);
         await wire.ReadTensorsAsync(exchange, work, model.Contract);
-        times.TensorsReady();
+        long now = times.TensorsReady();
 
         try
         {
-            exchange.RefuseWhenLate();
-            Lane lane = model.Engine.TryEnter(out Lane free) ? free : await model.Engine.WaitAsync(exchange.GivenUp);
+            exchange.RefuseWhenLate(now);
+            Lane lane = model.Engine.TryEnter(out Lane free) ? free : await WaitAsync(exchange, work, model, policy.Priority);
+            now = 0;
             try
             {
                 times.LaneEntered();
@@ -45,15 +61,16 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
                     SocketThreads.BeginLongWork();
                 }
 
-                lane.Run(work.Inputs(work.Plan.Count));
+                lane.Run(work.Inputs(work.Plan.Count), work.Entry.Account);
                 times.Run();
                 lane.Statistics.CountExecution();
                 wire.Encode(exchange, work, model, lane);
-                lane.Statistics.CountAnswer(times);
+                now = lane.Statistics.CountAnswer(times);
             }
             finally
             {
                 model.Engine.Leave(lane);
+                work.Entry.Account!.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - times.Entered);
             }
         }
         catch
@@ -64,6 +81,26 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
 
         model.CountInference();
         counters.CountAnswer(tenant.Index + 1, model.Place, exchange.TakeReceivedBytes(), exchange.TakeSentBytes());
+
+        // A caller that reads its answer slowly holds the answer's bytes, but no lane and no tensor memory.
+        work.ReleaseMemory();
         await exchange.FlushAsync();
+    }
+
+    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    private async ValueTask<Lane> WaitAsync(HttpExchange exchange, InferenceWork work, ServedModel model, int priority)
+    {
+        work.Entry.TakePlace(admission.QueueOf(model.Name), model.Name);
+        try
+        {
+            Tenant tenant = work.Entry.Account!.Tenant;
+            var request = new LaneRequest(tenant.Index, tenant.Settings.Share, priority, work.Plan.TotalBytes, exchange.BodyClock.Deadline);
+            return await model.Engine.WaitAsync(request, exchange.Aborted);
+        }
+        finally
+        {
+            work.Entry.LeavePlace();
+        }
     }
 }

@@ -33,6 +33,9 @@ internal sealed class InferenceWork
 
     public InputPlan Plan { get; } = new();
 
+    /// <summary>Among the requests in flight.</summary>
+    public Entry Entry { get; } = new();
+
     /// <summary>Tensor memory.</summary>
     public Grant Grant { get; } = new();
 
@@ -71,20 +74,28 @@ internal sealed class InferenceWork
         return _inputs.AsSpan(0, count);
     }
 
-    public void End()
+    /// <summary>Gives tensor memory back: nothing of the request can be read any more.</summary>
+    public void ReleaseMemory()
     {
-        Held?.LetGo();
-        Held = null;
-        Request.Reset();
         Grant.Close();
         Grpc?.End();
-        MessageRead = false;
-        Name(default, default);
         JsonBlock?.Return();
         JsonBlock = null;
         JsonWriter?.Dispose();
         JsonWriter = null;
         Json = default;
+    }
+
+    /// <param name="bytes">That came of its body.</param>
+    public void End(long bytes)
+    {
+        ReleaseMemory();
+        Held?.LetGo();
+        Held = null;
+        Request.Reset();
+        MessageRead = false;
+        Name(default, default);
         Raw = false;
+        Entry.Close(bytes);
     }
 }

@@ -76,7 +76,7 @@ internal static class RefusalMapping
         Refusal.OutputUnknown => new(400, GrpcStatus.InvalidArgument, "the model has no output of that name"),
         Refusal.OutputDuplicate => new(400, GrpcStatus.InvalidArgument, "an output is requested twice"),
 
-        Refusal.AdmissionPenalty or Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests =>
+        Refusal.AdmissionPenalty or Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests or Refusal.AdmissionTensorBytes =>
             new(429, GrpcStatus.ResourceExhausted, "too many requests, try again later"),
         Refusal.AdmissionMemory or Refusal.AdmissionQueueFull => new(503, GrpcStatus.Unavailable, "the server is busy, try again later"),
         Refusal.AdmissionDeadline => new(504, GrpcStatus.DeadlineExceeded, "the deadline passed"),

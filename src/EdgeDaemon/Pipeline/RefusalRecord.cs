@@ -1,3 +1,4 @@
+using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Monitoring;
@@ -6,9 +7,17 @@ using Microsoft.Extensions.Logging;
 
 namespace EdgeDaemon.Pipeline;
 
-/// <summary>What stays of a refusal, whatever wire it goes out by: detail for the operator here, a terse text for the caller.</summary>
-internal sealed class RefusalRecord(ILogger log, RequestCounters counters)
+/// <summary>
+/// What stays of a refusal, whatever wire it goes out by: detail for the operator here, a terse text for the caller, a number in the tenant's usage,
+/// and what counts against the caller.
+/// </summary>
+internal sealed class RefusalRecord(ILogger log, RequestCounters counters, TenantAccounts accounts, PenaltyBox penalties, TimeProvider clock)
 {
+    private readonly RefusalLines _lines = new(clock);
+
+    /// <summary>Whether the exchange's caller was put outside since its connection was let in.</summary>
+    public bool LeavesOutside(HttpExchange exchange) => !penalties.IsEmpty && !exchange.Listener.IsForOperators && penalties.IsOutside(exchange.Caller.Name);
+
     public void Write(HttpExchange exchange, Refusal refusal, string detail, Exception? cause)
     {
         counters.CountRefusal(refusal);
@@ -17,13 +26,31 @@ internal sealed class RefusalRecord(ILogger log, RequestCounters counters)
             counters.CountEnd(exchange.Tenant is { } tenant ? tenant.Index + 1 : 0, exchange.ModelPlace, Outcomes.Of(refusal));
         }
 
-        if (RefusalMapping.IsFailure(refusal))
+        string caller = exchange.Caller.Name;
+        accounts.UsageOf(exchange.Tenant).CountRefusal(refusal);
+        if (RefusalBlame.IsCallers(refusal) && !exchange.Listener.IsForOperators)
         {
-            Log.RequestFailed(log, exchange.Id, exchange.Caller.Name, refusal, detail, cause);
+            penalties.Blame(caller, refusal.ToString());
+        }
+
+        bool failure = RefusalMapping.IsFailure(refusal);
+        if (!log.IsEnabled(failure ? LogLevel.Error : LogLevel.Warning) || !_lines.TryTake(caller, out long leftOut))
+        {
+            return;
+        }
+
+        if (leftOut > 0)
+        {
+            Log.RefusalsNotWritten(log, leftOut, caller);
+        }
+
+        if (failure)
+        {
+            Log.RequestFailed(log, exchange.Id, caller, refusal, detail, cause);
         }
         else
         {
-            Log.RequestRefused(log, exchange.Id, exchange.Caller.Name, refusal, detail);
+            Log.RequestRefused(log, exchange.Id, caller, refusal, detail);
         }
     }
 

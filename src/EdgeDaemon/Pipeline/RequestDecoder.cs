@@ -52,15 +52,13 @@ internal sealed class RequestDecoder(LimitSettings limits, TensorBlockPool pool)
         long length = head >= 0 ? head : body.Length ?? -1;
         if (length >= 0)
         {
-            work.JsonBlock = pool.TryRent(length, out TensorBlock? block)
-                ? block
-                : throw new RefusedException(Refusal.AdmissionMemory, $"no {length} bytes left of max_tensor_bytes for the head");
+            TensorBlock block = work.JsonBlock = pool.Rent(length, work.Entry.Account);
             await body.ReadExactlyAsync(block.Memory);
             work.Json = block.Memory;
         }
         else
         {
-            work.JsonWriter = await body.ReadToEndAsync(pool);
+            work.JsonWriter = await body.ReadToEndAsync(pool, work.Entry.Account);
             work.Json = work.JsonWriter.WrittenMemory;
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Control;
@@ -19,7 +20,16 @@ internal sealed class RequestRouter(
 
     private static readonly byte[] NotLive = Document.Of(output => HealthWriter.WriteServer(output, live: false));
 
-    public Task RouteAsync(HttpExchange exchange) => GrpcRouter.Takes(exchange) ? grpc.RouteAsync(exchange) : RouteRestAsync(exchange);
+    public Task RouteAsync(HttpExchange exchange)
+    {
+        if (refusals.LeavesOutside(exchange))
+        {
+            exchange.Abort(); // What came on an open connection after its caller was put outside.
+            return Task.CompletedTask;
+        }
+
+        return GrpcRouter.Takes(exchange) ? grpc.RouteAsync(exchange) : RouteRestAsync(exchange);
+    }
 
     private async Task RouteRestAsync(HttpExchange exchange)
     {
@@ -29,7 +39,7 @@ internal sealed class RequestRouter(
         }
         catch (RefusedException refused)
         {
-            await RefuseAsync(exchange, refused.Refusal, refused.Message, refused);
+            await RefuseAsync(exchange, refused.Refusal, refused.Message, refused, refused.RetryAfter);
         }
         catch (OperationCanceledException) when (exchange.Aborted.IsCancellationRequested)
         {
@@ -67,6 +77,10 @@ internal sealed class RequestRouter(
         exchange.IsInference = route.Kind == RestRouteKind.ModelInfer;
         Access access = RouteAccess.Of(route.Kind);
         Tenant? tenant = authorisation.Enter(exchange, access);
+        if (access == Access.Describe)
+        {
+            admission.Count(tenant!, Stopwatch.GetTimestamp());
+        }
 
         return route.Kind switch
         {
@@ -95,7 +109,7 @@ internal sealed class RequestRouter(
         }
         finally
         {
-            work.End();
+            work.End(exchange.BodyClock.Bytes);
         }
     }
 
@@ -107,7 +121,7 @@ internal sealed class RequestRouter(
         return models.Find(route.Model.Span, route.Version.Span);
     }
 
-    private async Task RefuseAsync(HttpExchange exchange, Refusal refusal, string detail, Exception cause)
+    private async Task RefuseAsync(HttpExchange exchange, Refusal refusal, string detail, Exception cause, TimeSpan? retryAfter = null)
     {
         string id = exchange.Id;
         refusals.Write(exchange, refusal, detail, cause);
@@ -129,6 +143,11 @@ internal sealed class RequestRouter(
             if (refusal is Refusal.AccessTokenMissing or Refusal.AccessTokenInvalid)
             {
                 exchange.SetHeader("WWW-Authenticate", refusal == Refusal.AccessTokenMissing ? "Bearer" : "Bearer error=\"invalid_token\""); // RFC 6750 section 3
+            }
+
+            if (retryAfter is { } wait)
+            {
+                exchange.SetRetryAfter(wait);
             }
 
             await exchange.RespondJsonAsync(answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")));

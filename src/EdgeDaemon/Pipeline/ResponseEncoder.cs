@@ -14,6 +14,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
     {
         // Kept with its connection, as all that a request needs: what it wrote into goes back here.
         BlockWriter head = work.AnswerHead ??= new BlockWriter(pool, limits.MaxResponseBytes, Refusal.OutputTooLarge);
+        head.Account = work.Entry.Account;
         try
         {
             Encode(exchange, work, model, lane, head);

@@ -9,6 +9,8 @@ namespace EdgeDaemon.Pipeline;
 /// <summary>REST: JSON, binary tensors behind it, or raw bytes alone.</summary>
 internal sealed class RestWire(RequestDecoder decoder, ResponseEncoder encoder, LimitSettings limits) : IInferenceWire
 {
+    public long? BodyBytes(HttpExchange exchange) => exchange.ContentLength;
+
     public ValueTask NameModelAsync(HttpExchange exchange, InferenceWork work) => ValueTask.CompletedTask;
 
     public ValueTask ReadHeadAsync(HttpExchange exchange, InferenceWork work) => decoder.ReadHeadAsync(exchange, Body(exchange), work);

@@ -101,6 +101,12 @@ internal static partial class Log
     [LoggerMessage(30, LogLevel.Warning, "request {Id} of {Caller} refused: {Refusal}: {Detail}")]
     public static partial void RequestRefused(ILogger logger, string id, string caller, Refusal refusal, string detail);
 
+    [LoggerMessage(35, LogLevel.Warning, "{Count} more refused requests of {Caller} were not written: a line for each would fill the log")]
+    public static partial void RefusalsNotWritten(ILogger logger, long count, string caller);
+
+    [LoggerMessage(36, LogLevel.Warning, "{Caller} is outside until {Until:u}, for the {Times}. time: {After} refusals within {Window} s, the last {Reason}")]
+    public static partial void PenaltyBegins(ILogger logger, string caller, DateTimeOffset until, int times, int after, double window, string reason);
+
     [LoggerMessage(31, LogLevel.Error, "request {Id} of {Caller} failed: {Refusal}: {Detail}")]
     public static partial void RequestFailed(ILogger logger, string id, string caller, Refusal refusal, string detail, Exception? exception);
 

@@ -1,5 +1,7 @@
+using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Tests.Admission;
 
 namespace EdgeDaemon.Tests.Engine;
 
@@ -25,9 +27,9 @@ public sealed class LanePoolTests
     {
         using LanePool pool = Make(1, 2);
         Assert.IsTrue(pool.TryTake(out Lane lane));
-        Task<Lane?> first = pool.WaitAsync(default).AsTask();
-        Task<Lane?> second = pool.WaitAsync(default).AsTask();
-        Assert.IsNull(await pool.WaitAsync(default), "the queue holds two");
+        Task<Lane?> first = pool.WaitAsync(Request(), default).AsTask();
+        Task<Lane?> second = pool.WaitAsync(Request(), default).AsTask();
+        Assert.IsNull(await pool.WaitAsync(Request(), default), "the queue holds two");
         pool.Return(lane);
         Assert.AreSame(lane, await first);
         Assert.IsFalse(second.IsCompleted);
@@ -44,10 +46,10 @@ public sealed class LanePoolTests
         using LanePool pool = Make(1, 1);
         Assert.IsTrue(pool.TryTake(out Lane lane));
         using var cancel = new CancellationTokenSource();
-        Task<Lane?> waiting = pool.WaitAsync(cancel.Token).AsTask();
+        Task<Lane?> waiting = pool.WaitAsync(Request(), cancel.Token).AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsExactlyAsync<OperationCanceledException>(() => waiting);
-        Task<Lane?> next = pool.WaitAsync(default).AsTask();
+        Task<Lane?> next = pool.WaitAsync(Request(), default).AsTask();
         Assert.IsFalse(next.IsCompleted, "his place is free for another");
         pool.Return(lane);
         Assert.AreSame(lane, await next);
@@ -71,7 +73,7 @@ public sealed class LanePoolTests
                 {
                     if (!pool.TryTake(out Lane free))
                     {
-                        ValueTask<Lane?> waiting = pool.WaitAsync(cancel.Token);
+                        ValueTask<Lane?> waiting = pool.WaitAsync(Request(), cancel.Token);
                         if (random.Next(4) == 0)
                         {
                             await cancel.CancelAsync();
@@ -110,10 +112,58 @@ public sealed class LanePoolTests
         }
     }
 
-    private static LanePool Make(int lanes, int queue)
+    [TestMethod]
+    public async Task Whose_time_is_over_is_told_so_and_gets_no_lane_even_if_one_is_free_in_the_same_moment()
+    {
+        var clock = new TestClock();
+        using LanePool pool = Make(1, 3, clock);
+        Assert.IsTrue(pool.TryTake(out Lane lane));
+        Task<Lane?> hasty = pool.WaitAsync(Request(deadline: clock.GetTimestamp() + 1_000_000_000), default).AsTask();
+        Task<Lane?> patient = pool.WaitAsync(Request(deadline: clock.GetTimestamp() + 5_000_000_000), default).AsTask();
+        Task<Lane?> endless = pool.WaitAsync(Request(), default).AsTask();
+        clock.Advance(TimeSpan.FromSeconds(0.9));
+        Assert.IsFalse(hasty.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.AreEqual(Refusal.AdmissionDeadline, (await Assert.ThrowsExactlyAsync<RefusedException>(() => hasty)).Refusal);
+        Assert.IsFalse(patient.IsCompleted);
+        clock.AdvanceSilently(TimeSpan.FromSeconds(5));
+        pool.Return(lane);
+        Assert.AreSame(lane, await endless, "the next whose time is not over");
+        Assert.AreEqual(Refusal.AdmissionDeadline, (await Assert.ThrowsExactlyAsync<RefusedException>(() => patient)).Refusal);
+        pool.Return(lane);
+        Assert.IsTrue(pool.TryTake(out _));
+    }
+
+    [TestMethod]
+    public async Task Tenants_are_served_in_turn_whoever_came_first()
+    {
+        using LanePool pool = Make(1, 100);
+        Assert.IsTrue(pool.TryTake(out Lane lane));
+        Task<Lane?>[] flood = [.. Enumerable.Range(0, 20).Select(_ => pool.WaitAsync(Request(0), default).AsTask())];
+        Task<Lane?>[] modest = [.. Enumerable.Range(0, 5).Select(_ => pool.WaitAsync(Request(1), default).AsTask())];
+        for (int i = 0; i < 10; i++)
+        {
+            pool.Return(lane);
+            await UntilAsync(() => flood.Concat(modest).Count(task => task.IsCompleted) == i + 1);
+        }
+
+        Assert.AreEqual((5, 5), (flood.Count(task => task.IsCompleted), modest.Count(task => task.IsCompleted)));
+    }
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        for (var waited = System.Diagnostics.Stopwatch.StartNew(); !holds(); await Task.Yield())
+        {
+            Assert.IsLessThan(TimeSpan.FromSeconds(30), waited.Elapsed);
+        }
+    }
+
+    private static LaneRequest Request(int tenant = 0, long deadline = long.MaxValue) => new(tenant, 1, RequestPriority.Default, 100, deadline);
+
+    private static LanePool Make(int lanes, int queue, TimeProvider? clock = null)
     {
         var memory = new TensorBlockPool(1 << 20);
         return new LanePool(
-            [.. Enumerable.Range(0, lanes).Select(index => new Lane(index, [], 0, memory))], queue, work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
+            [.. Enumerable.Range(0, lanes).Select(index => new Lane(index, [], 0, memory))], queue, work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false), clock ?? TimeProvider.System);
     }
 }

@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
+using EdgeDaemon.Native.Posix;
+using EdgeDaemon.Tests.Admission;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -285,10 +287,13 @@ public sealed class TransportBehaviourTests
     }
 
     // What TCP carries below TLS: nobody is asked who he is.
-    private sealed class NoGreeting : IGreeting
+    private sealed class NoGreeting(ListenSettings listen) : IGreeting
     {
+        public Caller? Recognise(StreamSocket socket) => null;
+
         public ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing)
         {
+            connection.Features.Set(new Arrival(listen, Caller.OfUser(1, [])));
             connection.Start();
             return ValueTask.FromResult<(ConnectionContext, Wire)?>((connection, Wire.Http1));
         }
@@ -327,7 +332,8 @@ public sealed class TransportBehaviourTests
                     listen = listen with { Tcp = tcp with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) } };
                 }
 
-                factory = new SocketTransport(settings.Limits, new SegmentPool(), bench._threads, InheritedSockets.None, new ListenPause(), _ => listen.Tcp is null ? new UnixGreeting(listen, settings.Limits) : new NoGreeting(), bench.Senders);
+                factory = new SocketTransport(
+                    TestConnections.Unlimited(settings), new SegmentPool(), bench._threads, InheritedSockets.None, new ListenPause(), _ => listen.Tcp is null ? new UnixGreeting(listen, settings.Limits) : new NoGreeting(listen), bench.Senders);
                 endpoint = new WireEndPoint(listen, Wire.Http1);
             }
             else

@@ -1,0 +1,34 @@
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Identity;
+
+namespace EdgeDaemon.Admission;
+
+/// <summary>The accounts of all tenants, and what they share of tensor memory.</summary>
+internal sealed class TenantAccounts
+{
+    private readonly PerTenant<TenantAccount> _accounts;
+
+    public TenantAccounts(TenantDirectory tenants, LimitSettings limits)
+    {
+        Directory = tenants;
+        TensorMemory = new DividedBudget(tenants, limits.MaxTensorBytes, tenant => tenant.Has(Roles.Infer));
+        _accounts = new PerTenant<TenantAccount>(_ => new TenantAccount(TensorMemory));
+    }
+
+    public TenantDirectory Directory { get; }
+
+    public DividedBudget TensorMemory { get; }
+
+    /// <summary>What those who are no tenant's have taken.</summary>
+    public TenantUsage Strangers { get; } = new();
+
+    public TenantAccount Of(Tenant tenant)
+    {
+        TenantAccount account = _accounts[tenant.Index];
+        account.Tenant = tenant;
+        return account;
+    }
+
+    /// <summary>Null for strangers.</summary>
+    public TenantUsage UsageOf(Tenant? tenant) => tenant is null ? Strangers : _accounts[tenant.Index].Usage;
+}

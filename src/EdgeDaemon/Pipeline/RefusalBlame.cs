@@ -1,0 +1,25 @@
+using EdgeDaemon.Core.Protocol;
+
+namespace EdgeDaemon.Pipeline;
+
+/// <summary>
+/// Which refusals are the caller's own fault, and so count towards a penalty: what is malformed, not permitted, or too many. Not what the daemon's
+/// load, its models or its operator bring about: a caller that asks for a model which was taken away has done nothing wrong.
+/// </summary>
+internal static class RefusalBlame
+{
+    public static bool IsCallers(Refusal refusal) => refusal switch
+    {
+        Refusal.RouteUnknown or Refusal.RouteMethodNotAllowed or Refusal.RouteNotExposed or Refusal.RouteServiceUnknown => true,
+        Refusal.ModelNotFound or Refusal.ModelVersionNotFound or Refusal.ModelNotReady => false,
+        >= Refusal.AccessUnknownCaller and <= Refusal.AccessTokenInvalid => true,
+        >= Refusal.HeadLengthInvalid and <= Refusal.HeadTooManyFields => true,
+
+        // Whoever goes away in the middle may have crashed, or lost its patience.
+        Refusal.BodyAborted => false,
+        >= Refusal.BodyTooLarge and <= Refusal.BodyLengthRequired => true,
+        >= Refusal.InputUnknown and <= Refusal.OutputDuplicate => true,
+        Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests => true,
+        _ => false,
+    };
+}

@@ -1,0 +1,406 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace EdgeDaemon.EndToEnd;
+
+/// <summary>What a tenant may take: rates, places, turns, and what becomes of whoever is refused again and again. Each limit beside the same without it.</summary>
+[TestClass]
+public sealed class AdmissionTests
+{
+    private const int Other = 61001;
+
+    private static readonly byte[] Health = HttpConnection.Request("GET", "/v2/health/live");
+    private static readonly byte[] Malformed = Digits.Infer("digits", "{"u8);
+
+    [TestMethod]
+    public async Task Rate_LetsTheBurstIn_ThenSays429AndWhen_AndThenItIsTrue()
+    {
+        await using Daemon daemon = await Daemon.StartAsync(Tenant("main", "self", "requests_per_second = 1\nburst_requests = 3"), "digits/digits-s25");
+        using HttpConnection connection = daemon.Connect();
+        byte[] request = Digits.Binary(0, 1);
+        var asked = Stopwatch.StartNew();
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.AreEqual(200, connection.Ask(request).Status);
+        }
+
+        HttpAnswer refused = connection.Ask(request);
+        Assert.IsLessThan(TimeSpan.FromSeconds(1), asked.Elapsed, "the machine was too slow for this question");
+        Assert.AreEqual("429 too many requests, try again later", $"{refused.Status} {refused.Error}");
+        var told = Stopwatch.StartNew();
+        Assert.AreEqual("1", refused.Headers["Retry-After"]);
+        Assert.AreEqual(200, connection.Ask(Health).Status, "health has no rate");
+        await Waiting.UntilAsync(() => told.Elapsed >= TimeSpan.FromSeconds(1));
+        Assert.AreEqual(200, connection.Ask(request).Status);
+    }
+
+    [TestMethod]
+    public async Task Rate_OnGrpc_IsResourceExhausted_WithThePushbackThatClientsHonour()
+    {
+        await using Daemon daemon = await Daemon.StartAsync(Tenant("main", "self", "requests_per_second = 1\nburst_requests = 1"), "digits/digits-s25");
+        using var connection = new Http2Connection(daemon.State.InferenceSocket);
+        byte[] request = GrpcMessage.Frame(GrpcMessage.Digits(1));
+        Assert.AreEqual("0", connection.Ask(Http2Connection.Call(GrpcMessage.Infer), request).Status);
+        Http2Answer refused = connection.Ask(Http2Connection.Call(GrpcMessage.Infer), request);
+        Assert.AreEqual("8", refused.Status);
+        Assert.AreEqual("1", refused.Headers["retry-after"]);
+        int pushback = int.Parse(refused.Headers["grpc-retry-pushback-ms"], CultureInfo.InvariantCulture);
+        Assert.IsTrue(pushback is > 0 and <= 1000, $"{pushback}");
+        var told = Stopwatch.StartNew();
+        await Waiting.UntilAsync(() => told.ElapsedMilliseconds >= pushback);
+        Assert.AreEqual("0", connection.Ask(Http2Connection.Call(GrpcMessage.Infer), request).Status);
+    }
+
+    [TestMethod]
+    public async Task BytesRate_CountsBodies_OfStatedAndUnstatedLength()
+    {
+        await using Daemon daemon = await Daemon.StartAsync(
+            "[limits]\nmax_body_bytes = 16384\nmax_head_bytes = 16384\n" + Tenant("main", "self", "bytes_per_second = 1000\nburst_bytes = 1000"), "digits/digits-s25");
+        using HttpConnection connection = daemon.Connect();
+        byte[] large = Digits.Binary(0, 200); // 12.8 KB of the burst's 16.
+        Assert.AreEqual(200, connection.Ask(large).Status);
+        HttpAnswer refused = connection.Ask(large);
+        Assert.AreEqual(429, refused.Status);
+        Assert.IsGreaterThan(5, int.Parse(refused.Headers["Retry-After"], CultureInfo.InvariantCulture));
+
+        await using Daemon another = await Daemon.StartAsync(
+            "[limits]\nmax_body_bytes = 16384\nmax_head_bytes = 16384\n" + Tenant("main", "self", "bytes_per_second = 1000\nburst_bytes = 1000"), "digits/digits-s25");
+        using var grpc = new Http2Connection(another.State.InferenceSocket);
+        byte[] message = GrpcMessage.Frame(GrpcMessage.Digits(200));
+        Assert.AreEqual("0", grpc.Ask(Http2Connection.Call(GrpcMessage.Infer), message).Status);
+        Assert.AreEqual("0", grpc.Ask(Http2Connection.Call(GrpcMessage.Infer), message).Status, "not in debt yet");
+        Assert.AreEqual("8", grpc.Ask(Http2Connection.Call(GrpcMessage.Infer), message).Status);
+    }
+
+    [TestMethod]
+    public async Task Overload_Is503_WithRetryAfter_AndHealthAnswers()
+    {
+        using StateDirectory state = StateDirectory.Create();
+        byte[] slow = Slow(state, 60_000);
+        state.Configure("[engine]\nlanes = 1\nqueue = 2");
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        HttpConnection[] callers = [.. Enumerable.Range(0, 8).Select(_ => daemon.Connect())];
+        Array.ForEach(callers, caller => caller.Send(slow));
+        using HttpConnection health = daemon.Connect();
+        Assert.AreEqual(200, health.Ask(Health).Status);
+        HttpAnswer[] answers = [.. callers.Select(caller => caller.Read()!)];
+        HttpAnswer[] refused = [.. answers.Where(answer => answer.Status != 200)];
+        Assert.IsTrue(answers.Length - refused.Length is >= 3 and < 8, $"{answers.Length - refused.Length} of 8 with one lane and two places");
+        foreach (HttpAnswer answer in refused)
+        {
+            Assert.AreEqual("503 the server is busy, try again later 1", $"{answer.Status} {answer.Error} {answer.Headers["Retry-After"]}");
+        }
+
+        Array.ForEach(callers, caller => caller.Dispose());
+    }
+
+    [TestMethod]
+    public async Task Requests_InFlight_AreAtMostATenantsOwn()
+    {
+        using StateDirectory state = StateDirectory.Create();
+        byte[] slow = Slow(state, 60_000);
+        state.Configure("[engine]\nlanes = 1\n" + Tenant("main", "self", "max_requests = 2"));
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        HttpConnection[] callers = [.. Enumerable.Range(0, 6).Select(_ => daemon.Connect())];
+        Array.ForEach(callers, caller => caller.Send(slow));
+        HttpAnswer[] answers = [.. callers.Select(caller => caller.Read()!)];
+        Assert.IsGreaterThanOrEqualTo(2, answers.Count(answer => answer.Status == 200));
+        HttpAnswer[] refused = [.. answers.Where(answer => answer.Status == 429)];
+        Assert.IsGreaterThan(0, refused.Length);
+        Assert.IsTrue(refused.All(answer => answer.Headers["Retry-After"] == "1"));
+        Assert.AreEqual(200, callers[0].Ask(slow).Status);
+        Array.ForEach(callers, caller => caller.Dispose());
+    }
+
+    [TestMethod]
+    public async Task TimeoutOfARequest_EndsItsWaiting_With504()
+    {
+        using StateDirectory state = StateDirectory.Create();
+        byte[] slow = Slow(state, 300_000);
+        byte[] hasty = Digits.Infer("slow", """{"parameters":{"timeout":20000},"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}]}"""u8);
+        byte[] done = Digits.Infer("slow", """{"parameters":{"timeout":1},"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}]}"""u8);
+        state.Configure("[engine]\nlanes = 1");
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using HttpConnection busy = daemon.Connect();
+        using HttpConnection waiting = daemon.Connect();
+        Assert.AreEqual(504, waiting.Ask(done).Status, "over before it could begin");
+        for (int attempt = 0; attempt < 5; attempt++)
+        {
+            busy.Send(slow);
+            var waited = Stopwatch.StartNew();
+            HttpAnswer answer = waiting.Ask(hasty);
+            bool before = waited.Elapsed < TimeSpan.FromMilliseconds(500);
+            Assert.AreEqual(200, busy.Read()!.Status);
+            if (answer.Status == 504 && before)
+            {
+                Assert.AreEqual("the deadline passed", answer.Error);
+                return;
+            }
+        }
+
+        Assert.Fail("a request with a timeout was never refused while the lane was taken");
+    }
+
+    [TestMethod]
+    public async Task WholeRequest_HasItsTime_BodyAndWaitingTogether()
+    {
+        await using Daemon daemon = await Daemon.StartAsync("[limits]\nrequest_timeout_seconds = 1\nmin_body_bytes_per_second = 1", "digits/digits-s25");
+        using HttpConnection connection = daemon.Connect();
+        var waited = Stopwatch.StartNew();
+        HttpAnswer answer = connection.Ask(Digits.Binary(0, 4)[..^10]);
+        Assert.AreEqual("504 the deadline passed", $"{answer.Status} {answer.Error}");
+        Assert.IsTrue(waited.Elapsed > TimeSpan.FromSeconds(0.9) && waited.Elapsed < TimeSpan.FromSeconds(10), $"{waited.Elapsed}");
+    }
+
+    [TestMethod]
+    [DataRow("requests")]
+    [DataRow("no HTTP")]
+    public async Task WhoeverIsRefusedAgainAndAgain_IsOutsideForAWhile_AndNobodyElse(string how)
+    {
+        OtherUser.Require();
+        using StateDirectory state = StateDirectory.Create("", "digits/digits-s25");
+        state.Configure("[penalty]\nafter = 5\nfirst_seconds = 2\n" + Tenant("main", "self", "") + Tenant("other", $"unix:{Other}", ""), inferenceMode: "0660");
+        OtherUser.Admit(state);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using HttpConnection idle = daemon.Connect();
+        Assert.AreEqual(200, idle.Ask(Digits.Binary(0, 1)).Status);
+        for (int i = 0; i < 5; i++)
+        {
+            using HttpConnection bad = daemon.Connect();
+            if (how == "requests")
+            {
+                Assert.AreEqual(400, bad.Ask(Malformed).Status);
+            }
+            else
+            {
+                bad.Send("GARBAGE\r\n\r\n"u8);
+                Assert.AreEqual(400, bad.Read()!.Status);
+            }
+        }
+
+        Assert.IsNull(idle.Read(), "its open connections are closed");
+        Assert.IsTrue(IsCut(daemon), "and new ones cut");
+        Assert.AreEqual(200, new OtherUser(state, Other).Ask(Digits.Binary(0, 1)), "another is served meanwhile");
+        using (HttpConnection control = daemon.ConnectControl())
+        {
+            Assert.AreEqual(200, control.Get("/control/status").Status, "and the operators' socket answers");
+        }
+
+        StringAssert.Contains(daemon.Errors, "unix:0 is outside until");
+        await Waiting.UntilAsync(() => !IsCut(daemon));
+        using HttpConnection again = daemon.Connect();
+        Assert.AreEqual(200, again.Ask(Digits.Binary(0, 1)).Status);
+    }
+
+    [TestMethod]
+    public async Task RefusalsOfTheDaemonsOwnMaking_PutNobodyOutside()
+    {
+        await using Daemon daemon = await Daemon.StartAsync("[penalty]\nafter = 5", "digits/digits-s25");
+        using HttpConnection connection = daemon.Connect();
+        for (int i = 0; i < 50; i++)
+        {
+            Assert.AreEqual(404, connection.Ask(Digits.Infer("absent", "{}"u8)).Status);
+            Assert.AreEqual(200, connection.Ask(Health).Status);
+        }
+    }
+
+    [TestMethod]
+    public async Task FloodOfRefusals_DoesNotFillTheLog()
+    {
+        await using Daemon daemon = await Daemon.StartAsync("[penalty]\nafter = 0", "digits/digits-s25");
+        using HttpConnection connection = daemon.Connect();
+        for (int i = 0; i < 2000; i++)
+        {
+            Assert.AreEqual(400, connection.Ask(Malformed).Status);
+        }
+
+        Assert.IsLessThan(300, daemon.Errors.Split("HeadMalformedJson").Length - 1);
+    }
+
+    /// <summary>Forty connections against four: with a tenant of its own the four get half of the turns, as one tenant with the forty a tenth.</summary>
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task FloodByCount_LeavesAnotherItsShare(bool apart)
+    {
+        using StateDirectory state = StateDirectory.Create();
+        byte[] request = Slow(state, 1000);
+        (int good, int flood) = await CompeteAsync(state, apart, "[engine]\nlanes = 1", request, 4, request, 40);
+        double share = good / (double)(good + flood);
+        if (apart)
+        {
+            Assert.IsGreaterThan(0.45, share, $"{good} against {flood}");
+        }
+        else
+        {
+            Assert.IsLessThan(0.25, share, $"{good} against {flood}: the flood does no harm, so the test shows nothing");
+        }
+    }
+
+    /// <summary>Requests 32 times as large, as many at once: turns are given by time and not by number, so that the small ones have half of what they have alone.</summary>
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task FloodBySize_LeavesAnotherItsShare(bool apart)
+    {
+        using StateDirectory state = StateDirectory.Create("", "bench/bench-cnn");
+        (int alone, _) = await CompeteAsync(state, apart, "[engine]\nlanes = 1", Cnn(4), 12, Cnn(128), 0);
+        (int good, int flood) = await CompeteAsync(state, apart, "[engine]\nlanes = 1", Cnn(4), 12, Cnn(128), 12);
+        double share = good / (double)alone;
+        if (apart)
+        {
+            // Half, less what a shared machine does between the two runs.
+            Assert.IsGreaterThan(0.35, share, $"{good} of {alone} small ones against {flood} large");
+        }
+        else
+        {
+            Assert.IsLessThan(0.2, share, $"{good} of {alone} small ones against {flood} large: the flood does no harm, so the test shows nothing");
+        }
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task FloodByConnections_LeavesAnotherItsPlaces(bool apart)
+    {
+        OtherUser.Require();
+        using StateDirectory state = StateDirectory.Create("", "digits/digits-s25");
+        state.Configure("[limits]\nmax_connections = 40\n" + Tenants(apart), inferenceMode: "0660");
+        OtherUser.Admit(state);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using Process flood = new OtherUser(state, Other).Hold(Health, 200);
+        JsonElement held = JsonDocument.Parse((await flood.StandardOutput.ReadLineAsync())!).RootElement;
+        int mine = 0;
+        var connections = new List<HttpConnection>();
+        try
+        {
+            while (mine < 10)
+            {
+                connections.Add(daemon.Connect());
+                if (connections[^1].Ask(Digits.Binary(0, 1)).Status != 200)
+                {
+                    break;
+                }
+
+                mine++;
+            }
+        }
+        catch (Exception cut) when (cut is SocketException or AssertFailedException)
+        {
+            // No more.
+        }
+
+        connections.ForEach(connection => connection.Dispose());
+        flood.StandardInput.Close();
+        await flood.WaitForExitAsync();
+        Assert.AreEqual(apart ? 30 : 40, OtherUser.Count(held, "200"));
+        Assert.AreEqual(apart ? 10 : 0, mine);
+    }
+
+    [TestMethod]
+    public async Task Connections_AreAtMostATenantsOwn()
+    {
+        await using Daemon daemon = await Daemon.StartAsync(Tenant("main", "self", "max_connections = 4"), "digits/digits-s25");
+        var held = new List<HttpConnection>();
+        await Waiting.UntilAsync(() =>
+        {
+            // The connections that asked whether it is ready may not have ended yet.
+            held.Add(daemon.Connect());
+            if (held[^1].Send(Health) && held[^1].Read()?.Status == 200)
+            {
+                return false;
+            }
+
+            return true;
+        });
+        Assert.IsLessThanOrEqualTo(5, held.Count, "inference and control together");
+        held[0].Dispose();
+        await Waiting.UntilAsync(() =>
+        {
+            using HttpConnection next = daemon.Connect();
+            return next.Send(Health) && next.Read()?.Status == 200;
+        });
+        held.ForEach(connection => connection.Dispose());
+    }
+
+    /// <summary>Answers that nobody reads hold no lane and no tensor memory: with one lane and little memory, others are answered.</summary>
+    [TestMethod]
+    public async Task CallersThatNeverRead_HoldNeitherLaneNorMemory()
+    {
+        await using Daemon daemon = await Daemon.StartAsync("[engine]\nlanes = 1\n[limits]\nmax_body_bytes = 1048576\nmax_tensor_bytes = 4194304", "bench/bench-mlp");
+        const int Rows = 15_000;
+        byte[] head = System.Text.Encoding.UTF8.GetBytes($$$"""{"inputs":[{"name":"x","datatype":"FP32","shape":[{{{Rows}}},16],"parameters":{"binary_data_size":{{{Rows * 64}}}}}]}""");
+        byte[] request = Digits.Infer("bench-mlp", head, new byte[Rows * 64]);
+        HttpConnection[] deaf = [.. Enumerable.Range(0, 20).Select(_ => daemon.Connect())];
+        foreach (HttpConnection caller in deaf)
+        {
+            await Waiting.UntilAsync(() => caller.Send(request));
+        }
+
+        using HttpConnection connection = daemon.Connect();
+        for (int i = 0; i < 10; i++)
+        {
+            await Waiting.UntilAsync(() => connection.Ask(request).Status == 200);
+        }
+
+        Array.ForEach(deaf, caller => caller.Dispose());
+    }
+
+    private static byte[] Cnn(int rows) => Digits.Infer(
+        "bench-cnn",
+        System.Text.Encoding.UTF8.GetBytes($$$"""{"parameters":{"binary_data_output":true},"inputs":[{"name":"x","datatype":"FP32","shape":[{{{rows}}},3,32,32],"parameters":{"binary_data_size":{{{rows * 12288}}}}}]}"""),
+        new byte[rows * 12288]);
+
+    private static byte[] Slow(StateDirectory state, int turns)
+    {
+        CraftedModels.Bundle(state, "slow", CraftedModels.Loop(turns), 1 + turns);
+        return Digits.Infer("slow", """{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1]}]}"""u8);
+    }
+
+    private static string Tenant(string name, string caller, string more) => $"""
+
+        [[tenant]]
+        name = "{name}"
+        callers = ["{caller}"]
+        roles = ["infer", "observe"]
+        models = ["*"]
+        {more}
+
+        """;
+
+    private static string Tenants(bool apart) => apart
+        ? Tenant("main", "self", "") + Tenant("other", $"unix:{Other}", "")
+        : Tenant("all", $"self\", \"unix:{Other}", "");
+
+    private static bool IsCut(Daemon daemon)
+    {
+        try
+        {
+            using HttpConnection connection = daemon.Connect();
+            return !connection.Send(Health) || connection.Read() is null;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    // Both begin and end at the same time, and only what was answered in between counts.
+    private static async Task<(int Good, int Flood)> CompeteAsync(StateDirectory state, bool apart, string settings, byte[] request, int connections, byte[] floodRequest, int floodConnections)
+    {
+        OtherUser.Require();
+        state.Configure(settings + "\n" + Tenants(apart), inferenceMode: "0660");
+        OtherUser.Admit(state);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        DateTimeOffset begin = DateTimeOffset.UtcNow.AddSeconds(2);
+        DateTimeOffset end = begin.AddSeconds(5);
+        Process flood = new OtherUser(state, Other).Load(floodRequest, floodConnections, begin, end);
+        JsonElement good = OtherUser.Result(new OtherUser(state, 0).Load(request, connections, begin, end));
+        JsonElement flooded = OtherUser.Result(flood);
+        Assert.AreEqual(OtherUser.Count(good, "200") + OtherUser.Count(good, "503"), good.EnumerateObject().Sum(count => count.Value.GetInt32()), good.GetRawText());
+        Console.WriteLine($"{good.GetRawText()} against {flooded.GetRawText()}");
+        return (OtherUser.Count(good, "200"), OtherUser.Count(flooded, "200"));
+    }
+}
