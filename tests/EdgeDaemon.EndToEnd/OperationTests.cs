@@ -346,7 +346,7 @@ public sealed partial class OperationTests
         Assert.AreEqual("404 no such endpoint", Short(control.Get("/control/nothing")));
         HttpAnswer post = control.Ask(HttpConnection.Request("POST", "/control/status"));
         Assert.AreEqual("405 method not allowed for this endpoint", Short(post));
-        Assert.AreEqual("GET", post.Headers["Allow"]);
+        Assert.AreEqual("GET, HEAD", post.Headers["Allow"]);
 
         static string Short(HttpAnswer answer) => $"{answer.Status} {answer.Error}";
     }

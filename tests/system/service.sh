@@ -122,6 +122,22 @@ check_crash() {
   start_with
 }
 
+log_has() { inside journalctl -u edged.service -o cat --no-pager | grep -q "$1"; }
+
+# kill is outside of the sandbox, in which nothing but edged may be executed.
+check_reload() {
+  local pid
+  pid=$(show MainPID)
+  holds "systemctl reload reaches the daemon" "$(journal | tail -n 3)" inside systemctl reload edged.service
+  holds "and it reads its files again" "$(journal | tail -n 3)" until_true 20 log_has "configuration reloaded: 1 models serve"
+  same "it is the same process, and active" "$pid active" "$(show MainPID) $(show ActiveState)"
+  same "READY ended the reload" "1 models serve, 0 refused" "$(show StatusText)"
+
+  start_with ExecReload= "ExecReload=/bin/kill -HUP \$MAINPID"
+  refused "control: a kill within the sandbox is not executed" "the reload succeeded" inside systemctl reload edged.service
+  start_with
+}
+
 # A caller that has promised a body and does not send it.
 hold_a_request() {
   inside_as agent perl -e '

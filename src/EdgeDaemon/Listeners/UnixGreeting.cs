@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
+using EdgeDaemon.Native.Posix;
 using Microsoft.AspNetCore.Connections;
 
 namespace EdgeDaemon.Listeners;
