@@ -41,6 +41,17 @@ public sealed partial class AuthorisationTests
         ("GET /control/status", "403 403 200 403 403 403"),
         ("GET /control/models", "403 403 200 403 403 403"),
         ("GET /control/models/digits", "403 403 200 403 403 403"),
+        ("GET /control/statistics", "403 403 200 403 403 403"),
+        ("GET /control/tenants", "403 403 200 403 403 403"),
+        ("GET /control/penalties", "403 403 200 403 403 403"),
+        ("GET /control/log-level", "403 403 200 403 403 403"),
+        ("GET /metrics", "403 403 200 403 403 403"),
+
+        // With a body, which none of them takes: who may is told that, and nothing happens.
+        ("POST /control/config/check", "403 403 403 403 400 403"),
+        ("POST /control/reload", "403 403 403 403 400 403"),
+        ("POST /control/drain", "403 403 403 403 400 403"),
+        ("POST /control/undrain", "403 403 403 403 400 403"),
     ];
 
     // OK 0, NOT_FOUND 5, PERMISSION_DENIED 7.

@@ -46,11 +46,8 @@ same "systemd-analyze verify finds nothing in the installed unit" "" \
 echo "-- readiness";    check_readiness || { summary; exit 1; }
 echo "-- sockets";      check_sockets
 echo "-- environment";  check_environment
-<<<<<<< HEAD
 echo "-- tenants";      check_tenants
-=======
 echo "-- reload";       check_reload
->>>>>>> w-control
 echo "-- crash";        check_crash
 echo "-- stop";         check_stop
 echo "-- activation";   check_activation
