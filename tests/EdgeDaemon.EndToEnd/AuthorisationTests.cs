@@ -293,7 +293,7 @@ public sealed partial class AuthorisationTests
     private static byte[] Request(string route)
     {
         string[] parts = route.Split(' ');
-        return HttpConnection.Request(parts[0], parts[1], parts[1].EndsWith("/infer", StringComparison.Ordinal) ? Digits.Json(0, 1) : default);
+        return HttpConnection.Request(parts[0], parts[1], parts[0] == "POST" && (parts[1].EndsWith("/infer", StringComparison.Ordinal) || parts[1].StartsWith("/control/", StringComparison.Ordinal)) ? Digits.Json(0, 1) : default);
     }
 
     private static byte[] Message(string call, string model) => call.Split('/')[1] switch
