@@ -32,6 +32,8 @@ internal sealed class TestTenants
     {
         public uint Self => 1000;
 
+        public AccountStamp Stamp => default;
+
         public uint User(string name) => throw new AccountUnknownException(name);
 
         public uint Group(string name) => throw new AccountUnknownException(name);
