@@ -36,22 +36,23 @@ public sealed partial class AuthorisationTests
         ("POST /v2/repository/index", "200 200 200 403 403 403"),
     ];
 
+    // What passes is answered with anything but 403, 404 and 405: some routes want a body that is not sent here.
     private static readonly (string Route, string Answers)[] Control =
     [
-        ("GET /control/status", "403 403 200 403 403 403"),
-        ("GET /control/models", "403 403 200 403 403 403"),
-        ("GET /control/models/digits", "403 403 200 403 403 403"),
-        ("GET /control/statistics", "403 403 200 403 403 403"),
-        ("GET /control/tenants", "403 403 200 403 403 403"),
-        ("GET /control/penalties", "403 403 200 403 403 403"),
-        ("GET /control/log-level", "403 403 200 403 403 403"),
-        ("GET /metrics", "403 403 200 403 403 403"),
+        ("GET /metrics", "403 403 pass 403 403 403"),
+        ("GET /control/status", "403 403 pass 403 403 403"),
+        ("GET /control/models", "403 403 pass 403 403 403"),
+        ("GET /control/models/digits", "403 403 pass 403 403 403"),
+        ("GET /control/statistics", "403 403 pass 403 403 403"),
+        ("GET /control/tenants", "403 403 pass 403 403 403"),
+        ("GET /control/penalties", "403 403 pass 403 403 403"),
+        ("GET /control/log-level", "403 403 pass 403 403 403"),
 
-        // With a body, which none of them takes: who may is told that, and nothing happens.
-        ("POST /control/config/check", "403 403 403 403 400 403"),
-        ("POST /control/reload", "403 403 403 403 400 403"),
-        ("POST /control/drain", "403 403 403 403 400 403"),
-        ("POST /control/undrain", "403 403 403 403 400 403"),
+        // With a body, which none of them takes: who may is told that, and nothing happens to the others' daemon.
+        ("POST /control/config/check", "403 403 403 403 pass 403"),
+        ("POST /control/reload", "403 403 403 403 pass 403"),
+        ("POST /control/drain", "403 403 403 403 pass 403"),
+        ("POST /control/undrain", "403 403 403 403 pass 403"),
     ];
 
     // OK 0, NOT_FOUND 5, PERMISSION_DENIED 7.
@@ -96,10 +97,10 @@ public sealed partial class AuthorisationTests
     public void Rest_routes_over_HTTP2() => Hold(Rest, route => AskHttp2(_daemon.State.InferenceSocket, route));
 
     [TestMethod]
-    public void Control_routes() => Hold(Control, route => AskHttp1(_daemon.State.ControlSocket, route));
+    public void Control_routes() => Hold(Control, route => Passes(AskHttp1(_daemon.State.ControlSocket, route)));
 
     [TestMethod]
-    public void Control_routes_over_HTTP2() => Hold(Control, route => AskHttp2(_daemon.State.ControlSocket, route));
+    public void Control_routes_over_HTTP2() => Hold(Control, route => Passes(AskHttp2(_daemon.State.ControlSocket, route)));
 
     [TestMethod]
     public void Grpc_calls() => Hold(Grpc, AskGrpc);
@@ -261,6 +262,8 @@ public sealed partial class AuthorisationTests
             .Select(cell => $"{line.Route} by {cell.caller}: {cell.Found} instead of {cell.Expected}"))];
         Assert.IsEmpty(wrong, string.Join('\n', wrong));
     }
+
+    private static string Passes(string status) => status is "403" or "404" or "405" ? status : "pass";
 
     private static string AskHttp1(string socket, string route)
     {

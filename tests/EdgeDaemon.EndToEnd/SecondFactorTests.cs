@@ -14,6 +14,9 @@ public sealed class SecondFactorTests
     {
         StateDirectory state = StateDirectory.Create("", "digits/digits-s25");
         Command.Edgectl("keygen", "--out", state.At("ops")).Succeeded();
+        Command.Edgectl("keygen", "--out", state.At("p384"), "--curve", "p384").Succeeded();
+        File.Copy(state.At("ops.pub"), state.At("exposed.pub"));
+        File.SetUnixFileMode(state.At("exposed.pub"), (UnixFileMode)0b110_110_110);
         File.AppendAllText(state.Config, $"""
             {AsUser.Tenant("root", 0, "\"infer\", \"observe\"", "\"*\"")}
             {AsUser.Tenant("user", User, "\"infer\"", "\"*\"")}
@@ -113,9 +116,6 @@ public sealed class SecondFactorTests
     public void What_is_not_there_refuses_the_check_and_the_start(string right, string wrong, string message)
     {
         StateDirectory state = _daemon.State;
-        Command.Edgectl("keygen", "--out", state.At("p384"), "--curve", "p384", "--force").Succeeded();
-        File.Copy(state.At("ops.pub"), state.At("exposed.pub"), overwrite: true);
-        File.SetUnixFileMode(state.At("exposed.pub"), (UnixFileMode)0b110_110_110);
         string config = state.At($"{Guid.NewGuid():N}.toml");
         string text = File.ReadAllText(state.Config);
         StateDirectory.Write(config, text);

@@ -36,7 +36,8 @@ models = ["digits"]
 [[tenant]]
 name = "viewers"
 callers = ["unix:viewer"]
-roles = ["observe"]
+roles = ["infer"]
+models = ["another"]
 TENANTS
 install -m 0644 heldout.pgm /usr/share/heldout.pgm
 install -d -m 0700 -o edged -g edged /var/lib/edged
