@@ -72,7 +72,9 @@ public sealed class TlsTests
         await using TlsDaemon daemon = await TlsDaemon.StartAsync();
         string session = daemon.At("session");
         const string Ask = "GET /v2/health/live HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n";
+        File.Delete(session);
         Command first = OpenSsl(daemon, Ask, "-sess_out", session);
+        Assert.IsTrue(File.Exists(session), "no ticket was given");
         StringAssert.Contains(first.Output, "New, TLSv1.3", StringComparison.Ordinal);
         Command second = OpenSsl(daemon, Ask, "-sess_in", session);
         StringAssert.Contains(second.Output, "Reused, TLSv1.3", StringComparison.Ordinal);
@@ -239,7 +241,7 @@ public sealed class TlsTests
     }
 
     private static Command OpenSsl(TlsDaemon daemon, string text, params string[] more) => Command.Run("/bin/bash", "-c", $"""
-        (printf '{text}'; sleep 1) | timeout 20 openssl s_client -connect localhost:{daemon.Port} -CAfile '{daemon.At("ca/root.pem")}' -cert '{daemon.At("camera.pem")}' -key '{daemon.At("camera.key")}' {string.Join(' ', more)}
+        (printf '{text}'; sleep 2) | timeout 20 openssl s_client -connect localhost:{daemon.Port} -CAfile '{daemon.At("ca/root.pem")}' -cert '{daemon.At("camera.pem")}' -key '{daemon.At("camera.key")}' {string.Join(' ', more)}
         """);
 
     private static async Task<bool> EndsAsync(Socket socket, MemoryStream all)

@@ -6,7 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace EdgeDaemon.Listeners;
 
 /// <summary>Counts what became of connections over TLS, and writes one line for each that was turned away: so many a second that a flood cannot fill the log with them.</summary>
-internal sealed class HandshakeRecord(ILogger log, TimeProvider clock)
+/// <param name="log">Gets the lines.</param>
+/// <param name="clock">For the rate of lines.</param>
+/// <param name="blame">Is told the address of whoever was turned away for what he did, and why; null: nobody keeps account.</param>
+internal sealed class HandshakeRecord(ILogger log, TimeProvider clock, Action<IPAddress, string>? blame = null)
 {
     private const int LinesPerSecond = 5;
     private const int LinesAtOnce = 50;
@@ -28,6 +31,11 @@ internal sealed class HandshakeRecord(ILogger log, TimeProvider clock)
     public void TurnedAway(string listener, IPEndPoint source, HandshakeOutcome outcome, string reason)
     {
         Counts.Add(outcome);
+        if (outcome is HandshakeOutcome.CertificateRefused or HandshakeOutcome.Failed or HandshakeOutcome.TimedOut or HandshakeOutcome.TooManyConnections or HandshakeOutcome.TooManyHandshakes)
+        {
+            blame?.Invoke(source.Address, outcome.ToString());
+        }
+
         if (MayWrite(out long leftOut))
         {
             if (leftOut > 0)

@@ -98,6 +98,7 @@ internal sealed partial class SocketConnection
     /// <summary>Ends both directions; what was sent is still delivered.</summary>
     public void Close() => ShutDown(null);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ArrivalAsync(CancellationToken cancel)
     {
         using CancellationTokenRegistration woken = cancel.UnsafeRegister(static signal => ((ReadySignal)signal!).Set(), _arrival);

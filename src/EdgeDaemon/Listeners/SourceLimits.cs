@@ -70,18 +70,9 @@ internal sealed class SourceLimits(LimitSettings limits, TimeProvider clock)
         }
     }
 
-    private static SourceNetwork NetworkOf(IPAddress address)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out _);
-        return address.AddressFamily == AddressFamily.InterNetworkV6
-            ? new SourceNetwork(MemoryMarshal.Read<ulong>(bytes), true)
-            : new SourceNetwork(MemoryMarshal.Read<uint>(bytes), false);
-    }
-
     private SourceNetwork PlaceOf(IPAddress address, long now)
     {
-        SourceNetwork network = NetworkOf(address);
+        SourceNetwork network = SourceNetwork.Of(address);
         if (_sources.ContainsKey(network))
         {
             return network;
@@ -136,8 +127,18 @@ internal sealed class SourceLimits(LimitSettings limits, TimeProvider clock)
     }
 }
 
-/// <summary>An IPv4 address, or the first 64 bits of an IPv6 one.</summary>
-internal readonly record struct SourceNetwork(ulong Bits, bool IsSix);
+/// <summary>An IPv4 address, or the first 64 bits of an IPv6 one; bytes in network order.</summary>
+internal readonly record struct SourceNetwork(ulong Bits, bool IsSix)
+{
+    public static SourceNetwork Of(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out _);
+        return address.AddressFamily == AddressFamily.InterNetworkV6
+            ? new SourceNetwork(MemoryMarshal.Read<ulong>(bytes), true)
+            : new SourceNetwork(MemoryMarshal.Read<uint>(bytes), false);
+    }
+}
 
 /// <summary>What becomes of a new connection by where it comes from.</summary>
 internal enum SourceVerdict

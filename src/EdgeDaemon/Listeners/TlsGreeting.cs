@@ -19,7 +19,7 @@ namespace EdgeDaemon.Listeners;
 /// A connection over the network: may anybody call from there, then TLS 1.3 with a client certificate, then who that is. Only then the server sees it. A caller that is turned
 /// away learns nothing but TLS's alert; the log has the reason.
 /// </summary>
-internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, TlsMaterial material, SourceLimits sources, HandshakePlaces places, HandshakeRecord record, TimeProvider clock) : IGreeting
+internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, TlsMaterial material, SourceLimits sources, HandshakePlaces places, HandshakeRecord record, TimeProvider clock, Func<IPAddress, bool>? isOutside = null) : IGreeting
 {
     private static readonly List<SslApplicationProtocol> Spoken = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
 
@@ -101,6 +101,12 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
         catch (PosixException)
         {
             source = null; // It left before it was asked.
+            return false;
+        }
+
+        if (isOutside is not null && isOutside(source.Address))
+        {
+            record.TurnedAway(listen.Name, source, HandshakeOutcome.NotAllowed, "it is left outside for a while (penalty)");
             return false;
         }
 

@@ -119,6 +119,10 @@ internal sealed class TlsMaterial
             chain.Build(certificate);
             return Judge(chain, out _);
         }
+        catch (CryptographicException odd)
+        {
+            return new ClientFinding(ClientFault.Malformed, odd.Message);
+        }
         finally
         {
             foreach (X509ChainElement element in chain.ChainElements)

@@ -21,13 +21,17 @@ internal sealed class TlsBench : IAsyncDisposable
 
     private TlsBench(EdgedSettings settings, TimeProvider clock)
     {
-        Doors = new TlsDoors(settings, Of(settings, clock), _log, clock);
+        Doors = new TlsDoors(settings, Of(settings, clock), _log, clock, Outside.ContainsKey, (address, reason) => Blamed.Enqueue($"{address} {reason}"));
         ListenSettings listen = settings.Listeners[0] with { Tcp = settings.Listeners[0].Tcp! with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) } };
         Transport = new SocketTransport(TestConnections.Unlimited(settings), new SegmentPool(), _threads, InheritedSockets.None, new ListenPause(), Doors.For, new SenderCheck(_log));
         Listen = listen;
     }
 
     public TlsDoors Doors { get; }
+
+    public ConcurrentDictionary<IPAddress, byte> Outside { get; } = [];
+
+    public ConcurrentQueue<string> Blamed { get; } = [];
 
     public SocketTransport Transport { get; }
 
