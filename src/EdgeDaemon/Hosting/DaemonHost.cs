@@ -72,7 +72,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, settings.Limits);
         var segments = new SegmentPool();
         var doors = new ListenPause();
-        var tls = new TlsDoors(settings, material, log, TimeProvider.System);
+        var tls = new TlsDoors(settings, material, log, TimeProvider.System, penalties.IsOutside, penalties.Blame);
         var drain = new DrainSwitch(admission, doors, log);
         var sources = new MetricsSources(counters, registry, tenants, pool, segments)
         {
