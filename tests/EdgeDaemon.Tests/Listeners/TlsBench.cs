@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Listeners;
+using EdgeDaemon.Tests.Admission;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 

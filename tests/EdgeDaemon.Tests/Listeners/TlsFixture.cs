@@ -148,7 +148,7 @@ internal static class TlsFixture
 
     /// <summary>What the material says of a client that shows this certificate, with these intermediates.</summary>
     public static ClientFinding Judge(TlsMaterial material, string leaf, params string[] intermediates) => material.JudgeAgain(new TlsClient(
-        Identity.Caller.OfUser(0, []), Der(leaf), [.. intermediates.Select(name => OmsCertificate.FromDer(Der(name).Span))]));
+        EdgeDaemon.Identity.Caller.OfUser(0, []), Der(leaf), [.. intermediates.Select(name => OmsCertificate.FromDer(Der(name).Span))]));
 
     /// <summary>How a client of the framework's own calls: it insists on the server's certificate, shows this one, and speaks TLS 1.3.</summary>
     public static SslClientAuthenticationOptions Caller(string? leaf, SslProtocols protocols = SslProtocols.Tls13)
