@@ -39,9 +39,20 @@ public sealed partial class AuthorisationTests
     // What passes is answered with anything but 403, 404 and 405: some routes want a body that is not sent here.
     private static readonly (string Route, string Answers)[] Control =
     [
+        ("GET /metrics", "403 403 pass 403 403 403"),
         ("GET /control/status", "403 403 pass 403 403 403"),
         ("GET /control/models", "403 403 pass 403 403 403"),
         ("GET /control/models/digits", "403 403 pass 403 403 403"),
+        ("GET /control/statistics", "403 403 pass 403 403 403"),
+        ("GET /control/tenants", "403 403 pass 403 403 403"),
+        ("GET /control/penalties", "403 403 pass 403 403 403"),
+        ("GET /control/log-level", "403 403 pass 403 403 403"),
+
+        // With a body, which none of them takes: who may is told that, and nothing happens to the others' daemon.
+        ("POST /control/config/check", "403 403 403 403 pass 403"),
+        ("POST /control/reload", "403 403 403 403 pass 403"),
+        ("POST /control/drain", "403 403 403 403 pass 403"),
+        ("POST /control/undrain", "403 403 403 403 pass 403"),
     ];
 
     // OK 0, NOT_FOUND 5, PERMISSION_DENIED 7.
@@ -285,7 +296,7 @@ public sealed partial class AuthorisationTests
     private static byte[] Request(string route)
     {
         string[] parts = route.Split(' ');
-        return HttpConnection.Request(parts[0], parts[1], parts[1].EndsWith("/infer", StringComparison.Ordinal) ? Digits.Json(0, 1) : default);
+        return HttpConnection.Request(parts[0], parts[1], parts[0] == "POST" && (parts[1].EndsWith("/infer", StringComparison.Ordinal) || parts[1].StartsWith("/control/", StringComparison.Ordinal)) ? Digits.Json(0, 1) : default);
     }
 
     private static byte[] Message(string call, string model) => call.Split('/')[1] switch

@@ -45,6 +45,7 @@ internal sealed partial class SocketConnection
             _mayHaveMore = received == buffer.Length;
             if (received > 0)
             {
+                _traffic.CountReceived(received);
                 return received;
             }
 
@@ -78,6 +79,7 @@ internal sealed partial class SocketConnection
 
             if (sent != StreamSocket.WouldWait)
             {
+                _traffic.CountSent(sent);
                 data = data[sent..];
                 continue;
             }
