@@ -23,6 +23,7 @@ public sealed class EdgeInferenceStream : IAsyncDisposable
     private readonly ConcurrentQueue<InferenceRequest> _asked = new();
     private readonly SemaphoreSlim _sending = new(1);
     private bool _completed;
+    private volatile bool _ended;
     private int _reading;
     private int _disposed;
 
@@ -43,6 +44,12 @@ public sealed class EdgeInferenceStream : IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_completed, this);
+            if (_ended)
+            {
+                // HTTP takes what is sent for a while after it knows better.
+                throw new EdgeClientException(EdgeClientFailure.ConnectionLost, "the stream has ended; reading it told why");
+            }
+
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _clock.Token);
             bool whole = false;
             try
@@ -99,17 +106,24 @@ public sealed class EdgeInferenceStream : IAsyncDisposable
             throw new InvalidOperationException("the answers of a stream are read once");
         }
 
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _clock.Token);
-        HttpResponseMessage response = await ReadAsync(() => _response.WaitAsync(either.Token), cancellation);
-        GrpcResponse.CheckHead(response);
-        Stream body = await ReadAsync(() => response.Content.ReadAsStreamAsync(either.Token), cancellation);
-        using var messages = new MessageReader(body, _exchange.Options.MaxAnswerBytes);
-        while (await ReadAsync(() => _wire.NextAsync(messages, either.Token), cancellation))
+        try
         {
-            yield return await ReadAsync(() => AnswerAsync(messages, either.Token), cancellation);
-        }
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _clock.Token);
+            HttpResponseMessage response = await ReadAsync(() => _response.WaitAsync(either.Token), cancellation);
+            GrpcResponse.CheckHead(response);
+            Stream body = await ReadAsync(() => response.Content.ReadAsStreamAsync(either.Token), cancellation);
+            using var messages = new MessageReader(body, _exchange.Options.MaxAnswerBytes);
+            while (await ReadAsync(() => _wire.NextAsync(messages, either.Token), cancellation))
+            {
+                yield return await ReadAsync(() => AnswerAsync(messages, either.Token), cancellation);
+            }
 
-        GrpcResponse.End(response);
+            GrpcResponse.End(response);
+        }
+        finally
+        {
+            _ended = true;
+        }
     }
 
     /// <summary>Ends the call; when the daemon has not ended it, by resetting the stream.</summary>

@@ -8,6 +8,7 @@ namespace EdgeDaemon.Pipeline;
 /// </summary>
 internal static class RefusalBlame
 {
+    /// <summary>Whether it counts. An operator's slip of the pen on the control surface does not.</summary>
     public static bool IsCallers(Refusal refusal) => refusal switch
     {
         Refusal.RouteUnknown or Refusal.RouteMethodNotAllowed or Refusal.RouteNotExposed or Refusal.RouteServiceUnknown => true,

@@ -18,7 +18,7 @@ internal sealed class TokenTarget : FuzzTarget
 
     public override string Name => "token";
 
-    public override string Oracle => "token.py";
+    public override string Oracle => "access_token.py";
 
     public override IReadOnlyList<byte[]> Dictionary { get; } =
     [
