@@ -7,14 +7,21 @@ namespace EdgeDaemon.Admission;
 
 /// <summary>
 /// Open connections of all listeners together, against max_connections, counted from accept, so that silent ones count, too. Whoever the kernel
-/// named is counted as its tenant's from the first moment; whoever has to prove it first has no more than the common half until then.
+/// named is counted as its tenant's from the first moment; whoever has to prove it first has the common half until then, and when others have
+/// taken that, places of their own: else nobody could prove that a part is kept for it.
 /// </summary>
-internal sealed class ConnectionAdmission(TenantAccounts accounts, LimitSettings limits, PenaltyBox penalties)
+internal sealed class ConnectionAdmission(TenantAccounts accounts, LimitSettings limits, PenaltyBox penalties, bool provesLater = false)
 {
+    // Of all places.
+    private const int UnprovenPart = 4;
+    private const int StrangersPart = 8;
+
+    private readonly int _mostUnproven = provesLater ? limits.MaxConnections / UnprovenPart : 0;
+    private int _unproven;
     private readonly ConcurrentDictionary<string, ConnectionPlace> _open = new(StringComparer.Ordinal);
 
     /// <summary>All that there may be, and who has how many.</summary>
-    public DividedBudget Places { get; } = new(accounts.Directory, limits.MaxConnections, _ => true);
+    public DividedBudget Places { get; } = new(accounts.Directory, limits.MaxConnections - (provesLater ? limits.MaxConnections / UnprovenPart : 0), _ => true);
 
     /// <summary>A place for a new connection, to be left when it ends; null when it is to be cut.</summary>
     /// <param name="caller">Null while nobody knows.</param>
@@ -22,7 +29,7 @@ internal sealed class ConnectionAdmission(TenantAccounts accounts, LimitSettings
     public ConnectionPlace? TryEnter(Caller? caller, bool forOperators = false)
     {
         var place = new ConnectionPlace(this, forOperators);
-        return (caller is null ? Places.TryTake(null, 1) : Take(place, caller)) ? place : null;
+        return (caller is null ? TakeUnproven(place) : Take(place, caller)) ? place : null;
     }
 
     /// <summary>The connections of this caller end: at once, or after the answers that they wait for.</summary>
@@ -54,7 +61,7 @@ internal sealed class ConnectionAdmission(TenantAccounts accounts, LimitSettings
             return false;
         }
 
-        Places.GiveBack(null, 1);
+        GiveBackUnproven(place);
         return true;
     }
 
@@ -72,10 +79,43 @@ internal sealed class ConnectionAdmission(TenantAccounts accounts, LimitSettings
             _open.TryRemove(connection.ConnectionId, out _);
         }
 
-        Places.GiveBack(place.Tenant, 1);
-        if (place.Caller is not null)
+        if (place.Caller is null)
         {
-            accounts.UsageOf(place.Tenant).Disconnect();
+            GiveBackUnproven(place);
+            return;
+        }
+
+        Places.GiveBack(place.Tenant, 1);
+        accounts.UsageOf(place.Tenant).Disconnect();
+    }
+
+    private bool TakeUnproven(ConnectionPlace place)
+    {
+        if (Places.TryTake(null, 1))
+        {
+            return true;
+        }
+
+        if (Interlocked.Increment(ref _unproven) > _mostUnproven)
+        {
+            Interlocked.Decrement(ref _unproven);
+            return false;
+        }
+
+        place.IsReserved = true;
+        return true;
+    }
+
+    private void GiveBackUnproven(ConnectionPlace place)
+    {
+        if (place.IsReserved)
+        {
+            place.IsReserved = false;
+            Interlocked.Decrement(ref _unproven);
+        }
+        else
+        {
+            Places.GiveBack(null, 1);
         }
     }
 
@@ -87,6 +127,11 @@ internal sealed class ConnectionAdmission(TenantAccounts accounts, LimitSettings
         }
 
         Tenant? tenant = caller.TenantIn(accounts.Directory.Now);
+        if (tenant is null && Places.Held(null) > Math.Max(1, Places.Total / StrangersPart))
+        {
+            return false; // Strangers ask for health, and need little: what tenants may take is not theirs to hold.
+        }
+
         TenantUsage usage = accounts.UsageOf(tenant);
         if (!usage.TryConnect(tenant?.Settings.MaxConnections ?? 0))
         {

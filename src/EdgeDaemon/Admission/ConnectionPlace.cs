@@ -20,6 +20,9 @@ internal sealed class ConnectionPlace(ConnectionAdmission admission, bool forOpe
     /// <summary>Null until it goes on to the HTTP server.</summary>
     public ConnectionContext? Connection { get; private set; }
 
+    /// <summary>Of the places that are kept for those who have yet to prove who they are.</summary>
+    public bool IsReserved { get; set; }
+
     public bool ForOperators => forOperators;
 
     /// <summary>Whose connection it is, now that it is known; false when it is to be cut. Nothing when it was known before.</summary>

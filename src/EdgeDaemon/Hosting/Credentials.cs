@@ -176,7 +176,7 @@ internal sealed class Credentials(string? directory)
         {
             faults.Add($"{place}: {wrong.Message}.");
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or FormatException or CryptographicException or ArgumentException)
         {
             faults.Add($"{place}: cannot be read: {unreadable.Message}");
         }

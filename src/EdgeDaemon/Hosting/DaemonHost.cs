@@ -59,7 +59,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var accounts = new TenantAccounts(tenants, settings.Limits);
         var admission = new RequestAdmission(pool, accounts, settings.Limits, settings.Engine);
         var penalties = new PenaltyBox(settings.Penalty, TimeProvider.System, log);
-        var connections = new ConnectionAdmission(accounts, settings.Limits, penalties);
+        var connections = new ConnectionAdmission(accounts, settings.Limits, penalties, provesLater: settings.Listeners.Any(listen => listen.Tcp is not null));
         penalties.Entered = connections.Close;
         var authorisation = new Authorisation(tenants, tokens, TimeProvider.System);
         var counters = new RequestCounters();
@@ -83,7 +83,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var documents = new ControlDocuments(sources, registry, admission, logs, configuration, TimeProvider.System);
         ImmutableArray<ReloadPart> parts =
         [
-            TenantsOf(tenants), TokensOf(tokens), CertificatesOf(doors),
+            TenantsOf(tenants), TokensOf(tokens), CertificatesOf(doors, log),
             (next, _) => () => penalties.Settings = next.Penalty,
             (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level),
         ];
@@ -157,10 +157,21 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
     };
 
-    private static ReloadPart CertificatesOf(TlsDoors doors) => (settings, errors) =>
-        Credentials.FromEnvironment().TryReadTls(settings, TimeProvider.System, errors, errors, out ImmutableDictionary<string, TlsMaterial>? material)
-            ? () => doors.Apply(settings, material)
-            : () => { };
+    // Time alone refuses no reload, as it stops no start: whom a stale list should judge is turned away, and the revocation of others must still count.
+    private static ReloadPart CertificatesOf(TlsDoors doors, ILogger log) => (settings, errors) =>
+    {
+        List<string> outdated = [];
+        if (!Credentials.FromEnvironment().TryReadTls(settings, TimeProvider.System, errors, outdated, out ImmutableDictionary<string, TlsMaterial>? material))
+        {
+            return () => { };
+        }
+
+        return () =>
+        {
+            outdated.ForEach(problem => Log.MaterialOutOfDate(log, problem));
+            doors.Apply(settings, material);
+        };
+    };
 
     private static ReloadPart TenantsOf(TenantDirectory tenants) => (settings, errors) =>
     {

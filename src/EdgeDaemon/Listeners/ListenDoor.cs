@@ -120,13 +120,13 @@ internal sealed class ListenDoor : ISocketOwner
     {
         Socket socket = _bind();
         socket.Blocking = false;
-        _socket = socket;
         if (socket.AddressFamily == AddressFamily.Unix)
         {
             StreamSocket.AskForSenders(socket.SafeHandle); // Accepted sockets inherit it.
         }
 
         _token = _threads.Watch(socket.SafeHandle, this);
+        _socket = socket; // Last: a door that could not open all the way is still to be opened.
         return socket;
     }
 
@@ -163,9 +163,10 @@ internal sealed class ListenDoor : ISocketOwner
             {
                 // Closed in the middle of a call: the end of accepting, or a pause, not an error.
             }
-            catch (PosixException)
+            catch (Exception)
             {
-                // This caller went away before it was accepted, or descriptors ran out; the next one may do better.
+                // This caller went away before it was accepted, or descriptors or memory ran out; the next one may do better. A door that stopped
+                // accepting would look open.
                 await Task.Delay(PauseAfterFailure, CancellationToken.None);
             }
         }
@@ -206,9 +207,9 @@ internal sealed class ListenDoor : ISocketOwner
         {
             greeted = await _greeting.GreetAsync(connection, _closing.Token);
         }
-        catch (Exception gone) when (gone is OperationCanceledException or IOException)
+        catch (Exception)
         {
-            // Too slow, reset, or this side is closing.
+            // Too slow, reset, or this side is closing. Whatever else it was, this connection is cut, and its place is free again.
         }
 
         if (greeted is not { } guest)

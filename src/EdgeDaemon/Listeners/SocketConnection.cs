@@ -354,9 +354,9 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         {
             _closed.Cancel();
         }
-        catch (ObjectDisposedException)
+        catch (Exception failed) when (failed is ObjectDisposedException or AggregateException)
         {
-            // Disposed meanwhile: everybody knows.
+            // Disposed meanwhile: everybody knows. Or somebody who was told broke over it, which is nobody else's end.
         }
     }
 

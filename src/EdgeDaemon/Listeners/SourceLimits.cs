@@ -22,6 +22,7 @@ internal sealed class SourceLimits(LimitSettings limits, TimeProvider clock)
     private readonly Dictionary<SourceNetwork, Source> _sources = [];
     private readonly Lock _change = new();
     private int _sweepAt = SweepFrom;
+    private long _swept;
 
     /// <summary>Sources that are remembered.</summary>
     public int Count
@@ -78,8 +79,10 @@ internal sealed class SourceLimits(LimitSettings limits, TimeProvider clock)
             return network;
         }
 
-        if (_sources.Count >= _sweepAt)
+        // A full table is looked through at most once a second: a source that is new each time must not make everybody wait for it.
+        if (_sources.Count >= _sweepAt && (_sources.Count < MostSources || clock.GetElapsedTime(_swept, now).TotalSeconds >= 1))
         {
+            _swept = now;
             Sweep(now);
         }
 

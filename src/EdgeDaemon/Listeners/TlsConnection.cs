@@ -111,12 +111,19 @@ internal sealed class TlsConnection : ConnectionContext, ITlsConnectionFeature, 
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            await Transport.Output.CompleteAsync();
-            Transport.Input.CancelPendingRead();
-            await Transport.Input.CompleteAsync();
-            await _tls.DisposeAsync();
-            await _socket.DisposeAsync();
-            _gone(this);
+            try
+            {
+                await Transport.Output.CompleteAsync();
+                Transport.Input.CancelPendingRead();
+                await Transport.Input.CompleteAsync();
+                await _tls.DisposeAsync();
+            }
+            finally
+            {
+                // Whatever TLS made of its end: the socket and the places are given back.
+                await _socket.DisposeAsync();
+                _gone(this);
+            }
         }
 
         await base.DisposeAsync();

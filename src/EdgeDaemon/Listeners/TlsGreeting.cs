@@ -76,18 +76,35 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
         {
             foreach (TlsConnection open in _open.Keys)
             {
-                CloseUnless(open, next);
+                CloseUnless(open);
             }
         });
     }
 
-    private void CloseUnless(TlsConnection open, TlsMaterial next)
+    // By what counts now: of two reloads the later one's. Whoever cannot be judged is closed, and the next is looked at all the same.
+    private void CloseUnless(TlsConnection open)
     {
-        ClientFinding finding = next.JudgeAgain(open.Client);
-        if (!finding.IsGood && _open.TryRemove(open, out _))
+        string? reason;
+        try
         {
-            record.TurnedAway(listen.Name, (IPEndPoint)open.RemoteEndPoint!, HandshakeOutcome.ClosedByReload, $"{open.Client.Caller}: {finding.Text}");
-            open.Abort(new ConnectionAbortedException("the client's certificate no longer counts"));
+            ClientFinding finding = _material.JudgeAgain(open.Client);
+            reason = !finding.IsGood ? finding.Text : IsAllowed(((IPEndPoint)open.RemoteEndPoint!).Address) ? null : "its network is not in allow_from";
+        }
+        catch (Exception unjudged)
+        {
+            reason = $"it could not be judged again: {unjudged.Message}";
+        }
+
+        if (reason is not null && _open.TryRemove(open, out _))
+        {
+            try
+            {
+                record.TurnedAway(listen.Name, (IPEndPoint)open.RemoteEndPoint!, HandshakeOutcome.ClosedByReload, $"{open.Client.Caller}: {reason}");
+            }
+            finally
+            {
+                open.Abort(new ConnectionAbortedException("the client's certificate or network no longer counts"));
+            }
         }
     }
 
@@ -167,9 +184,9 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
             connection.Features.Set(new Arrival(listen, client.Caller));
             record.Completed();
             _open.TryAdd(greeted, 0);
-            if (_material != now)
+            if (_material != now || !IsAllowed(source.Address))
             {
-                CloseUnless(greeted, _material); // It changed in between, and its sweep may have missed this one.
+                CloseUnless(greeted); // It changed in between, and its sweep may have missed this one.
             }
 
             return greeted;
