@@ -22,6 +22,9 @@ internal sealed class ModelEngine : IDisposable
     // A small file can make much of itself: then once is enough.
     private const long SmallLoad = 64 << 20;
 
+    // A lane may be free in a moment.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     private readonly List<OnnxSession> _sessions = [];
     private readonly LanePool _lanes;
     private readonly LaneStatistics[] _statistics;
@@ -76,7 +79,7 @@ internal sealed class ModelEngine : IDisposable
         try
         {
             return await _lanes.WaitAsync(request, cancel)
-                ?? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows");
+                ?? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows") { RetryAfter = Soon };
         }
         catch (OperationCanceledException cancelled)
         {
