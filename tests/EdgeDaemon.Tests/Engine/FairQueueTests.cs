@@ -41,7 +41,7 @@ public sealed class FairQueueTests
 
         for (int i = 0; i < 900; i++)
         {
-            Assert.IsTrue(queue.TryTake(out _));
+            Assert.IsTrue(TryTake(queue, out _));
         }
 
         for (int i = 0; i < 100; i++)
@@ -267,7 +267,7 @@ public sealed class FairQueueTests
 
     /// <summary>
     /// Two tenants that both wait all the time from one moment to another are served alike in it, by what their runs took and by their shares, but for the runs that
-    /// were given before it and have not ended at its end, one of each on every lane; whatever was expected of the runs, whoever else comes and goes, and however often nobody waits at all. The sums are kept here, by time alone.
+    /// were given before it and have not ended at its end, one of each on every lane; however wrong the expectation of a run is, whoever else comes and goes, and however often nobody waits at all. The sums are kept here, by time alone.
     /// </summary>
     [TestMethod]
     [DataRow(1)]
@@ -275,12 +275,11 @@ public sealed class FairQueueTests
     [DataRow(3)]
     public void While_two_wait_neither_gets_more_than_its_share_but_for_one_run_on_each_lane(int lanes)
     {
-        for (int seed = 0; seed < 60; seed++)
+        for (int seed = 0; seed < 100; seed++)
         {
             var random = new Random(seed);
             int tenants = random.Next(2, 6);
             int[] shares = [.. Enumerable.Range(0, tenants).Select(_ => random.Next(1, 5))];
-            double[] wrongBy = [.. Enumerable.Range(0, tenants).Select(_ => Math.Pow(10, random.Next(-2, 3)))];
             double longest = 0;
             int[] waiting = new int[tenants];
             double[] served = new double[tenants];
@@ -290,13 +289,14 @@ public sealed class FairQueueTests
             double now = 0;
             for (int step = 0; step < 3000; step++)
             {
-                // All gone at times, a crowd at others.
+                // In crowds, and so seldom that at times nobody waits. One run in twenty is expected to take a hundred times as long as others.
+                bool crowd = random.Next(20) == 0;
                 for (int t = 0; t < tenants; t++)
                 {
-                    int come = step % 200 < 20 || random.Next(6) > 0 ? 0 : random.Next(1, 8);
+                    int come = random.Next(crowd ? 3 : 31) == 0 ? random.Next(1, 9) : 0;
                     for (int i = 0; i < come && waiting[t] < 30; i++)
                     {
-                        queue.Add(t, shares[t], RequestPriority.Default, 10 * wrongBy[t] * (0.5 + random.NextDouble()), t);
+                        queue.Add(t, shares[t], RequestPriority.Default, 10 * (random.Next(20) == 0 ? 100 : 0.5 + random.NextDouble()), t);
                         waiting[t]++;
                     }
                 }
@@ -310,7 +310,7 @@ public sealed class FairQueueTests
                 }
 
                 Compare();
-                if (random.Next(3) == 0 && running.TryDequeue(out (FairQueue<int>.Place Place, double Took) done, out double end))
+                if (random.Next(2) == 0 && running.TryDequeue(out (FairQueue<int>.Place Place, double Took) done, out double end))
                 {
                     now = end;
                     served[done.Place.Item] += done.Took;
@@ -336,7 +336,7 @@ public sealed class FairQueueTests
                         (double most, double least) = since.TryGetValue((a, b), out (double Most, double Least) seen) ? seen : (ahead, ahead);
                         since[(a, b)] = (most, least) = (Math.Max(most, ahead), Math.Min(least, ahead));
                         double bound = 2 * lanes * longest * ((1.0 / shares[a]) + (1.0 / shares[b]));
-                        Assert.IsLessThanOrEqualTo(bound, most - least, $"seed {seed}: {a} and {b} of {string.Join(',', shares)}, wrong by {string.Join(',', wrongBy)}");
+                        Assert.IsLessThanOrEqualTo(bound, most - least, $"seed {seed}: {a} and {b} of {string.Join(',', shares)}");
                     }
                 }
             }
@@ -346,6 +346,11 @@ public sealed class FairQueueTests
     private static bool TryTake<T>(FairQueue<T> queue, out T item)
     {
         bool taken = queue.TryTake(out FairQueue<T>.Place? place);
+        if (taken)
+        {
+            queue.Settle(place!, place!.Cost); // It took what was expected.
+        }
+
         item = taken ? place!.Item : default!;
         return taken;
     }
