@@ -267,7 +267,8 @@ public sealed class FairQueueTests
 
     /// <summary>
     /// Two tenants that both wait all the time from one moment to another are served alike in it, by what their runs took and by their shares, but for the runs that
-    /// were given before it and have not ended at its end, one of each on every lane; however wrong the expectation of a run is, whoever else comes and goes, and however often nobody waits at all. The sums are kept here, by time alone.
+    /// were given before it or have not ended at its end, one of each on every lane; however wrong the expectation of a run is, whoever else comes and goes, and
+    /// however often nobody waits at all. The sums are kept here, by time alone.
     /// </summary>
     [TestMethod]
     [DataRow(1)]
