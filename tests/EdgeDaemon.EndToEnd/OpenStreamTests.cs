@@ -35,16 +35,17 @@ public sealed class OpenStreamTests
     public async Task DrainThatIsTakenBackAtOnce_EndsStreamsAsADrain_NotAsAFault()
     {
         await using Daemon daemon = await Daemon.StartAsync("", "digits/digits-s25");
-        using var caller = new Http2Connection(daemon.State.InferenceSocket);
         using HttpConnection control = daemon.ConnectControl();
         for (int round = 0; round < 10; round++)
         {
+            using var caller = new Http2Connection(daemon.State.InferenceSocket);
             int[] streams = [.. Enumerable.Range(0, 90).Select(_ => Begin(caller))];
             foreach (int stream in streams)
             {
                 Assert.IsTrue(Goes(caller, stream));
             }
 
+            // Both at once: many of the streams notice the first only after the second.
             control.Send([.. HttpConnection.Request("POST", "/control/drain"), .. HttpConnection.Request("POST", "/control/undrain")]);
             var ended = new Dictionary<int, Dictionary<string, string>>();
             while (ended.Count < streams.Length)
