@@ -25,6 +25,11 @@ internal sealed partial class SocketConnection
                 nothing = false;
             }
 
+            if (_lingers && _shutdownReason is { } ended)
+            {
+                throw new IOException(ended.Message, ended); // What comes now is read by nobody.
+            }
+
             if (buffer.IsEmpty)
             {
                 return 0;

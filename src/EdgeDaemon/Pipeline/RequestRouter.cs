@@ -162,7 +162,7 @@ internal sealed class RequestRouter(
             {
                 // The server would read on for five seconds more: a caller that drips would hold its place so much longer, and what comes is on nobody's account.
                 await exchange.FlushAsync();
-                exchange.Abort();
+                exchange.CutBehindAnswer();
             }
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
