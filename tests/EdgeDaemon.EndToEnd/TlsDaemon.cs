@@ -99,17 +99,19 @@ internal sealed class TlsDaemon : IAsyncDisposable
         }
     }
 
-    public async Task<SslStream> HandshakeAsync(string? client = "camera", string from = "127.0.0.1")
+    public Task<SslStream> HandshakeAsync(string? client = "camera", string from = "127.0.0.1") => HandshakeAsync(Dial(from), client);
+
+    public async Task<SslStream> HandshakeAsync(Socket socket, string? client)
     {
-        var tls = new SslStream(new NetworkStream(Dial(from), ownsSocket: true));
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
         using var time = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await tls.AuthenticateAsClientAsync(Options(client), time.Token);
         return tls;
     }
 
-    public static async Task<int?> AskAsync(Stream connection)
+    public static async Task<int?> AskAsync(Stream connection, string headers = "")
     {
-        await connection.WriteAsync("GET /v2/models/digits HTTP/1.1\r\nHost: edged\r\n\r\n"u8.ToArray());
+        await connection.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET /v2/models/digits HTTP/1.1\r\nHost: edged\r\n{headers}\r\n"));
         byte[] answer = new byte[64 * 1024];
         int read = await connection.ReadAsync(answer);
         string text = System.Text.Encoding.ASCII.GetString(answer, 0, read);
