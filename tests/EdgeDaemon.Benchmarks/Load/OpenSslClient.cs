@@ -6,8 +6,8 @@ using System.Text;
 namespace EdgeDaemon.Benchmarks.Load;
 
 /// <summary>
-/// One thread's connections over OpenSSL's own client, for handshakes: the framework's client never resumes a session once it has a certificate
-/// (it keeps no context for such clients), so its "resumed" handshakes are whole ones. Here every handshake is asked what it was.
+/// One thread's connections over OpenSSL's own client, for handshakes: it says of each whether it was resumed, which the framework's does not, and a
+/// handshake that was not of the kind that is measured ends the run.
 /// </summary>
 internal sealed class OpenSslClient : IDisposable
 {
