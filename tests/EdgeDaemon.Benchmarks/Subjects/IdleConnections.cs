@@ -12,7 +12,9 @@ internal static class IdleConnections
 {
     private const int Count = 10_000;
     private const int MostRounds = 3;
-    private const int MostDescriptors = Count + 500;
+
+    // Files that either process has open besides.
+    private const int Spare = 500;
 
     private const string Limits = """
         max_connections = 20000
@@ -22,7 +24,7 @@ internal static class IdleConnections
 
     public static void Measure(Options options, Workload workload, string scratch, ReportFiles report)
     {
-        int count = Math.Min(Count, Descriptors() - (MostDescriptors - Count));
+        int count = Math.Min(Count, Descriptors() - Spare);
         if (count < Count)
         {
             Console.Error.WriteLine($"idle: scaled to {count} connections; a process may have no more descriptors here (ulimit -n)");
