@@ -1,0 +1,224 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using EdgeDaemon.Native.Onnx.Memory;
+
+namespace EdgeDaemon.Tests.Native.Onnx.Memory;
+
+[TestClass]
+public sealed unsafe class RunMemoryTests
+{
+    [ThreadStatic]
+    private static int _terminated;
+
+    [TestMethod]
+    public void What_a_run_frees_is_had_again_by_the_same_tenant_as_it_was_and_by_another_as_zeroes()
+    {
+        var all = new SessionMemory();
+        using RunMemory run = Make(all);
+        nint first = Use(all, run, tenant: 1, 5000, 0xA5);
+        all.Switch(1);
+        run.Begin(1, long.MaxValue);
+        byte* again = (byte*)run.Alloc(5000);
+        Assert.AreEqual(first, (nint)again, "the warm piece");
+        Assert.AreEqual(0xA5, again[4999], "the control: between two runs of one tenant nobody pays for zeroing");
+        run.Free(RunBlock.Of(again));
+        run.End();
+
+        all.Switch(2);
+        run.Begin(2, long.MaxValue);
+        byte* others = (byte*)run.Alloc(5000);
+        Assert.AreEqual(first, (nint)others);
+        Assert.IsFalse(new Span<byte>(others, 5000).ContainsAnyExcept((byte)0));
+        run.Free(RunBlock.Of(others));
+        run.End();
+        Assert.AreEqual((5056L * 2, 5056L), (run.DirtiedBytes, run.ClearedBytes));
+    }
+
+    [TestMethod]
+    public void When_another_tenant_asks_anywhere_idle_memory_of_the_last_one_is_zeroed_everywhere()
+    {
+        var all = new SessionMemory();
+        using RunMemory one = Make(all);
+        using RunMemory two = Make(all);
+        nint left = Use(all, one, tenant: 1, 300, 0x5A);
+        Assert.AreEqual(0x5A, *(byte*)left, "the control");
+        Use(all, two, tenant: 2, 300, 0x77);
+        Assert.AreEqual(0, *(byte*)left);
+        Assert.AreEqual((SessionMemory.Nobody, 2), (one.Tenant, two.Tenant));
+    }
+
+    [TestMethod]
+    public void A_run_that_ends_after_another_tenant_asked_leaves_zeroes()
+    {
+        var all = new SessionMemory();
+        using RunMemory one = Make(all);
+        all.Switch(1);
+        one.Begin(1, long.MaxValue);
+        byte* piece = (byte*)one.Alloc(1000);
+        *piece = 9;
+        all.Switch(2); // passes by: it is running
+        one.Free(RunBlock.Of(piece));
+        Assert.AreEqual(9, *piece);
+        one.End();
+        Assert.AreEqual(0, *piece);
+    }
+
+    [TestMethod]
+    public void Always_means_after_every_run()
+    {
+        var all = new SessionMemory { ClearsAlways = true };
+        using RunMemory run = Make(all);
+        Assert.AreEqual(0, *(byte*)Use(all, run, tenant: 1, 100, 0xEE));
+    }
+
+    [TestMethod]
+    public void Idle_memory_is_given_back_and_a_tenant_that_is_gone_leaves_nothing()
+    {
+        var all = new SessionMemory();
+        using RunMemory run = Make(all);
+        nint piece = Use(all, run, tenant: 3, 100_000, 0xEE);
+        all.Keep(tenant => tenant != 3);
+        Assert.AreEqual(0, *(byte*)piece);
+        Assert.IsGreaterThan(99_999, all.Held);
+        all.ReleaseIdle(run.LastUsed);
+        Assert.IsGreaterThan(99_999, all.Held, "used since then");
+        all.ReleaseIdle(run.LastUsed + 1);
+        Assert.AreEqual(0, all.Held);
+        Assert.AreEqual(0, all.MismatchBytes);
+    }
+
+    [TestMethod]
+    public void A_piece_that_comes_back_after_its_run_shows_the_next_tenant_nothing()
+    {
+        var all = new SessionMemory();
+        using RunMemory run = Make(all);
+        all.Switch(1);
+        run.Begin(1, long.MaxValue);
+        byte* kept = (byte*)run.Alloc(128);
+        *kept = 7;
+        run.End();
+        all.Switch(2);
+        run.Begin(2, long.MaxValue);
+        run.Free(RunBlock.Of(kept));
+        byte* next = (byte*)run.Alloc(128);
+        Assert.AreEqual((nint)kept, (nint)next);
+        Assert.AreEqual(0, *next);
+        run.Free(RunBlock.Of(next));
+        run.End();
+    }
+
+    [TestMethod]
+    public void Who_asks_for_more_than_allowed_is_stopped_and_gets_address_space_that_costs_the_reserve_alone()
+    {
+        var all = new SessionMemory();
+        using RunMemory run = Make(all);
+        all.Switch(1);
+        run.Begin(1, allowed: 10_000);
+        _terminated = 0;
+        byte* fits = (byte*)run.Alloc(9_000);
+        Assert.AreEqual((0, false), (_terminated, run.Overran));
+        byte* over = (byte*)run.Alloc(2_000);
+        Assert.AreEqual((1, true), (_terminated, run.Overran));
+        long held = all.Held;
+
+        const long Huge = 40L << 30;
+        byte* huge = (byte*)run.Alloc(Huge);
+        Assert.IsTrue(huge is not null, "a null would end the process");
+        huge[0] = 1;
+        huge[Huge - 1] = 2;
+        Assert.AreEqual(1, huge[OverrunReserve.Bytes], "the same pages again");
+        Assert.AreEqual(held, all.Held);
+        Assert.IsTrue(OverrunReserve.TryUnmap(huge));
+        Assert.IsFalse(OverrunReserve.TryUnmap(huge));
+        run.Free(RunBlock.Of(over));
+        run.Free(RunBlock.Of(fits));
+        run.End();
+    }
+
+    [TestMethod]
+    public void A_run_that_does_not_fit_is_refused_before_it_begins_unless_what_others_keep_idle_makes_room()
+    {
+        var all = new SessionMemory { Budget = 1 << 20 };
+        using RunMemory one = Make(all);
+        using RunMemory two = Make(all);
+        Use(all, one, tenant: 1, 600 << 10, 1);
+        Assert.IsTrue(all.TryPromise(600 << 10), "the idle memory is given up");
+        Assert.AreEqual(0, one.Held);
+        Assert.IsFalse(all.TryPromise(600 << 10), "beside the other promise");
+        all.Fulfil(600 << 10);
+        Assert.IsTrue(all.TryPromise(600 << 10));
+    }
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(3)]
+    public void Whatever_tenants_do_on_however_many_threads_nobody_sees_anothers_bytes_and_the_books_agree(int seed)
+    {
+        const int Tenants = 4;
+        var all = new SessionMemory();
+        RunMemory[] runs = [.. Enumerable.Range(0, 4).Select(_ => Make(all))];
+        long foreign = 0, own = 0;
+        Parallel.For(0, runs.Length, lane =>
+        {
+            var random = new Random((seed * 100) + lane);
+            for (int i = 0; i < 3000; i++)
+            {
+                int tenant = random.Next(1, Tenants + 1);
+                all.Switch(tenant);
+                runs[lane].Begin(tenant, long.MaxValue);
+                var pieces = new List<nint>();
+                for (int k = random.Next(1, 5); k > 0; k--)
+                {
+                    int size = random.Next(1, 20_000);
+                    byte* piece = (byte*)runs[lane].Alloc(size);
+                    foreach (byte seen in new Span<byte>(piece, size))
+                    {
+                        if (seen != 0)
+                        {
+                            Interlocked.Increment(ref seen == tenant ? ref own : ref foreign);
+                        }
+                    }
+
+                    new Span<byte>(piece, size).Fill((byte)tenant);
+                    pieces.Add((nint)piece);
+                }
+
+                pieces.ForEach(piece => runs[lane].Free(RunBlock.Of((void*)piece)));
+                runs[lane].End();
+            }
+        });
+        Assert.AreEqual(0, foreign);
+        Assert.IsGreaterThan(0, own, "the control: memory is not simply zeroed each time");
+        all.Switch(Tenants + 1);
+        (long dirtied, long cleared, _) = all.Statistics();
+        Assert.AreEqual(dirtied, cleared);
+        Assert.AreEqual(0, all.MismatchBytes);
+        foreach (RunMemory run in runs)
+        {
+            run.Dispose();
+        }
+
+        Assert.AreEqual(0, all.Held);
+    }
+
+    private static nint Use(SessionMemory all, RunMemory run, int tenant, long size, byte with)
+    {
+        all.Switch(tenant);
+        run.Begin(tenant, long.MaxValue);
+        void* piece = run.Alloc(size);
+        new Span<byte>(piece, (int)size).Fill(with);
+        run.Free(RunBlock.Of(piece));
+        run.End();
+        return (nint)piece;
+    }
+
+    private static RunMemory Make(SessionMemory all) => new(all, &Terminate, 0);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void* Terminate(nint options)
+    {
+        _terminated++;
+        return null;
+    }
+}
