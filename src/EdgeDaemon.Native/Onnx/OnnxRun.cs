@@ -52,7 +52,7 @@ public sealed unsafe class OnnxRun : IDisposable
         _outputs = (nint*)NativeMemory.AllocZeroed((nuint)session.Outputs.Length + 1, (nuint)sizeof(nint));
         _bound = new BoundInput[session.Inputs.Length];
         _views = new OutputView[session.Outputs.Length];
-        _runMemory = new RunMemory(session.Memory, _api.RunOptionsSetTerminate, _options.Value);
+        _runMemory = new RunMemory(session.Memory, Terminate);
     }
 
     /// <summary>Whose the next runs are; null: the daemon's own.</summary>
@@ -155,16 +155,15 @@ public sealed unsafe class OnnxRun : IDisposable
         }
 
         _api.Check(status, "run the model");
-        if (_runMemory.Calls == 0)
-        {
-            // What it computed lies where nobody clears it.
-            throw new OnnxContractException("the library took the memory of the run from elsewhere than from the daemon's allocator: such a session must not serve");
-        }
-
         _session.Peaks.Learn(inputBytes, _runMemory.Peak);
         for (int i = 0; i < _views.Length; i++)
         {
             ReadOutput(i);
+        }
+
+        if (_runMemory.Calls == 0)
+        {
+            RequireOwnMemory();
         }
     }
 
@@ -249,6 +248,24 @@ public sealed unsafe class OnnxRun : IDisposable
         _runMemory.Begin(holder, Math.Min(_session.Peaks.Allowed(inputBytes), most));
         _begun = true;
         return more;
+    }
+
+    // No call to the allocator: either the graph hands its inputs on, or what it computed lies where nobody clears it.
+    private void RequireOwnMemory()
+    {
+        foreach (ref readonly OutputView view in _views.AsSpan())
+        {
+            bool handedOn = view.Strings is not null || view.Bytes == 0;
+            foreach (ref readonly BoundInput bound in _bound.AsSpan())
+            {
+                handedOn |= view.Data >= bound.Address && view.Data + view.Bytes <= bound.Address + bound.Bytes;
+            }
+
+            if (!handedOn)
+            {
+                throw new OnnxContractException("the library took the memory of the run from elsewhere than from the daemon's allocator: such a session must not serve");
+            }
+        }
     }
 
     private void RefuseOverrun(void* status)

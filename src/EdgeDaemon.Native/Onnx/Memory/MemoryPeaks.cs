@@ -50,33 +50,51 @@ internal sealed class MemoryPeaks
     /// <summary>A run over so many bytes took so much.</summary>
     public void Learn(long inputBytes, long peak)
     {
-        if (inputBytes <= 0 || (Known && peak <= Expected(inputBytes) && inputBytes <= Volatile.Read(ref _points)[^1].InputBytes) || !_change.TryEnter())
+        // The usual case first, and apart: it allocates nothing.
+        if (inputBytes > 0 && !Covers(inputBytes, peak) && _change.TryEnter())
         {
-            return;
-        }
-
-        try
-        {
-            // The same bytes in other shapes count as one; larger inputs take no less than smaller ones.
-            var points = new SortedDictionary<long, long>();
-            foreach ((long bytes, long seen) in _points)
+            try
             {
-                points[bytes] = seen;
+                Add(inputBytes, peak);
             }
-
-            points[inputBytes] = Math.Max(peak, points.GetValueOrDefault(inputBytes));
-            if (points.Count > Most)
+            finally
             {
-                points.Remove(points.Keys.First(bytes => bytes != inputBytes));
+                _change.Exit();
             }
+        }
+    }
 
-            long most = 0;
-            Volatile.Write(ref _points, [.. points.Select(point => (point.Key, most = Math.Max(most, point.Value)))]);
-        }
-        finally
+    private void Add(long inputBytes, long peak)
+    {
+        // The same bytes in other shapes count as one; larger inputs take no less than smaller ones.
+        var points = new SortedDictionary<long, long>();
+        foreach ((long bytes, long seen) in _points)
         {
-            _change.Exit();
+            points[bytes] = seen;
         }
+
+        points[inputBytes] = Math.Max(peak, points.GetValueOrDefault(inputBytes));
+        if (points.Count > Most)
+        {
+            points.Remove(points.Keys.First(bytes => bytes != inputBytes));
+        }
+
+        long most = 0;
+        Volatile.Write(ref _points, [.. points.Select(point => (point.Key, most = Math.Max(most, point.Value)))]);
+    }
+
+    // By a point of about that size: else each size of a graph that takes any would be one.
+    private bool Covers(long inputBytes, long peak)
+    {
+        foreach ((long bytes, long seen) in Volatile.Read(ref _points))
+        {
+            if (inputBytes <= bytes)
+            {
+                return peak <= seen && bytes <= inputBytes * 2;
+            }
+        }
+
+        return false;
     }
 
     private static long Scaled((long InputBytes, long Peak) point, long inputBytes, int power)

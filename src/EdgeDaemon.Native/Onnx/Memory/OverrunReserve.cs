@@ -72,7 +72,7 @@ internal static unsafe class OverrunReserve
     }
 
     /// <summary>Whether the piece is of the reserve; then it is gone now.</summary>
-    public static bool TryUnmap(void* piece)
+    public static bool TryUnmap(nint piece)
     {
         if (Volatile.Read(ref _count) == 0)
         {
@@ -82,7 +82,7 @@ internal static unsafe class OverrunReserve
         nuint length;
         lock (Mapped)
         {
-            if (!Mapped.Remove((nint)piece, out length))
+            if (!Mapped.Remove(piece, out length))
             {
                 return false;
             }
@@ -90,7 +90,7 @@ internal static unsafe class OverrunReserve
             _count = Mapped.Count;
         }
 
-        _ = ProcessCalls.Unmap((nint)piece, length);
+        _ = ProcessCalls.Unmap(piece, length);
         return true;
     }
 }

@@ -20,8 +20,7 @@ internal sealed unsafe class RunMemory : IDisposable
     private const long Stale = 64; // runs
 
     private readonly SessionMemory _all;
-    private readonly delegate* unmanaged[Cdecl]<nint, void*> _terminate;
-    private readonly nint _options;
+    private readonly Action _stop;
     private readonly nint[] _free = new nint[MostFree];
     private GCHandle _self;
     private int _lock;
@@ -34,12 +33,11 @@ internal sealed unsafe class RunMemory : IDisposable
     private long _run;
 
     /// <param name="all">Of the process.</param>
-    /// <param name="terminate">Stops the run of <paramref name="options"/> before its next operator.</param>
-    public RunMemory(SessionMemory all, delegate* unmanaged[Cdecl]<nint, void*> terminate, nint options)
+    /// <param name="stop">Stops the run at hand before its next operator; throws nothing.</param>
+    public RunMemory(SessionMemory all, Action stop)
     {
         _all = all;
-        _terminate = terminate;
-        _options = options;
+        _stop = stop;
         _self = GCHandle.Alloc(this);
         all.Add(this);
     }
@@ -94,7 +92,7 @@ internal sealed unsafe class RunMemory : IDisposable
         LastUsed = Stopwatch.GetTimestamp();
         if (_run % Stale == 0)
         {
-            FreeWhere(block => block->LastRun <= _run - Stale);
+            FreeUnused(_run - Stale);
         }
 
         if (_all.ClearsAlways || _all.LastTenant != Tenant)
@@ -130,14 +128,14 @@ internal sealed unsafe class RunMemory : IDisposable
 
         if (free)
         {
-            FreeWhere(_ => true);
+            FreeUnused(long.MaxValue);
         }
 
         Volatile.Write(ref _state, Idle);
     }
 
     /// <summary>A piece of memory for the run; never null while the system has any.</summary>
-    public void* Alloc(long size)
+    public nint Alloc(long size)
     {
         Enter();
         try
@@ -147,10 +145,10 @@ internal sealed unsafe class RunMemory : IDisposable
             if (rounded > _allowed - _inUse)
             {
                 Overran = true;
-                _ = _terminate(_options);
+                _stop();
                 if (rounded > _allowed - _inUse + OverrunReserve.Bytes)
                 {
-                    return OverrunReserve.Map(rounded);
+                    return (nint)OverrunReserve.Map(rounded);
                 }
             }
 
@@ -163,8 +161,8 @@ internal sealed unsafe class RunMemory : IDisposable
             {
                 // The budget promised more than the system has. Nothing may be thrown into the library.
                 Overran = true;
-                _ = _terminate(_options);
-                return OverrunReserve.Map(rounded);
+                _stop();
+                return (nint)OverrunReserve.Map(rounded);
             }
 
             block->Size = rounded;
@@ -179,7 +177,7 @@ internal sealed unsafe class RunMemory : IDisposable
             _inUse += rounded;
             _handedOut++;
             Peak = Math.Max(Peak, _inUse);
-            return RunBlock.Piece(block);
+            return (nint)RunBlock.Piece(block);
         }
         finally
         {
@@ -188,8 +186,9 @@ internal sealed unsafe class RunMemory : IDisposable
     }
 
     /// <summary>A piece comes back.</summary>
-    public void Free(RunBlock* block)
+    public void Free(nint piece)
     {
+        RunBlock* block = RunBlock.Of((void*)piece);
         Enter();
         try
         {
@@ -299,13 +298,13 @@ internal sealed unsafe class RunMemory : IDisposable
         Leave();
     }
 
-    private void FreeWhere(BlockTest unwanted)
+    private void FreeUnused(long sinceRun)
     {
         Enter();
         for (int i = _freeCount - 1; i >= 0; i--)
         {
             var block = (RunBlock*)_free[i];
-            if (unwanted(block))
+            if (block->LastRun <= sinceRun)
             {
                 _free[i] = _free[--_freeCount];
                 Drop(block);
@@ -350,6 +349,4 @@ internal sealed unsafe class RunMemory : IDisposable
     }
 
     private void Leave() => Volatile.Write(ref _lock, 0);
-
-    private delegate bool BlockTest(RunBlock* block);
 }

@@ -59,7 +59,7 @@ internal static unsafe class SessionAllocator
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void* OnAlloc(Layout* self, nuint size) => size == 0 ? null : _current is { } run ? run.Alloc(Checked(size)) : Stray(size);
+    private static void* OnAlloc(Layout* self, nuint size) => size == 0 ? null : _current is { } run ? (void*)run.Alloc(Checked(size)) : Stray(size);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void* OnReserve(Layout* self, nuint size) => size == 0 ? null : Stray(size);
@@ -67,7 +67,7 @@ internal static unsafe class SessionAllocator
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnFree(Layout* self, void* piece)
     {
-        if (piece is null || OverrunReserve.TryUnmap(piece))
+        if (piece is null || OverrunReserve.TryUnmap((nint)piece))
         {
             return;
         }
@@ -75,7 +75,7 @@ internal static unsafe class SessionAllocator
         RunBlock* block = RunBlock.Of(piece);
         if (block->Owner != 0)
         {
-            Unsafe.As<RunMemory>(GCHandle.FromIntPtr(block->Owner).Target!).Free(block);
+            Unsafe.As<RunMemory>(GCHandle.FromIntPtr(block->Owner).Target!).Free((nint)piece);
             return;
         }
 

@@ -5,7 +5,7 @@ using EdgeDaemon.Native.Onnx.Memory;
 namespace EdgeDaemon.Tests.Native.Onnx.Memory;
 
 [TestClass]
-public sealed unsafe class RunMemoryTests
+public sealed class RunMemoryTests
 {
     [ThreadStatic]
     private static int _terminated;
@@ -18,18 +18,18 @@ public sealed unsafe class RunMemoryTests
         nint first = Use(all, run, tenant: 1, 5000, 0xA5);
         all.Switch(1);
         run.Begin(1, long.MaxValue);
-        byte* again = (byte*)run.Alloc(5000);
-        Assert.AreEqual(first, (nint)again, "the warm piece");
-        Assert.AreEqual(0xA5, again[4999], "the control: between two runs of one tenant nobody pays for zeroing");
-        run.Free(RunBlock.Of(again));
+        nint again = run.Alloc(5000);
+        Assert.AreEqual(first, again, "the warm piece");
+        Assert.AreEqual(0xA5, Bytes(again, 5000)[4999], "the control: between two runs of one tenant nobody pays for zeroing");
+        run.Free(again);
         run.End();
 
         all.Switch(2);
         run.Begin(2, long.MaxValue);
-        byte* others = (byte*)run.Alloc(5000);
-        Assert.AreEqual(first, (nint)others);
-        Assert.IsFalse(new Span<byte>(others, 5000).ContainsAnyExcept((byte)0));
-        run.Free(RunBlock.Of(others));
+        nint others = run.Alloc(5000);
+        Assert.AreEqual(first, others);
+        Assert.IsFalse(Bytes(others, 5000).ContainsAnyExcept((byte)0));
+        run.Free(others);
         run.End();
         Assert.AreEqual((5056L * 2, 5056L), (run.DirtiedBytes, run.ClearedBytes));
     }
@@ -41,9 +41,9 @@ public sealed unsafe class RunMemoryTests
         using RunMemory one = Make(all);
         using RunMemory two = Make(all);
         nint left = Use(all, one, tenant: 1, 300, 0x5A);
-        Assert.AreEqual(0x5A, *(byte*)left, "the control");
+        Assert.AreEqual(0x5A, Bytes(left, 1)[0], "the control");
         Use(all, two, tenant: 2, 300, 0x77);
-        Assert.AreEqual(0, *(byte*)left);
+        Assert.AreEqual(0, Bytes(left, 1)[0]);
         Assert.AreEqual((SessionMemory.Nobody, 2), (one.Tenant, two.Tenant));
     }
 
@@ -54,13 +54,13 @@ public sealed unsafe class RunMemoryTests
         using RunMemory one = Make(all);
         all.Switch(1);
         one.Begin(1, long.MaxValue);
-        byte* piece = (byte*)one.Alloc(1000);
-        *piece = 9;
+        nint piece = one.Alloc(1000);
+        Bytes(piece, 1)[0] = 9;
         all.Switch(2); // passes by: it is running
-        one.Free(RunBlock.Of(piece));
-        Assert.AreEqual(9, *piece);
+        one.Free(piece);
+        Assert.AreEqual(9, Bytes(piece, 1)[0]);
         one.End();
-        Assert.AreEqual(0, *piece);
+        Assert.AreEqual(0, Bytes(piece, 1)[0]);
     }
 
     [TestMethod]
@@ -68,7 +68,7 @@ public sealed unsafe class RunMemoryTests
     {
         var all = new SessionMemory { ClearsAlways = true };
         using RunMemory run = Make(all);
-        Assert.AreEqual(0, *(byte*)Use(all, run, tenant: 1, 100, 0xEE));
+        Assert.AreEqual(0, Bytes(Use(all, run, tenant: 1, 100, 0xEE), 1)[0]);
     }
 
     [TestMethod]
@@ -78,7 +78,7 @@ public sealed unsafe class RunMemoryTests
         using RunMemory run = Make(all);
         nint piece = Use(all, run, tenant: 3, 100_000, 0xEE);
         all.Keep(tenant => tenant != 3);
-        Assert.AreEqual(0, *(byte*)piece);
+        Assert.AreEqual(0, Bytes(piece, 1)[0]);
         Assert.IsGreaterThan(99_999, all.Held);
         all.ReleaseIdle(run.LastUsed);
         Assert.IsGreaterThan(99_999, all.Held, "used since then");
@@ -94,16 +94,16 @@ public sealed unsafe class RunMemoryTests
         using RunMemory run = Make(all);
         all.Switch(1);
         run.Begin(1, long.MaxValue);
-        byte* kept = (byte*)run.Alloc(128);
-        *kept = 7;
+        nint kept = run.Alloc(128);
+        Bytes(kept, 1)[0] = 7;
         run.End();
         all.Switch(2);
         run.Begin(2, long.MaxValue);
-        run.Free(RunBlock.Of(kept));
-        byte* next = (byte*)run.Alloc(128);
-        Assert.AreEqual((nint)kept, (nint)next);
-        Assert.AreEqual(0, *next);
-        run.Free(RunBlock.Of(next));
+        run.Free(kept);
+        nint next = run.Alloc(128);
+        Assert.AreEqual(kept, next);
+        Assert.AreEqual(0, Bytes(next, 1)[0]);
+        run.Free(next);
         run.End();
     }
 
@@ -115,23 +115,23 @@ public sealed unsafe class RunMemoryTests
         all.Switch(1);
         run.Begin(1, allowed: 10_000);
         _terminated = 0;
-        byte* fits = (byte*)run.Alloc(9_000);
+        nint fits = run.Alloc(9_000);
         Assert.AreEqual((0, false), (_terminated, run.Overran));
-        byte* over = (byte*)run.Alloc(2_000);
+        nint over = run.Alloc(2_000);
         Assert.AreEqual((1, true), (_terminated, run.Overran));
         long held = all.Held;
 
-        const long Huge = 40L << 30;
-        byte* huge = (byte*)run.Alloc(Huge);
-        Assert.IsTrue(huge is not null, "a null would end the process");
-        huge[0] = 1;
-        huge[Huge - 1] = 2;
-        Assert.AreEqual(1, huge[OverrunReserve.Bytes], "the same pages again");
+        long size = 40L << 30;
+        nint huge = run.Alloc(size);
+        Assert.IsTrue(huge != 0, "a null would end the process");
+        Bytes(huge, 1)[0] = 1;
+        Bytes(huge + (nint)(size - 1), 1)[0] = 2;
+        Assert.AreEqual(1, Bytes(huge + OverrunReserve.Bytes, 1)[0], "the same pages again");
         Assert.AreEqual(held, all.Held);
         Assert.IsTrue(OverrunReserve.TryUnmap(huge));
         Assert.IsFalse(OverrunReserve.TryUnmap(huge));
-        run.Free(RunBlock.Of(over));
-        run.Free(RunBlock.Of(fits));
+        run.Free(over);
+        run.Free(fits);
         run.End();
     }
 
@@ -171,8 +171,8 @@ public sealed unsafe class RunMemoryTests
                 for (int k = random.Next(1, 5); k > 0; k--)
                 {
                     int size = random.Next(1, 20_000);
-                    byte* piece = (byte*)runs[lane].Alloc(size);
-                    foreach (byte seen in new Span<byte>(piece, size))
+                    nint piece = runs[lane].Alloc(size);
+                    foreach (byte seen in Bytes(piece, size))
                     {
                         if (seen != 0)
                         {
@@ -180,11 +180,11 @@ public sealed unsafe class RunMemoryTests
                         }
                     }
 
-                    new Span<byte>(piece, size).Fill((byte)tenant);
-                    pieces.Add((nint)piece);
+                    Bytes(piece, size).Fill((byte)tenant);
+                    pieces.Add(piece);
                 }
 
-                pieces.ForEach(piece => runs[lane].Free(RunBlock.Of((void*)piece)));
+                pieces.ForEach(piece => runs[lane].Free(piece));
                 runs[lane].End();
             }
         });
@@ -206,19 +206,15 @@ public sealed unsafe class RunMemoryTests
     {
         all.Switch(tenant);
         run.Begin(tenant, long.MaxValue);
-        void* piece = run.Alloc(size);
-        new Span<byte>(piece, (int)size).Fill(with);
-        run.Free(RunBlock.Of(piece));
+        nint piece = run.Alloc(size);
+        Bytes(piece, (int)size).Fill(with);
+        run.Free(piece);
         run.End();
-        return (nint)piece;
+        return piece;
     }
 
-    private static RunMemory Make(SessionMemory all) => new(all, &Terminate, 0);
+    private static RunMemory Make(SessionMemory all) => new(all, () => _terminated++);
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void* Terminate(nint options)
-    {
-        _terminated++;
-        return null;
-    }
+    private static Span<byte> Bytes(nint piece, int count) =>
+        MemoryMarshal.CreateSpan(ref Unsafe.AddByteOffset(ref Unsafe.NullRef<byte>(), piece), count);
 }
