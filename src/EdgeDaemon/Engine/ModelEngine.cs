@@ -67,6 +67,9 @@ internal sealed class ModelEngine : IDisposable
         }
     }
 
+    /// <summary>What the probe saw of the memory that runs take.</summary>
+    public void Expect(long inputBytes, long runBytes) => _sessions.ForEach(session => session.Expect(inputBytes, runBytes));
+
     /// <summary>No lane is free: who comes now waits.</summary>
     public bool IsBusy => _lanes.IsBusy;
 

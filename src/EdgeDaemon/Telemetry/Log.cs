@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Warning, "{Text}")]
     public static partial void NotifyFailed(ILogger logger, string text);
 
+    [LoggerMessage(70, LogLevel.Critical, "memory of tenants: {Bytes} bytes that should have been zeroed were not. This is a fault of edged: stop it, and report it")]
+    public static partial void MemoryMismatch(ILogger logger, long bytes);
+
     [LoggerMessage(8, LogLevel.Warning, "inference runtime: {Text}")]
     public static partial void RuntimeWarning(ILogger logger, string text);
 

@@ -63,7 +63,7 @@ public sealed class RequestCountersTests
     {
         Refusal[] failures = [.. Enum.GetValues<Refusal>().Where(refusal => Outcomes.Of(refusal) == Outcome.Failed)];
         CollectionAssert.AreEquivalent(
-            new[] { Refusal.None, Refusal.EngineFailed, Refusal.OutputNotFinite, Refusal.OutputNotText, Refusal.OutputTooLarge, Refusal.Internal },
+            new[] { Refusal.None, Refusal.EngineFailed, Refusal.EngineMemory, Refusal.OutputNotFinite, Refusal.OutputNotText, Refusal.OutputTooLarge, Refusal.Internal },
             failures);
         Assert.AreEqual(Outcome.NotPermitted, Outcomes.Of(Refusal.AccessRoleMissing));
         Assert.AreEqual(Outcome.Limited, Outcomes.Of(Refusal.AdmissionRate));
