@@ -86,6 +86,7 @@ public enum Refusal
     AdmissionRequests,
     AdmissionTensorBytes,
     AdmissionMemory,
+    AdmissionRunMemory,
     AdmissionQueueFull,
     AdmissionDeadline,
     EngineFailed,

@@ -146,6 +146,7 @@ public sealed unsafe class OnnxRun : IDisposable
         {
             SessionAllocator.Current = null;
             _session.Memory.Fulfil(promised);
+            _runMemory.Rest();
             ForgetInputs();
         }
 
@@ -237,15 +238,19 @@ public sealed unsafe class OnnxRun : IDisposable
         int holder = Account?.Holder ?? SessionMemory.Own;
         SessionMemory all = _session.Memory;
         all.Switch(holder);
-        long more = Math.Max(0, _session.Peaks.Expected(inputBytes) - _runMemory.Held);
+        long expected = _session.Peaks.Expected(inputBytes);
+        if (expected > all.Budget)
+        {
+            throw new RefusedException(Refusal.AdmissionRunMemory, $"the run would take {expected} bytes, more than memory.max_run_bytes {all.Budget}");
+        }
+
+        long more = Math.Max(0, expected - _runMemory.Held);
         if (!all.TryPromise(more))
         {
             throw new RefusedException(Refusal.AdmissionMemory, $"the run would take {more} bytes more than memory.max_run_bytes {all.Budget} leaves");
         }
 
-        long left = all.Left;
-        long most = left > long.MaxValue - _runMemory.Held ? long.MaxValue : _runMemory.Held + left;
-        _runMemory.Begin(holder, Math.Min(_session.Peaks.Allowed(inputBytes), most));
+        _runMemory.Begin(holder, Math.Min(_session.Peaks.Allowed(inputBytes), all.Budget));
         _begun = true;
         return more;
     }

@@ -78,10 +78,11 @@ internal static class RefusalMapping
 
         Refusal.AdmissionPenalty or Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests or Refusal.AdmissionTensorBytes =>
             new(429, GrpcStatus.ResourceExhausted, "too many requests, try again later"),
+        Refusal.AdmissionRunMemory => new(413, GrpcStatus.ResourceExhausted, "the model would need more memory for this input than it may have"),
         Refusal.AdmissionMemory or Refusal.AdmissionQueueFull => new(503, GrpcStatus.Unavailable, "the server is busy, try again later"),
         Refusal.AdmissionDeadline => new(504, GrpcStatus.DeadlineExceeded, "the deadline passed"),
         Refusal.EngineFailed => new(500, GrpcStatus.Internal, "the model could not process this input"),
-        Refusal.EngineMemory => new(500, GrpcStatus.Internal, "the model needs more memory for this input than it may have"),
+        Refusal.EngineMemory => new(500, GrpcStatus.Internal, "the model took more memory for this input than expected and was stopped"),
         Refusal.EngineCancelled => new(503, GrpcStatus.Cancelled, "the request was cancelled"),
 
         Refusal.OutputNotFinite => new(500, GrpcStatus.Internal, "an output holds NaN or infinity, which JSON cannot carry; ask for binary_data"),

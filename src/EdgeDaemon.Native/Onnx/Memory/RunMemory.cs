@@ -8,7 +8,7 @@ namespace EdgeDaemon.Native.Onnx.Memory;
 /// last one left; tagged with the tenant whose bytes may lie in it, and zeroed before a run of another begins.
 /// </summary>
 /// <remarks>
-/// Used by the thread that runs, from <see cref="Begin"/> to <see cref="End"/>. The library's own threads may come in between, and a sweep may come
+/// Used by the thread that runs, from <see cref="Begin"/> to <see cref="Rest"/>, and once more in <see cref="End"/>. The library's own threads may come in between, and a sweep may come
 /// while nobody runs: the first wait for the lock, the second for the state.
 /// </remarks>
 internal sealed unsafe class RunMemory : IDisposable
@@ -85,16 +85,23 @@ internal sealed unsafe class RunMemory : IDisposable
         }
     }
 
-    /// <summary>The run has ended and its outputs are released. What stays is the tenant's who asked last, in all the process, or zero.</summary>
+    /// <summary>The run's outputs are released. What stays is the tenant's who asked last, in all the process, or zero.</summary>
     public void End()
     {
-        _allowed = long.MaxValue;
-        LastUsed = Stopwatch.GetTimestamp();
+        Take(Running);
         if (_run % Stale == 0)
         {
             FreeUnused(_run - Stale);
         }
 
+        Rest();
+    }
+
+    /// <summary>The run has ended: all but its outputs can be zeroed, or given up for another run, from now on.</summary>
+    public void Rest()
+    {
+        _allowed = long.MaxValue;
+        LastUsed = Stopwatch.GetTimestamp();
         if (_all.ClearsAlways || _all.LastTenant != Tenant)
         {
             Clear();
@@ -263,10 +270,30 @@ internal sealed unsafe class RunMemory : IDisposable
             return found;
         }
 
+        if (_all.Left < size)
+        {
+            MakeRoom(size);
+        }
+
         RunBlock* made = RunBlock.Make(size, GCHandle.ToIntPtr(_self));
         Held += made->Capacity;
         _all.CountHeld(made->Capacity);
         return made;
+    }
+
+    // Pieces of other sizes, and what others keep, go first; a run that still does not fit has become larger than it was let in for.
+    private void MakeRoom(long size)
+    {
+        DropUnused(_run - 1);
+        if (_all.Left < size)
+        {
+            _all.ReleaseIdle(long.MaxValue);
+            if (_all.Left < size)
+            {
+                Overran = true;
+                _stop();
+            }
+        }
     }
 
     private void Clear()
@@ -301,6 +328,12 @@ internal sealed unsafe class RunMemory : IDisposable
     private void FreeUnused(long sinceRun)
     {
         Enter();
+        DropUnused(sinceRun);
+        Leave();
+    }
+
+    private void DropUnused(long sinceRun)
+    {
         for (int i = _freeCount - 1; i >= 0; i--)
         {
             var block = (RunBlock*)_free[i];
@@ -310,8 +343,6 @@ internal sealed unsafe class RunMemory : IDisposable
                 Drop(block);
             }
         }
-
-        Leave();
     }
 
     private void Drop(RunBlock* block)

@@ -120,11 +120,7 @@ public sealed class SessionMemory
 
         if (!Fits(Interlocked.Add(ref _promised, more)))
         {
-            foreach (RunMemory run in _runs)
-            {
-                run.Sweep(Nobody, free: true);
-            }
-
+            ReleaseIdle(long.MaxValue);
             if (!Fits(Interlocked.Read(ref _promised)))
             {
                 Interlocked.Add(ref _promised, -more);

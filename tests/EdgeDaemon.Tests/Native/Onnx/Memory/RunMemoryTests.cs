@@ -22,6 +22,7 @@ public sealed class RunMemoryTests
         Assert.AreEqual(first, again, "the warm piece");
         Assert.AreEqual(0xA5, Bytes(again, 5000)[4999], "the control: between two runs of one tenant nobody pays for zeroing");
         run.Free(again);
+        run.Rest();
         run.End();
 
         all.Switch(2);
@@ -30,6 +31,7 @@ public sealed class RunMemoryTests
         Assert.AreEqual(first, others);
         Assert.IsFalse(Bytes(others, 5000).ContainsAnyExcept((byte)0));
         run.Free(others);
+        run.Rest();
         run.End();
         Assert.AreEqual((5056L * 2, 5056L), (run.DirtiedBytes, run.ClearedBytes));
     }
@@ -59,6 +61,7 @@ public sealed class RunMemoryTests
         all.Switch(2); // passes by: it is running
         one.Free(piece);
         Assert.AreEqual(9, Bytes(piece, 1)[0]);
+        one.Rest();
         one.End();
         Assert.AreEqual(0, Bytes(piece, 1)[0]);
     }
@@ -96,6 +99,7 @@ public sealed class RunMemoryTests
         run.Begin(1, long.MaxValue);
         nint kept = run.Alloc(128);
         Bytes(kept, 1)[0] = 7;
+        run.Rest();
         run.End();
         all.Switch(2);
         run.Begin(2, long.MaxValue);
@@ -104,6 +108,7 @@ public sealed class RunMemoryTests
         Assert.AreEqual(kept, next);
         Assert.AreEqual(0, Bytes(next, 1)[0]);
         run.Free(next);
+        run.Rest();
         run.End();
     }
 
@@ -132,6 +137,7 @@ public sealed class RunMemoryTests
         Assert.IsFalse(OverrunReserve.TryUnmap(huge));
         run.Free(over);
         run.Free(fits);
+        run.Rest();
         run.End();
     }
 
@@ -147,6 +153,31 @@ public sealed class RunMemoryTests
         Assert.IsFalse(all.TryPromise(600 << 10), "beside the other promise");
         all.Fulfil(600 << 10);
         Assert.IsTrue(all.TryPromise(600 << 10));
+    }
+
+    [TestMethod]
+    public void What_a_run_leaves_but_its_outputs_makes_room_for_the_next_while_they_are_read()
+    {
+        var all = new SessionMemory { Budget = 1 << 20 };
+        using RunMemory one = Make(all);
+        using RunMemory two = Make(all);
+        all.Switch(1);
+        one.Begin(1, all.Budget);
+        nint scratch = one.Alloc(800 << 10);
+        nint output = one.Alloc(100);
+        Bytes(output, 1)[0] = 5;
+        one.Free(scratch);
+        one.Rest();
+        two.Begin(1, all.Budget);
+        nint larger = two.Alloc(900 << 10);
+        Assert.IsFalse(two.Overran);
+        Assert.AreEqual(5, Bytes(output, 1)[0]);
+        two.Alloc(200 << 10);
+        Assert.IsTrue(two.Overran, "the control: more than there is");
+        two.Free(larger);
+        two.Rest();
+        one.Free(output);
+        one.End();
     }
 
     [TestMethod]
@@ -185,6 +216,7 @@ public sealed class RunMemoryTests
                 }
 
                 pieces.ForEach(piece => runs[lane].Free(piece));
+                runs[lane].Rest();
                 runs[lane].End();
             }
         });
@@ -209,6 +241,7 @@ public sealed class RunMemoryTests
         nint piece = run.Alloc(size);
         Bytes(piece, (int)size).Fill(with);
         run.Free(piece);
+        run.Rest();
         run.End();
         return piece;
     }
