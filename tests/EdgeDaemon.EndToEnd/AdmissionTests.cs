@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
-using EdgeDaemon.Tests.Protocol.Grpc;
 
 namespace EdgeDaemon.EndToEnd;
 
@@ -325,47 +324,6 @@ public sealed class AdmissionTests
             return next.Send(Health) && next.Read()?.Status == 200;
         });
         held.ForEach(connection => connection.Dispose());
-    }
-
-    /// <summary>
-    /// Answers that nobody reads hold no lane and no tensor memory: with one lane, and memory for three of them, others are answered. The least rate is so low
-    /// that none of the deaf callers is cut before the test is over.
-    /// </summary>
-    [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public async Task CallersThatNeverRead_HoldNeitherLaneNorMemory(bool http2)
-    {
-        const int Rows = 15_000;
-        await using Daemon daemon = await Daemon.StartAsync(
-            "[engine]\nlanes = 1\n[limits]\nmin_body_bytes_per_second = 1\nmax_body_bytes = 1048576\nmax_tensor_bytes = 4194304", "bench/bench-mlp");
-        byte[] head = System.Text.Encoding.UTF8.GetBytes($$$"""{"inputs":[{"name":"x","datatype":"FP32","shape":[{{{Rows}}},16],"parameters":{"binary_data_size":{{{Rows * 64}}}}}]}""");
-        byte[] request = Digits.Infer("bench-mlp", head, new byte[Rows * 64]);
-        byte[] message = GrpcMessage.Frame(Proto.Join(Proto.Text(1, "bench-mlp"), Proto.Input("x", "FP32", [Rows, 16]), Proto.Field(7, new byte[Rows * 64])));
-        var deaf = new List<IDisposable>();
-        for (int i = 0; i < 12; i++)
-        {
-            if (http2)
-            {
-                var caller = new Http2Connection(daemon.State.InferenceSocket);
-                caller.SendBody(caller.Begin(Http2Connection.Call(GrpcMessage.Infer)), message, end: true);
-                deaf.Add(caller);
-            }
-            else
-            {
-                HttpConnection caller = daemon.Connect();
-                Assert.IsTrue(caller.Send(request));
-                deaf.Add(caller);
-            }
-        }
-
-        using HttpConnection connection = daemon.Connect();
-        for (int i = 0; i < 10; i++)
-        {
-            await Waiting.UntilAsync(() => connection.Ask(request).Status == 200);
-        }
-
-        deaf.ForEach(caller => caller.Dispose());
     }
 
     private static byte[] Cnn(int rows) => Digits.Infer(

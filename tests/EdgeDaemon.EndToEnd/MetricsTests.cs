@@ -189,6 +189,17 @@ public sealed partial class MetricsTests
             PrometheusText.Read(Command.Edgectl("metrics", "--socket", daemon.State.ControlSocket).Succeeded().Output).Families.Keys.ToArray());
     }
 
+    /// <summary>A body of unstated length counts with what came of it.</summary>
+    [TestMethod]
+    public async Task BodyBytes_CountChunkedBodies()
+    {
+        await using Daemon daemon = await Daemon.StartAsync("", "digits/digits-s25");
+        using HttpConnection connection = daemon.Connect();
+        string head = BadRequest.Head("UINT8", "4,1,8,8", 256);
+        Assert.AreEqual(200, connection.Ask(BadRequest.Chunked("digits", head, new byte[256])).Status);
+        Assert.AreEqual(head.Length + 256, Scrape(daemon).Sum("edged_request_body_bytes_total", ("model", "digits")));
+    }
+
     internal static PrometheusText Scrape(Daemon daemon)
     {
         using HttpConnection control = daemon.ConnectControl();

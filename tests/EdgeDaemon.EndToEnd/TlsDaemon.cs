@@ -108,9 +108,9 @@ internal sealed class TlsDaemon : IAsyncDisposable
         return tls;
     }
 
-    public static async Task<int?> AskAsync(Stream connection)
+    public static async Task<int?> AskAsync(Stream connection, string headers = "")
     {
-        await connection.WriteAsync("GET /v2/models/digits HTTP/1.1\r\nHost: edged\r\n\r\n"u8.ToArray());
+        await connection.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET /v2/models/digits HTTP/1.1\r\nHost: edged\r\n{headers}\r\n"));
         byte[] answer = new byte[64 * 1024];
         int read = await connection.ReadAsync(answer);
         string text = System.Text.Encoding.ASCII.GetString(answer, 0, read);

@@ -240,6 +240,69 @@ public sealed class TlsTests
         Assert.IsLessThan(TimeSpan.FromSeconds(15), waited.Elapsed, "an idle connection held the drain up");
     }
 
+    /// <summary>A caller that changes its keys without end, and asks the daemon to change its own each time: the others are served, memory stays.</summary>
+    [TestMethod]
+    [DataRow('k')]
+    [DataRow('K')]
+    public async Task KeyUpdates_WithoutEnd_HarmNobodyElse(char kind)
+    {
+        await using TlsDaemon daemon = await TlsDaemon.StartAsync();
+        Assert.AreEqual(200, await daemon.AskAsync());
+        long before = daemon.Daemon.ResidentBytes;
+
+        // s_client takes one command for each piece that it reads: a line at a time, as fast as it can.
+        using Process flood = Command.Start("/bin/bash", ["-c", $"""
+            (for i in $(seq 4000); do printf '{kind}\n' >&3; done; sleep 1) 3> >(while IFS= read -r line; do printf '%s\n' "$line"; sleep 0.0005; done | timeout 60 openssl s_client -connect localhost:{daemon.Port} -CAfile '{daemon.At("ca/root.pem")}' -cert '{daemon.At("camera.pem")}' -key '{daemon.At("camera.key")}' -msg)
+            """]);
+        Task<string> said = flood.StandardOutput.ReadToEndAsync();
+        _ = flood.StandardError.ReadToEndAsync();
+        int answered = 0;
+        while (!flood.HasExited)
+        {
+            Assert.AreEqual(200, await daemon.AskAsync());
+            answered++;
+        }
+
+        int updates = (await said).Split("KeyUpdate").Length - 1;
+        Assert.IsGreaterThan(100, updates, "there was no flood");
+        Assert.IsGreaterThan(5, answered);
+        Assert.IsLessThan(64L << 20, daemon.Daemon.ResidentBytes - before);
+        Assert.AreEqual(200, await daemon.AskAsync());
+    }
+
+    /// <summary>A token is bound to one certificate: another of the very same name has no use of it.</summary>
+    [TestMethod]
+    public async Task BoundToken_IsOfUseToItsCertificateAlone()
+    {
+        await using TlsDaemon daemon = await TlsDaemon.StartAsync(before: state =>
+        {
+            Command.Edgectl("keygen", "--out", state.At("ops")).Succeeded();
+            TlsDaemon.Issue(state, "ca", "client", "twin", "--san", "uri:spiffe://example.com/camera");
+            File.AppendAllText(state.Config, $"""
+
+                [token]
+                audience = "device"
+                required_for = ["infer"]
+                [[token_key]]
+                id = "ops"
+                file = "{state.At("ops.pub")}"
+                """);
+        });
+        foreach (string bound in (string[])["camera", "twin"])
+        {
+            string token = Command.Edgectl(
+                "token", "new", "--key", daemon.At("ops"), "--id", "ops", "--subject", "cert:spiffe://example.com/camera", "--certificate", daemon.At(bound + ".pem"), "--audience", "device").Succeeded().Output.Trim();
+            foreach (string shows in (string[])["camera", "twin"])
+            {
+                await using SslStream tls = await daemon.HandshakeAsync(shows);
+                Assert.AreEqual(bound == shows ? 200 : 401, await TlsDaemon.AskAsync(tls, $"Authorization: Bearer {token}\r\n"), $"{shows} shows the token of {bound}");
+                Assert.AreEqual(401, await TlsDaemon.AskAsync(tls), "and without it nobody gets in");
+            }
+        }
+
+        await Waiting.UntilAsync(() => daemon.Daemon.Count("AccessTokenInvalid") == 2);
+    }
+
     private static Command OpenSsl(TlsDaemon daemon, string text, params string[] more) => Command.Run("/bin/bash", "-c", $"""
         (printf '{text}'; sleep 2) | timeout 20 openssl s_client -connect localhost:{daemon.Port} -CAfile '{daemon.At("ca/root.pem")}' -cert '{daemon.At("camera.pem")}' -key '{daemon.At("camera.key")}' {string.Join(' ', more)}
         """);

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
+using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
 using EdgeDaemon.Native.Posix;
 
@@ -59,7 +61,14 @@ internal static class CheckVerb
 
         List<string> problems = [];
         EdgedSettings reached = settings with { Listeners = [.. settings.Listeners.Except(hidden)] };
-        credentials.TryReadTls(reached, TimeProvider.System, problems, problems, out _);
+        if (credentials.TryReadTls(reached, TimeProvider.System, problems, problems, out ImmutableDictionary<string, TlsMaterial>? material))
+        {
+            foreach (TlsMaterial one in material.Values)
+            {
+                one.Dispose(); // Its keys are not for this process.
+            }
+        }
+
         problems.ForEach(errors.WriteLine);
         return problems.Count == 0;
     }

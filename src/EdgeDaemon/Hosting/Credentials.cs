@@ -49,8 +49,19 @@ internal sealed class Credentials(string? directory)
             }
         }
 
-        material = faults.Count == before ? read.ToImmutable() : null;
-        return material is not null;
+        if (faults.Count > before)
+        {
+            foreach (TlsMaterial unused in read.Values)
+            {
+                unused.Dispose();
+            }
+
+            material = null;
+            return false;
+        }
+
+        material = read.ToImmutable();
+        return true;
     }
 
     private TlsMaterial? ReadTls(TcpSettings tcp, TimeProvider clock, ICollection<string> faults, ICollection<string> outdated)
@@ -87,9 +98,13 @@ internal sealed class Credentials(string? directory)
             }
         }
 
-        return identity is null || authorities is null || lists.Count != tcp.ClientRevocationLists.Length
-            ? null
-            : new TlsMaterial(identity, authorities, new ClientRules(lists.ToImmutable(), tcp.DeniedKeys), clock);
+        if (identity is not null && authorities is not null && lists.Count == tcp.ClientRevocationLists.Length)
+        {
+            return new TlsMaterial(identity, authorities, new ClientRules(lists.ToImmutable(), tcp.DeniedKeys), clock);
+        }
+
+        identity?.TargetCertificate.Dispose(); // A key that nobody will use.
+        return null;
     }
 
     private SslStreamCertificateContext Identity(TcpSettings tcp, ServerCertificate server)

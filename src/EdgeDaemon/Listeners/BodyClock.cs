@@ -29,6 +29,9 @@ internal sealed class BodyClock
     /// <summary>Bytes of the body, or of a stream's message, that came so far.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>The end of the body was seen.</summary>
+    public bool Ended { get; private set; }
+
     /// <summary>The caller gives the request so long from now on: no body is waited for any longer. Null takes it back.</summary>
     public void SetDeadline(TimeSpan? timeout) =>
         _callDeadline = timeout is { } left ? Stopwatch.GetTimestamp() + (long)(left.TotalSeconds * Stopwatch.Frequency) : long.MaxValue;
@@ -46,12 +49,16 @@ internal sealed class BodyClock
 
     public void Count(long bytes) => Bytes += bytes;
 
+    /// <summary>Nothing more of the body will come.</summary>
+    public void End() => Ended = true;
+
     /// <summary>The request is over.</summary>
     public void Reset()
     {
         Stop();
         _callDeadline = _workDeadline = long.MaxValue;
         Bytes = 0;
+        Ended = false;
     }
 
     /// <summary>Starts the time if it does not run yet; the token fires when it is over.</summary>

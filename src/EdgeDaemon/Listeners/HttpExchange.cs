@@ -16,6 +16,8 @@ namespace EdgeDaemon.Listeners;
 /// </summary>
 internal sealed class HttpExchange
 {
+    // As much as waits for a connection's answers: reading past it is cheaper than a new connection.
+    private const int SmallRest = 64 * 1024;
     private const string HeadLengthHeader = "Inference-Header-Content-Length";
 
     // Ids need to differ between starts so that a log line finds its request; they are no secret.
@@ -68,6 +70,9 @@ internal sealed class HttpExchange
 
     public bool ResponseStarted => _response.HasStarted;
 
+    /// <summary>It was cut from this side: there is no answer, or no end of one.</summary>
+    public bool IsCut { get; private set; }
+
     /// <summary>Fires when the caller has gone. The server makes it on demand: not for the path where nothing waits.</summary>
     public CancellationToken Aborted => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
 
@@ -102,6 +107,7 @@ internal sealed class HttpExchange
         _givenUp = null;
         Tenant = null;
         IsInference = false;
+        IsCut = false;
         ModelPlace = 0;
         _sentBytes = 0;
         _messageBytes = 0;
@@ -235,7 +241,7 @@ internal sealed class HttpExchange
     /// <summary>Bytes of the body, or of the message that was read last.</summary>
     public long TakeReceivedBytes()
     {
-        long bytes = _messageBytes != 0 ? _messageBytes : ContentLength ?? 0;
+        long bytes = _messageBytes != 0 ? _messageBytes : ContentLength ?? BodyClock.Bytes;
         _messageBytes = 0;
         return bytes;
     }
@@ -267,8 +273,56 @@ internal sealed class HttpExchange
     /// <summary>At least one.</summary>
     public static string WholeSeconds(TimeSpan wait) => Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString("0", CultureInfo.InvariantCulture);
 
+    /// <summary>
+    /// So much of the body was not read that the server would spend seconds on it, or for ever: HTTP/1.1's next request lies behind it. Of a body without
+    /// a stated length, what has come already is read past.
+    /// </summary>
+    public bool LeavesMuchUnread()
+    {
+        if (ContentLength is { } length)
+        {
+            return length - BodyClock.Bytes > SmallRest;
+        }
+
+        if (!HasBody || BodyClock.Ended)
+        {
+            return false;
+        }
+
+        if (Header("Expect").Length > 0)
+        {
+            return true; // To read would be to ask for it.
+        }
+
+        try
+        {
+            PipeReader body = Body;
+            for (long passed = 0; passed <= SmallRest && body.TryRead(out ReadResult rest);)
+            {
+                bool ended = rest.IsCompleted;
+                bool nothing = rest.Buffer.IsEmpty;
+                passed += rest.Buffer.Length;
+                body.AdvanceTo(rest.Buffer.End);
+                if (ended || nothing)
+                {
+                    return !ended;
+                }
+            }
+        }
+        catch (Exception broken) when (broken is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // It is no body: what lies behind it is no request either.
+        }
+
+        return true;
+    }
+
     /// <summary>Cuts the connection: for answers that cannot be finished truthfully.</summary>
-    public void Abort() => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
+    public void Abort()
+    {
+        IsCut = true;
+        _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
+    }
 
     private CancellationTokenSource GiveUpIn(TimeSpan left)
     {

@@ -204,6 +204,11 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
     {
         if (!result.IsCanceled)
         {
+            if (result.IsCompleted)
+            {
+                clock.End();
+            }
+
             return result;
         }
 

@@ -22,7 +22,6 @@ internal sealed partial class SocketConnection
             if (nothing || (!_mayHaveMore && !_inputEnds))
             {
                 await ArrivalAsync(cancel);
-                _mayHaveMore = true;
                 nothing = false;
             }
 
@@ -103,6 +102,9 @@ internal sealed partial class SocketConnection
     {
         using CancellationTokenRegistration woken = cancel.UnsafeRegister(static signal => ((ReadySignal)signal!).Set(), _arrival);
         await _arrival.WaitAsync();
+
+        // Whoever is called off takes the news of what has arrived with him, and it is not reported again: the next must look.
+        _mayHaveMore = true;
         cancel.ThrowIfCancellationRequested();
     }
 

@@ -124,7 +124,11 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 
         if ((readiness & ~Readiness.Output) != 0)
         {
-            _inputEnds |= (readiness & ~(Readiness.Input | Readiness.Output)) != 0;
+            if ((readiness & ~(Readiness.Input | Readiness.Output)) != 0)
+            {
+                _inputEnds = true; // Never written otherwise: calls overlap, and one that knows of no end must not undo another's. It is reported once.
+            }
+
             _arrival.Set();
         }
 

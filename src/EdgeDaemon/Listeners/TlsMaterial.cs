@@ -12,7 +12,7 @@ namespace EdgeDaemon.Listeners;
 /// What one listener proves itself by and whom it believes: its certificate and key, the authorities that name clients, revocation lists, denied keys. A reload makes
 /// a new one beside it and puts it in its place whole. Session tickets belong to it: with it they end.
 /// </summary>
-internal sealed class TlsMaterial
+internal sealed class TlsMaterial : IDisposable
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
     private const int MostLearned = 32;
@@ -21,6 +21,7 @@ internal sealed class TlsMaterial
     private readonly TimeProvider _clock;
     private readonly Lock _learning = new();
     private ImmutableArray<OmsCertificate> _authorities;
+    private int _learned;
     private volatile X509ChainPolicy _policy;
 
     /// <param name="server">The certificate with its private key, and those between it and its root.</param>
@@ -134,6 +135,16 @@ internal sealed class TlsMaterial
         }
     }
 
+    /// <summary>Gives up the key and the certificates at once: for material that was read and put nowhere. What was in use is the collector's: handshakes may still work with it.</summary>
+    public void Dispose()
+    {
+        Server.TargetCertificate.Dispose();
+        foreach (X509Certificate2 certificate in Server.IntermediateCertificates.Concat(_policy.CustomTrustStore).Concat(_policy.ExtraStore))
+        {
+            certificate.Dispose();
+        }
+    }
+
     private static string Shown(OmsCertificate certificate) =>
         $"certificate '{Core.Bundles.Printable.Of(certificate.Subject)}' (serial {certificate.Serial}), issued by '{Core.Bundles.Printable.Of(certificate.Issuer)}',";
 
@@ -163,8 +174,9 @@ internal sealed class TlsMaterial
 
             lock (_learning)
             {
-                if (Known(chain[i].Der.Span) is null && _policy.ExtraStore.Count < MostLearned)
+                if (Known(chain[i].Der.Span) is null && _learned < MostLearned)
                 {
+                    _learned++;
                     X509ChainPolicy next = _policy.Clone();
                     next.ExtraStore.Add(X509CertificateLoader.LoadCertificate(chain[i].Der.Span));
                     _authorities = _authorities.Add(chain[i]);

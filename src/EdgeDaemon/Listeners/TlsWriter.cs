@@ -11,11 +11,12 @@ namespace EdgeDaemon.Listeners;
 internal sealed class TlsWriter(SslStream tls, SocketStream stream, SocketConnection connection) : PipeWriter
 {
     private readonly List<(IMemoryOwner<byte> Owner, int Written)> _full = [];
+    private readonly Lock _ending = new(); // This connection's alone.
     private IMemoryOwner<byte>? _block;
     private int _written;
     private long _unflushed;
     private Exception? _broken;
-    private bool _completed;
+    private volatile bool _completed;
     private volatile bool _flushing;
 
     public override bool CanGetUnflushedBytes => true;
@@ -64,13 +65,17 @@ internal sealed class TlsWriter(SslStream tls, SocketStream stream, SocketConnec
 
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        if (_broken is not null)
+        lock (_ending)
         {
-            Drop();
-            return new FlushResult(isCanceled: false, isCompleted: true);
+            if (_completed || _broken is not null)
+            {
+                Drop();
+                return new FlushResult(isCanceled: false, isCompleted: true);
+            }
+
+            _flushing = true;
         }
 
-        _flushing = true;
         try
         {
             for (int i = 0; i < _full.Count; i++)
@@ -92,18 +97,19 @@ internal sealed class TlsWriter(SslStream tls, SocketStream stream, SocketConnec
         }
         finally
         {
-            _flushing = false;
-            Drop();
+            lock (_ending)
+            {
+                _flushing = false;
+                Drop();
+            }
         }
     }
 
     public override void Complete(Exception? exception = null)
     {
         // Nobody can wait here: what was not flushed is not sent, and the caller sees a connection that broke off.
-        if (!_completed)
+        if (TryEnd())
         {
-            _completed = true;
-            Drop();
             connection.Close();
         }
     }
@@ -115,19 +121,44 @@ internal sealed class TlsWriter(SslStream tls, SocketStream stream, SocketConnec
             return;
         }
 
-        if (exception is null)
+        // A flush that is under way is not waited for: its caller may never read.
+        bool orderly = exception is null && !_flushing;
+        if (orderly)
         {
             await FlushAsync();
         }
 
-        _completed = true;
-        Drop();
-        if (exception is null && _broken is null)
+        if (!TryEnd())
+        {
+            return;
+        }
+
+        if (orderly && _broken is null)
         {
             await SayEndAsync();
         }
 
         connection.Close();
+    }
+
+    // Blocks that a flush still reads are its own to give back: they would be another caller's, whose bytes then went out here.
+    private bool TryEnd()
+    {
+        lock (_ending)
+        {
+            if (_completed)
+            {
+                return false;
+            }
+
+            _completed = true;
+            if (!_flushing)
+            {
+                Drop();
+            }
+
+            return true;
+        }
     }
 
     // close_notify: without it an end could be an attacker's. It waits for nobody.

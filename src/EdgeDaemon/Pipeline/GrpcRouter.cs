@@ -18,7 +18,10 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
         try
         {
             await AnswerAsync(exchange);
-            GrpcAnswer.End(exchange);
+            if (!exchange.IsCut)
+            {
+                GrpcAnswer.End(exchange);
+            }
         }
         catch (RefusedException refused)
         {

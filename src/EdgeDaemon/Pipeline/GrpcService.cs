@@ -19,8 +19,14 @@ internal sealed class GrpcService(
         InferenceWork work = exchange.Keep<InferenceWork>();
         try
         {
-            // Not flushed: headers, message and trailers leave in one write when the call ends.
             await pipeline.InferAsync(exchange, unary, work);
+            if (work.OwesAnswer)
+            {
+                // The server ends a call without waiting for its caller: what is large stays in flight, and on its tenant's account, until it has left.
+                await exchange.FlushAsync();
+            }
+
+            // A small one is not flushed: headers, message and trailers leave in one write when the call ends.
         }
         finally
         {

@@ -14,8 +14,23 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
         InferenceWork work = exchange.Keep<InferenceWork>();
         bool errorsEnd = exchange.Header("triton_grpc_error").Equals("true", StringComparison.OrdinalIgnoreCase);
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins);
-        while (await NextAsync(exchange, waiting.Token))
+        while (true)
         {
+            // What ends the stream while it waits is no request's outcome.
+            exchange.IsInference = false;
+            exchange.ModelPlace = 0;
+            if (!await NextAsync(exchange, waiting.Token))
+            {
+                return;
+            }
+
+            if (refusals.LeavesOutside(exchange))
+            {
+                exchange.Abort(); // As a call that comes on an open connection after its caller was put outside.
+                return;
+            }
+
+            exchange.IsInference = true;
             try
             {
                 await pipeline.InferAsync(exchange, wire, work);
@@ -38,7 +53,7 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
         {
             return await new RequestBody(exchange.Body, contentLength: null, limits, exchange.BodyClock).WaitForMoreAsync(cancel);
         }
-        catch (OperationCanceledException) when (admission.Draining && !exchange.GivenUp.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested && !exchange.GivenUp.IsCancellationRequested)
         {
             throw new RefusedException(Refusal.Draining, "the daemon is stopping");
         }

@@ -84,7 +84,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         model.CountInference();
         counters.CountAnswer(tenant.Index + 1, model.Place, exchange.TakeReceivedBytes(), exchange.TakeSentBytes());
 
-        // A caller that reads its answer slowly holds the answer's bytes, but no lane and no tensor memory.
+        // A caller that reads its answer slowly holds the answer's bytes, on its tenant's account, but no lane and none of what came in.
         work.ReleaseMemory();
     }
 

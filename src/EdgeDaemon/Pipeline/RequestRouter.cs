@@ -151,7 +151,7 @@ internal sealed class RequestRouter(
                 exchange.SetHeader("WWW-Authenticate", refusal == Refusal.AccessTokenMissing ? "Bearer" : "Bearer error=\"invalid_token\""); // RFC 6750 section 3
             }
 
-            bool cut = refusal is Refusal.BodyTooSlow && !exchange.IsHttp2;
+            bool cut = !exchange.IsHttp2 && (refusal is Refusal.BodyTooSlow || exchange.LeavesMuchUnread());
             if (cut)
             {
                 exchange.SetHeader("Connection", "close");
@@ -160,7 +160,7 @@ internal sealed class RequestRouter(
             await exchange.RespondJsonAsync(answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")));
             if (cut)
             {
-                // The server would read on for five seconds more: a caller that drips would hold its place so much longer.
+                // The server would read on for five seconds more: a caller that drips would hold its place so much longer, and what comes is on nobody's account.
                 await exchange.FlushAsync();
                 exchange.Abort();
             }

@@ -1,4 +1,6 @@
 using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using EdgeDaemon.Core.Tls;
 using EdgeDaemon.Listeners;
 using Microsoft.AspNetCore.Connections;
@@ -107,6 +109,41 @@ public sealed class TlsMaterialTests
         Assert.AreEqual(KeyDigest(leaf), arrival.Caller.KeyDigest);
         CollectionAssert.AreEqual(System.Security.Cryptography.SHA256.HashData(Der(leaf).Span), arrival.Caller.CertificateDigest.ToArray());
         Assert.AreEqual(2099, arrival.Caller.Expires.Year);
+    }
+
+    /// <summary>Forty authorities that the configuration names leave no less room for those that clients bring along: a resumed session needs them.</summary>
+    [TestMethod]
+    public void Authorities_OfTheConfiguration_TakeNoRoomFromThoseThatAreLearned()
+    {
+        File.WriteAllText(At("many-roots.pem"), File.ReadAllText(At("root.pem")) + string.Concat(Enumerable.Range(0, 40).Select(Authority)));
+        using TlsMaterial material = Material(Settings(roots: "many-roots.pem"));
+        Assert.IsFalse(Judge(material, "viainner").IsGood, "the control: nobody has shown the authority in between yet");
+        Assert.IsTrue(Judge(material, "viainner", "inner").IsGood);
+        ClientFinding again = Judge(material, "viainner");
+        Assert.IsTrue(again.IsGood, again.ToString());
+
+        static string Authority(int number)
+        {
+            using X509Certificate2 root = X509CertificateLoader.LoadCertificate(Der("root").Span);
+            using var rootKey = ECDsa.Create();
+            rootKey.ImportFromPem(File.ReadAllText(At("root.key")));
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest($"CN=authority {number}", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
+            byte[] serial = [1, (byte)number, 1];
+            using X509Certificate2 made = request.Create(root.SubjectName, X509SignatureGenerator.CreateForECDsa(rootKey), root.NotBefore, root.NotAfter, serial);
+            return made.ExportCertificatePem() + "\n";
+        }
+    }
+
+    [TestMethod]
+    public void Material_ThatIsPutNowhere_GivesUpItsKey()
+    {
+        TlsMaterial material = Material(Settings());
+        Assert.IsTrue(material.Server.TargetCertificate.HasPrivateKey);
+        material.Dispose();
+        Assert.AreEqual(IntPtr.Zero, material.Server.TargetCertificate.Handle);
     }
 
     private static string[] Names(string names) => names.Split(' ', StringSplitOptions.RemoveEmptyEntries);

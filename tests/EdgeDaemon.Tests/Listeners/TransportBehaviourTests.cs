@@ -304,6 +304,7 @@ public sealed class TransportBehaviourTests
         private readonly string _folder = Directory.CreateTempSubdirectory("transport-").FullName;
         private readonly SocketThreads _threads = new(2);
         private readonly SemaphoreSlim _one = new(1);
+        private TlsBench? _tls;
 
         public IConnectionListener Listener { get; private set; } = null!;
 
@@ -319,7 +320,7 @@ public sealed class TransportBehaviourTests
             IConnectionListenerFactory? factory = null;
             if (kind == "tls")
             {
-                TlsBench tls = await TlsBench.StartAsync(TlsFixture.Settings());
+                TlsBench tls = bench._tls = await TlsBench.StartAsync(TlsFixture.Settings());
                 factory = tls.Transport;
                 endpoint = new WireEndPoint(tls.Listen, Wire.Http1);
             }
@@ -377,6 +378,11 @@ public sealed class TransportBehaviourTests
             await Task.Yield();
             await Listener.UnbindAsync();
             await Listener.DisposeAsync();
+            if (_tls is not null)
+            {
+                await _tls.DisposeAsync();
+            }
+
             _threads.Dispose();
             _one.Dispose();
             Directory.Delete(_folder, recursive: true);
