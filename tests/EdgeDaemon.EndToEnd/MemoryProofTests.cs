@@ -15,8 +15,8 @@ namespace EdgeDaemon.EndToEnd;
 [DoNotParallelize]
 public sealed class MemoryProofTests
 {
-    // A request in one block of the pool, one in several, one in many TLS records.
-    private static readonly int[] Rows = [1, 100, 4096];
+    // In many TLS records, in several blocks of the pool, in one: the largest first, for what follows it overwrites least.
+    private static readonly int[] Rows = [4096, 100, 1];
 
     public required TestContext TestContext { get; init; }
 
