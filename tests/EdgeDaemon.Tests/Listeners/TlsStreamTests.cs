@@ -91,7 +91,7 @@ public sealed class TlsStreamTests
     [TestMethod]
     public async Task ATornRecord_IsNoContent()
     {
-        await using HeldConnection held = await HeldConnection.OpenAsync();
+        HeldConnection held = await HeldConnection.OpenAsync();
         await using Pair pair = await Pair.OpenAsync(held, new Flipping(held.Client));
         await pair.Client.WriteAsync("good"u8.ToArray());
         byte[] buffer = new byte[10];
