@@ -409,7 +409,7 @@ bench() {
   local chosen tfm contender
   chosen=$(framework)
   tfm=${chosen%% *}
-  for contender in Bare Load Json; do
+  for contender in Bare Load Json Client; do
     dotnet publish "tests/EdgeDaemon.Benchmarks/$contender" -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true --nologo -v quiet -o "$artifacts/bench"
   done
   bench_peers

@@ -8,17 +8,17 @@ internal sealed record Options
     public const string Usage = """
         EdgeDaemon.Benchmarks [--library FILE] [--bin DIR] [--contenders DIR] [--conformance DIR] [--out DIR]
                               [--pairs 30] [--slice 1.0] [--check] [--write-baseline]
-                              [--subjects cpu,throughput,start,memory,size,large,json,peers,grpc,allocation,walk,verify,tls,admission,overload]
+                              [--subjects cpu,throughput,start,memory,size,large,json,peers,grpc,allocation,walk,verify,tls,admission,overload,idle,client]
             --library      ONNX Runtime, the same file for every contender (default artifacts/ort/libonnxruntime.so.1)
             --bin          published edged and edgectl (default artifacts/bin); without them only raw and bare are measured
-            --contenders   published bench-bare and bench-load (default artifacts/bench)
+            --contenders   published bench-bare, bench-load and bench-client (default artifacts/bench)
             --conformance  for light_resnet50 (default EDGED_CONFORMANCE or ../shared/conformance); left out when missing
             --check        fail when a figure is worse than in baseline.csv, beyond both intervals
             --write-baseline  make this run's figures the ones that --check holds others against
             --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
         """;
 
-    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "overload"];
+    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "overload", "idle", "client"];
 
     public required string Root { get; init; }
 
@@ -31,6 +31,8 @@ internal sealed record Options
     public required string Bare { get; init; }
 
     public required string Load { get; init; }
+
+    public required string Client { get; init; }
 
     public required string LightResNet { get; init; }
 
@@ -82,6 +84,7 @@ internal sealed record Options
             EdgeCtl = Path.Combine(bin, "edgectl"),
             Bare = Path.Combine(contenders, "bench-bare"),
             Load = Path.Combine(contenders, "bench-load"),
+            Client = Path.Combine(contenders, "bench-client"),
             LightResNet = Path.Combine(conformance, "onnx/light/light_resnet50.onnx"),
             Output = Folder("--out", "artifacts/bench"),
             Pairs = int.Parse(Text("--pairs", "30"), CultureInfo.InvariantCulture),

@@ -83,6 +83,16 @@ try
         Overload.MeasureShares(options, Workload.Cnn(options), scratch, report);
     }
 
+    if (options.Subjects.Contains("idle") && options.HasEdged)
+    {
+        IdleConnections.Measure(options, Workload.Mlp(options), scratch, report);
+    }
+
+    if (options.Subjects.Contains("client") && options.HasEdged)
+    {
+        ClientLibrary.Measure(options, Workload.Mlp(options), scratch, report);
+    }
+
     if (options.Subjects.Contains("large"))
     {
         LargeInputs.Measure(options, scratch, report);

@@ -100,9 +100,11 @@ internal sealed class TlsDaemon : IAsyncDisposable
         }
     }
 
-    public async Task<SslStream> HandshakeAsync(string? client = "camera", string from = "127.0.0.1")
+    public Task<SslStream> HandshakeAsync(string? client = "camera", string from = "127.0.0.1") => HandshakeAsync(Dial(from), client);
+
+    public async Task<SslStream> HandshakeAsync(Socket socket, string? client)
     {
-        var tls = new SslStream(new NetworkStream(Dial(from), ownsSocket: true));
+        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
         using var time = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await tls.AuthenticateAsClientAsync(Options(client), time.Token);
         return tls;

@@ -303,6 +303,42 @@ public sealed class TlsTests
         await Waiting.UntilAsync(() => daemon.Daemon.Count("AccessTokenInvalid") == 2);
     }
 
+    /// <summary>
+    /// Over TCP, a connection that is closed while its caller still sends is reset, and a reset may take the answer along: what comes is taken for a moment, and thrown away.
+    /// </summary>
+    [TestMethod]
+    public async Task RefusedLargeBody_IsNotReset_BeforeItsCallerCouldReadTheAnswer()
+    {
+        await using TlsDaemon daemon = await TlsDaemon.StartAsync();
+        using Socket socket = daemon.Dial();
+        await using SslStream tls = await daemon.HandshakeAsync(socket, "camera");
+        await tls.WriteAsync("POST /v2/models/absent/infer HTTP/1.1\r\nHost: edged\r\nContent-Length: 10000000\r\n\r\n{"u8.ToArray());
+        byte[] answer = new byte[64 * 1024];
+        int read = await tls.ReadAsync(answer);
+        StringAssert.StartsWith(System.Text.Encoding.ASCII.GetString(answer, 0, read), "HTTP/1.1 404 ", StringComparison.Ordinal);
+        var ended = Stopwatch.StartNew();
+        for (int i = 0; i < 20; i++)
+        {
+            await tls.WriteAsync(new byte[1000]); // Each is answered at once, by nothing or by a reset, of which the next would hear.
+        }
+
+        Assert.IsLessThan(TimeSpan.FromSeconds(0.8), ended.Elapsed, "the machine was too slow for this question");
+        await Waiting.UntilAsync(() => !CanSend(socket));
+        Assert.IsLessThan(TimeSpan.FromSeconds(4), ended.Elapsed, "it was read on");
+    }
+
+    private static bool CanSend(Socket socket)
+    {
+        try
+        {
+            return socket.Send([23, 3, 3, 0, 1, 0]) > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     private static Command OpenSsl(TlsDaemon daemon, string text, params string[] more) => Command.Run("/bin/bash", "-c", $"""
         (printf '{text}'; sleep 2) | timeout 20 openssl s_client -connect localhost:{daemon.Port} -CAfile '{daemon.At("ca/root.pem")}' -cert '{daemon.At("camera.pem")}' -key '{daemon.At("camera.key")}' {string.Join(' ', more)}
         """);

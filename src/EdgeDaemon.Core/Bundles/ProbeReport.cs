@@ -56,6 +56,8 @@ public sealed record ProbeReport(
                 size = {batch.Size}
                 seconds = {Float(batch.Seconds)}
                 peak_bytes = {batch.PeakBytes}
+                input_bytes = {batch.InputBytes}
+                run_bytes = {batch.RunBytes}
 
                 """);
         }
@@ -87,7 +89,9 @@ public sealed record ProbeReport(
             [.. root.Tables("batch", MostBatches).Select(batch => new ProbedBatch(
                 batch.RequiredInteger("size", 0, int.MaxValue),
                 batch.Float("seconds", 0, 0, LongestSeconds),
-                batch.RequiredInteger("peak_bytes", 0, long.MaxValue)))],
+                batch.RequiredInteger("peak_bytes", 0, long.MaxValue),
+                batch.Integer("input_bytes", 0, 0, long.MaxValue),
+                batch.Integer("run_bytes", 0, 0, long.MaxValue)))],
             root.OptionalString("unmeasured", 512, Plain));
         root.Finish();
         diagnostics.ThrowIfAny();
@@ -104,4 +108,6 @@ public sealed record ProbeReport(
 /// <param name="Size">Of the first dimension.</param>
 /// <param name="Seconds">The fastest of its runs, all members.</param>
 /// <param name="PeakBytes">Resident memory at its highest during them, above what the empty process had.</param>
-public sealed record ProbedBatch(long Size, double Seconds, long PeakBytes);
+/// <param name="InputBytes">That the graphs were given, all inputs together; 0: an older report does not say.</param>
+/// <param name="RunBytes">The most that one member asked of the daemon's allocator at once; 0: an older report does not say.</param>
+public sealed record ProbedBatch(long Size, double Seconds, long PeakBytes, long InputBytes = 0, long RunBytes = 0);

@@ -35,6 +35,8 @@ public sealed record EdgedSettings
 
     public required EngineSettings Engine { get; init; }
 
+    public required MemorySettings Memory { get; init; }
+
     public required BundleSettings Bundles { get; init; }
 
     public required ProbeSettings Probe { get; init; }
@@ -56,6 +58,7 @@ public sealed record EdgedSettings
             diagnostics.ThrowIfAny();
         }
 
+        TomlSection? limits = root.Table("limits"), engine = root.Table("engine");
         var settings = new EdgedSettings
         {
             StateDirectory = root.String("state_dir", DefaultStateDirectory, 4096, SettingPaths.CheckAbsolute),
@@ -65,13 +68,15 @@ public sealed record EdgedSettings
             Tenants = TenantSettings.ReadAll(root),
             Token = TokenSettings.Read(root),
             Penalty = PenaltySettings.Read(root.Table("penalty")),
-            Limits = LimitSettings.Read(root.Table("limits")),
-            Engine = EngineSettings.Read(root.Table("engine")),
+            Limits = LimitSettings.Read(limits),
+            Engine = EngineSettings.Read(engine),
+            Memory = MemorySettings.Read(root.Table("memory")),
             Bundles = BundleSettings.Read(root.Table("bundles")),
             Probe = ProbeSettings.Read(root.Table("probe")),
             Device = DeviceSettings.Read(root.Table("device")),
             Log = LogSettings.Read(root.Table("log")),
         };
+        SharedPlaces.Check(root, limits, engine, settings);
         root.Finish();
         diagnostics.ThrowIfAny();
         return settings;

@@ -89,6 +89,7 @@ public enum Refusal
     AdmissionQueueFull,
     AdmissionDeadline,
     EngineFailed,
+    EngineMemory,
     EngineCancelled,
 
     // Output.

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Native.Onnx.Memory;
 
 namespace EdgeDaemon.Native.Onnx;
 
@@ -30,6 +31,8 @@ public sealed unsafe class OnnxRun : IDisposable
     private readonly nint* _outputs;
     private readonly BoundInput[] _bound;
     private readonly OutputView[] _views;
+    private readonly RunMemory _runMemory;
+    private bool _begun; // the memory holds a run's outputs
     private bool _disposed;
 
     internal OnnxRun(OnnxSession session, TensorBlockPool pool)
@@ -49,10 +52,14 @@ public sealed unsafe class OnnxRun : IDisposable
         _outputs = (nint*)NativeMemory.AllocZeroed((nuint)session.Outputs.Length + 1, (nuint)sizeof(nint));
         _bound = new BoundInput[session.Inputs.Length];
         _views = new OutputView[session.Outputs.Length];
+        _runMemory = new RunMemory(session.Memory, Terminate);
     }
 
-    /// <summary>On whose account the next runs' string outputs are; null: nobody's.</summary>
+    /// <summary>Whose the next runs are; null: the daemon's own.</summary>
     public TensorAccount? Account { get; set; }
+
+    /// <summary>The most bytes that the last run had at once, of what the library was given.</summary>
+    public long PeakBytes => _runMemory.Peak;
 
     /// <summary>
     /// Hands input <paramref name="index"/> (the graph's order) to the next run. The block must live until the run has ended.
@@ -72,6 +79,8 @@ public sealed unsafe class OnnxRun : IDisposable
         {
             ReleaseInput(index);
             _inputs[index] = StringTensors.Create(_api, shape, block.GetSpan()[..(int)byteCount]);
+            bound.Strings = block;
+            bound.Bytes = byteCount;
             bound.Set = true;
             return;
         }
@@ -109,15 +118,18 @@ public sealed unsafe class OnnxRun : IDisposable
     /// </summary>
     /// <exception cref="OnnxException">The graph failed, or was terminated.</exception>
     /// <exception cref="OnnxContractException">An output is not what the graph declares, or nothing that the protocol carries.</exception>
-    /// <exception cref="RefusedException">An output is too large, or no memory is left for its strings.</exception>
+    /// <exception cref="RefusedException">No memory is left for the run, it took more than it may, or an output is too large.</exception>
     public void Execute()
     {
         nint options = _options.Value;
         ReleaseOutputs();
         RequireInputs();
+        long inputBytes = InputBytes();
+        long promised = BeginMemory(inputBytes);
+        void* status;
         try
         {
-            void* status;
+            SessionAllocator.Current = _runMemory;
             if (_session.DenormalAsZero)
             {
                 using (FlushedDenormals.Begin(flush: true))
@@ -129,17 +141,29 @@ public sealed unsafe class OnnxRun : IDisposable
             {
                 status = Run(options);
             }
-
-            _api.Check(status, "run the model");
         }
         finally
         {
+            SessionAllocator.Current = null;
+            _session.Memory.Fulfil(promised);
             ForgetInputs();
         }
 
+        if (_runMemory.Overran)
+        {
+            RefuseOverrun(status);
+        }
+
+        _api.Check(status, "run the model");
+        _session.Peaks.Learn(inputBytes, _runMemory.Peak);
         for (int i = 0; i < _views.Length; i++)
         {
             ReadOutput(i);
+        }
+
+        if (_runMemory.Calls == 0)
+        {
+            RequireOwnMemory();
         }
     }
 
@@ -184,6 +208,7 @@ public sealed unsafe class OnnxRun : IDisposable
             ReleaseInput(i);
         }
 
+        _runMemory.Dispose();
         NativeMemory.Free(_inputs);
         NativeMemory.Free(_outputs);
         _inputNames.Dispose();
@@ -194,6 +219,68 @@ public sealed unsafe class OnnxRun : IDisposable
 
     private void* Run(nint options) => _api.Run(
         _sessionPointer, options, _inputNames.Pointers, _inputs, (nuint)_bound.Length, _outputNames.Pointers, (nuint)_views.Length, _outputs);
+
+    private long InputBytes()
+    {
+        long bytes = 0;
+        foreach (ref readonly BoundInput bound in _bound.AsSpan())
+        {
+            bytes += bound.Bytes;
+        }
+
+        return bytes;
+    }
+
+    // Before the run, because within it nothing can be refused.
+    private long BeginMemory(long inputBytes)
+    {
+        int holder = Account?.Holder ?? SessionMemory.Own;
+        SessionMemory all = _session.Memory;
+        all.Switch(holder);
+        long more = Math.Max(0, _session.Peaks.Expected(inputBytes) - _runMemory.Held);
+        if (!all.TryPromise(more))
+        {
+            throw new RefusedException(Refusal.AdmissionMemory, $"the run would take {more} bytes more than memory.max_run_bytes {all.Budget} leaves");
+        }
+
+        long left = all.Left;
+        long most = left > long.MaxValue - _runMemory.Held ? long.MaxValue : _runMemory.Held + left;
+        _runMemory.Begin(holder, Math.Min(_session.Peaks.Allowed(inputBytes), most));
+        _begun = true;
+        return more;
+    }
+
+    // No call to the allocator: either the graph hands its inputs on, or what it computed lies where nobody clears it.
+    private void RequireOwnMemory()
+    {
+        foreach (ref readonly OutputView view in _views.AsSpan())
+        {
+            bool handedOn = view.Strings is not null || view.Bytes == 0;
+            foreach (ref readonly BoundInput bound in _bound.AsSpan())
+            {
+                handedOn |= view.Data >= bound.Address && view.Data + view.Bytes <= bound.Address + bound.Bytes;
+            }
+
+            if (!handedOn)
+            {
+                throw new OnnxContractException("the library took the memory of the run from elsewhere than from the daemon's allocator: such a session must not serve");
+            }
+        }
+    }
+
+    private void RefuseOverrun(void* status)
+    {
+        // Its end may have come before the library looked: what it computed may be rubbish all the same.
+        if (status is not null)
+        {
+            _ = _api.Failure(status, "run the model");
+        }
+
+        ReleaseOutputs();
+        Resume();
+        _session.Memory.CountOverrun();
+        throw new RefusedException(Refusal.EngineMemory, $"the run asked for more memory than it may have ({_runMemory.Peak} bytes so far) and was stopped");
+    }
 
     // A value left from an earlier run describes memory that may be another request's by now.
     private void RequireInputs()
@@ -221,9 +308,16 @@ public sealed unsafe class OnnxRun : IDisposable
 
     private void ReleaseInput(int index)
     {
-        _bound[index].Set = false;
+        ref BoundInput bound = ref _bound[index];
+        bound.Set = false;
         if (_inputs[index] != 0)
         {
+            if (bound.Strings is { } text)
+            {
+                StringTensors.Clear(_api, _inputs[index], text.GetSpan()[..(int)Math.Min(bound.Bytes, text.Length)]);
+                bound.Strings = null;
+            }
+
             _api.ReleaseValue(_inputs[index]);
             _inputs[index] = 0;
         }
@@ -233,13 +327,25 @@ public sealed unsafe class OnnxRun : IDisposable
     {
         for (int i = 0; i < _views.Length; i++)
         {
-            _views[i].Strings?.Return();
-            _views[i] = default;
             if (_outputs[i] != 0)
             {
+                if (_views[i].Strings is { } text)
+                {
+                    StringTensors.Clear(_api, _outputs[i], text.GetSpan());
+                }
+
                 _api.ReleaseValue(_outputs[i]);
                 _outputs[i] = 0;
             }
+
+            _views[i].Strings?.Return();
+            _views[i] = default;
+        }
+
+        if (_begun)
+        {
+            _begun = false;
+            _runMemory.End();
         }
     }
 
@@ -337,6 +443,7 @@ public sealed unsafe class OnnxRun : IDisposable
         public byte* Address;
         public long Bytes;
         public TensorShape Shape;
+        public TensorBlock? Strings;
         public bool Set;
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using EdgeDaemon.Native.Onnx.Memory;
 using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Native.Onnx;
@@ -11,8 +12,9 @@ public sealed unsafe class OnnxRuntime : IDisposable
 
     private static Action<string>? _logSink;
 
-    private OnnxRuntime(OrtApi api, OnnxHandle environment, string digest)
+    private OnnxRuntime(OrtApi api, OnnxHandle environment, string digest, SessionMemory memory)
     {
+        Memory = memory;
         Api = api;
         Environment = environment;
         Digest = digest;
@@ -26,6 +28,9 @@ public sealed unsafe class OnnxRuntime : IDisposable
 
     /// <summary>SHA-256 of the library file, lower hex.</summary>
     public string Digest { get; }
+
+    /// <summary>What the runs of all sessions take, of one budget.</summary>
+    public SessionMemory Memory { get; }
 
     internal OrtApi Api { get; }
 
@@ -41,17 +46,18 @@ public sealed unsafe class OnnxRuntime : IDisposable
     /// Receives the library's warnings and errors, which would otherwise go to standard error. Called on any thread; one for
     /// the process, the last one given.
     /// </param>
+    /// <param name="memory">That the runs of its sessions take; null: one without a limit.</param>
     /// <exception cref="OnnxLibraryRefusedException">Missing, unpinned, too old, or no ONNX Runtime at all.</exception>
-    public static OnnxRuntime Load(string path, string expectedSha256, Action<string> logSink) =>
-        LoadAt(OrtApi.Highest, path, expectedSha256, logSink);
+    public static OnnxRuntime Load(string path, string expectedSha256, Action<string> logSink, SessionMemory? memory = null) =>
+        LoadAt(OrtApi.Highest, path, expectedSha256, logSink, memory);
 
     /// <summary>The same through an older version of the table, as an older library would offer it.</summary>
-    internal static OnnxRuntime LoadAt(uint apiVersion, string path, string expectedSha256, Action<string> logSink)
+    internal static OnnxRuntime LoadAt(uint apiVersion, string path, string expectedSha256, Action<string> logSink, SessionMemory? memory = null)
     {
         // Before the library is there: official Linux builds from 1.29 on phone home unless they find this, and they look
         // while the environment is created, which is too early for the call below to keep them from writing their files.
         Environments.Set("ORT_DISABLE_TELEMETRY", "1");
-        OnnxRuntime runtime = Start(apiVersion, path, expectedSha256, logSink);
+        OnnxRuntime runtime = Start(apiVersion, path, expectedSha256, logSink, memory);
         runtime.Api.Check(runtime.Api.DisableTelemetryEvents(runtime.Environment.Value), "switch telemetry off");
         return runtime;
     }
@@ -59,7 +65,7 @@ public sealed unsafe class OnnxRuntime : IDisposable
     /// <summary>The same with telemetry as the library has it, on: the negative control of the test that <see cref="Load"/> keeps it off.</summary>
     internal static OnnxRuntime LoadWithTelemetry(string path, string expectedSha256, Action<string> logSink)
     {
-        OnnxRuntime runtime = Start(OrtApi.Highest, path, expectedSha256, logSink);
+        OnnxRuntime runtime = Start(OrtApi.Highest, path, expectedSha256, logSink, memory: null);
         runtime.Api.Check(runtime.Api.EnableTelemetryEvents(runtime.Environment.Value), "switch telemetry on");
         return runtime;
     }
@@ -72,7 +78,7 @@ public sealed unsafe class OnnxRuntime : IDisposable
     /// <summary>Ends the environment when the last session is gone; the library stays in the process.</summary>
     public void Dispose() => Environment.Dispose();
 
-    private static OnnxRuntime Start(uint apiVersion, string path, string expectedSha256, Action<string> logSink)
+    private static OnnxRuntime Start(uint apiVersion, string path, string expectedSha256, Action<string> logSink, SessionMemory? memory)
     {
         nint library = OnnxLibraryFile.Load(path, expectedSha256);
         OrtApi api = OrtApi.Of(library, path, apiVersion);
@@ -83,7 +89,9 @@ public sealed unsafe class OnnxRuntime : IDisposable
             api.Check(api.CreateEnvWithCustomLogger(&OnLog, null, WarningLevel, id, &environment), "create the inference environment");
         }
 
-        return new OnnxRuntime(api, new OnnxHandle(api.ReleaseEnv, environment), expectedSha256.ToLowerInvariant());
+        var runtime = new OnnxRuntime(api, new OnnxHandle(api.ReleaseEnv, environment), expectedSha256.ToLowerInvariant(), memory ?? new SessionMemory());
+        SessionAllocator.Register(api, environment);
+        return runtime;
     }
 
     // Runs on library threads and must not throw into them.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using EdgeDaemon.Native.Onnx.Memory;
 
 namespace EdgeDaemon.Native.Onnx;
 
@@ -18,6 +19,7 @@ public sealed unsafe class OnnxSession : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.IntraOpThreads, 1);
         Api = runtime.Api;
+        Memory = runtime.Memory;
         DenormalAsZero = options.DenormalAsZero;
         using OnnxHandle prepared = Prepare(Api, options);
         nint session;
@@ -55,7 +57,16 @@ public sealed unsafe class OnnxSession : IDisposable
 
     internal OnnxHandle Handle { get; }
 
+    internal SessionMemory Memory { get; }
+
+    internal MemoryPeaks Peaks { get; } = new();
+
     internal bool DenormalAsZero { get; }
+
+    /// <summary>What is known already of how much its runs take.</summary>
+    /// <param name="inputBytes">Of all inputs together.</param>
+    /// <param name="peak">Bytes at once.</param>
+    public void Expect(long inputBytes, long peak) => Peaks.Learn(inputBytes, peak);
 
     /// <param name="pool">Memory of string outputs.</param>
     public OnnxRun NewRun(TensorBlockPool pool)
@@ -86,6 +97,8 @@ public sealed unsafe class OnnxSession : IDisposable
             // Spinning trades a core per pool for microseconds; an edge device has other uses for the core.
             SetEntry("session.intra_op.allow_spinning", "0");
             SetEntry("session.inter_op.allow_spinning", "0");
+            // All that a run touches comes from memory of ours, which is zeroed before another tenant's run.
+            SetEntry("session.use_env_allocators", "1");
             SetEntry("session.set_denormal_as_zero", options.DenormalAsZero ? "1" : "0");
 
             // Left to itself the library looks for the magic of its own flat format in the bytes; the ONNX walk that judged

@@ -65,7 +65,9 @@ internal sealed unsafe class OrtApi
     /// <summary>Null before version 24.</summary>
     public readonly delegate* unmanaged[Cdecl, SuppressGCTransition]<nint, int*, long**, nuint*, void*> GetTensorElementTypeAndShapeDataReference;
 
+    public readonly delegate* unmanaged[Cdecl]<byte*, int, int, int, nint*, void*> CreateMemoryInfo;
     public readonly delegate* unmanaged[Cdecl]<int, int, nint*, void*> CreateCpuMemoryInfo;
+    public readonly delegate* unmanaged[Cdecl]<nint, nint, void*> RegisterAllocator;
     public readonly delegate* unmanaged[Cdecl]<nint*, void*> GetAllocatorWithDefaultOptions;
     public readonly delegate* unmanaged[Cdecl]<nint, void*, void*> AllocatorFree;
 
@@ -136,6 +138,8 @@ internal sealed unsafe class OrtApi
         GetResizedStringTensorElementBuffer =
             (delegate* unmanaged[Cdecl]<nint, nuint, nuint, byte**, void*>)table[OrtSlots.GetResizedStringTensorElementBuffer];
 
+        CreateMemoryInfo = (delegate* unmanaged[Cdecl]<byte*, int, int, int, nint*, void*>)table[OrtSlots.CreateMemoryInfo];
+        RegisterAllocator = (delegate* unmanaged[Cdecl]<nint, nint, void*>)table[OrtSlots.RegisterAllocator];
         CreateCpuMemoryInfo = (delegate* unmanaged[Cdecl]<int, int, nint*, void*>)table[OrtSlots.CreateCpuMemoryInfo];
         GetAllocatorWithDefaultOptions = (delegate* unmanaged[Cdecl]<nint*, void*>)table[OrtSlots.GetAllocatorWithDefaultOptions];
         AllocatorFree = (delegate* unmanaged[Cdecl]<nint, void*, void*>)table[OrtSlots.AllocatorFree];

@@ -42,6 +42,7 @@ internal static class OrtSlots
     public const int GetDimensions = 62;
     public const int GetSymbolicDimensions = 63;
     public const int GetTensorTypeAndShape = 65;
+    public const int CreateMemoryInfo = 68;
     public const int CreateCpuMemoryInfo = 69;
     public const int AllocatorFree = 76;
     public const int GetAllocatorWithDefaultOptions = 78;
@@ -55,6 +56,7 @@ internal static class OrtSlots
     public const int ReleaseTensorTypeAndShapeInfo = 99;
     public const int ReleaseSessionOptions = 100;
     public const int AddSessionConfigEntry = 130;
+    public const int RegisterAllocator = 176;
     public const int GetResizedStringTensorElementBuffer = 252;
     public const int SetDeterministicCompute = 273;
 

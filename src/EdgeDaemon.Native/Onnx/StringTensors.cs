@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Native.Onnx;
 
@@ -77,6 +78,31 @@ internal static unsafe class StringTensors
         {
             wire.Return();
             throw;
+        }
+    }
+
+    /// <summary>Zeroes the elements' text where the library keeps it, before it frees it uncleared. (What its operators copied on the way is out of reach.)</summary>
+    /// <param name="wire">The same elements, in wire form.</param>
+    public static void Clear(OrtApi api, nint value, ReadOnlySpan<byte> wire)
+    {
+        for (long i = 0; wire.Length >= LengthBytes; i++)
+        {
+            int length = BinaryPrimitives.ReadInt32LittleEndian(wire);
+            if ((uint)length > wire.Length - LengthBytes)
+            {
+                return;
+            }
+
+            byte* element;
+            void* status = api.GetResizedStringTensorElementBuffer(value, (nuint)i, (nuint)length, &element);
+            if (status is not null)
+            {
+                _ = api.Failure(status, "clear a string tensor"); // Fewer elements than the wire had: the tensor was not filled.
+                return;
+            }
+
+            Clearing.Zero(element, (nuint)length);
+            wire = wire[(LengthBytes + length)..];
         }
     }
 

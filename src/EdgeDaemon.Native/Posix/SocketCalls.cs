@@ -9,6 +9,7 @@ internal static unsafe partial class SocketCalls
     public const int CloseOnExec = 0x80000; // SOCK_CLOEXEC, EPOLL_CLOEXEC, EFD_CLOEXEC
     public const int DoNotWait = 0x40; // MSG_DONTWAIT
     public const int NoSignal = 0x4000; // MSG_NOSIGNAL: a caller that left must not kill the process with SIGPIPE
+    public const int Sending = 1; // SHUT_WR
     public const int BothWays = 2; // SHUT_RDWR
     public const int ControlTruncated = 0x8; // MSG_CTRUNC
 

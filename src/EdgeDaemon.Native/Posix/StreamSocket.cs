@@ -205,6 +205,9 @@ public sealed unsafe class StreamSocket : SafeHandleMinusOneIsInvalid
     /// <summary>Ends both directions: what was sent is still delivered, and whoever waits for readiness is woken. The descriptor stays.</summary>
     public void ShutDown() => _ = SocketCalls.ShutDown(this, SocketCalls.BothWays); // ENOTCONN: the other side was faster.
 
+    /// <summary>Ends this side's sending: what was sent is still delivered, and what the other side sends is not answered with a reset that could overtake it.</summary>
+    public void EndSending() => _ = SocketCalls.ShutDown(this, SocketCalls.Sending);
+
     protected override bool ReleaseHandle() => FileCalls.Close((int)handle) == 0;
 
     // True: the call was interrupted and is to be made again. False: it would have had to wait.

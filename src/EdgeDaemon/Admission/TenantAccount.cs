@@ -29,6 +29,8 @@ internal sealed class TenantAccount(DividedBudget memory) : TensorAccount
         }
     }
 
+    public override int Holder => Tenant.Index + 1;
+
     public override bool TryCharge(long bytes)
     {
         Tenant tenant = Tenant;

@@ -6,15 +6,16 @@ namespace EdgeDaemon.Engine;
 /// <summary>
 /// Who waits, and whose turn it is (start-time fair queueing: Goyal, Vin, Cheng, SIGCOMM 1996). Tenants are served in turn, each so much by its
 /// share, whatever the others send: a tenant's next turn begins when, at its share, its last one would have ended. Within a tenant the more urgent
-/// come first, then the earlier ones. Not thread-safe: it belongs to whoever holds its owner's lock.
+/// come first, then the earlier ones. A turn counts as what it is expected to take until it is settled, and from then on as what it took: expectations
+/// decide who is next, and never where somebody who comes begins, for they can be wrong. Not thread-safe: it belongs to whoever holds its owner's lock.
 /// </summary>
 /// <typeparam name="T">What waits.</typeparam>
 internal sealed class FairQueue<T>
 {
     private readonly List<Flow?> _flows = [];
     private readonly List<Flow> _waiting = [];
-    private double _now; // virtual time: the begin of the turn that was given last
-    private double _latestEnd;
+    private double _now; // virtual time: where whoever comes begins; it never goes back
+    private double _latest; // the furthest that any tenant was served
 
     public int Count { get; private set; }
 
@@ -29,8 +30,10 @@ internal sealed class FairQueue<T>
         flow.Share = share;
         if (flow.Count == 0)
         {
-            // A pause earns nothing: else it could be spent all at once.
-            flow.Begin = Math.Max(flow.Begin, _now);
+            // Beside those who wait, and not ahead of them: a pause earns nothing, else it could be spent all at once. When nobody waits, the accounts are even.
+            _now = Math.Max(_now, _waiting.Count == 0 ? _latest : _waiting.Min(other => other.Served));
+            flow.BeginToWait(_now);
+            _latest = Math.Max(_latest, flow.Served);
             _waiting.Add(flow);
         }
 
@@ -70,20 +73,20 @@ internal sealed class FairQueue<T>
             return false;
         }
 
-        Place first = taken = next.First;
-        _now = next.Begin;
-        next.Begin += first.Cost / next.Share;
-        _latestEnd = Math.Max(_latestEnd, next.Begin);
-        TakeOut(first);
+        taken = next.First;
+        next.Charge(taken);
+        TakeOut(taken);
         return true;
     }
 
-    /// <summary>What was served took so long: its tenant's next turn begins by that, whatever was expected. Else whoever is expected to take longer than it does would be short-changed.</summary>
+    /// <summary>
+    /// What was served took so long: its tenant's next turn begins by that, whatever was expected. Else whoever is expected to take longer than it does would be
+    /// short-changed. To be called for each that was taken, once.
+    /// </summary>
     public void Settle(Place place, double took)
     {
-        Flow flow = place.Flow;
-        flow.Begin += (took - place.Cost) / flow.Share;
-        _latestEnd = Math.Max(_latestEnd, flow.Begin);
+        place.Flow.Settle(place, took);
+        _latest = Math.Max(_latest, place.Flow.Served);
     }
 
     /// <summary>Takes out all that match, in no order.</summary>
@@ -117,12 +120,6 @@ internal sealed class FairQueue<T>
         {
             _waiting.Remove(place.Flow);
         }
-
-        if (Count == 0)
-        {
-            // Nobody waits: the accounts are even, and who comes next begins where the last turn ends.
-            _now = _latestEnd;
-        }
     }
 
     private Flow FlowOf(int tenant)
@@ -146,6 +143,9 @@ internal sealed class FairQueue<T>
 
         internal double Cost { get; } = cost;
 
+        /// <summary>The share by which it was charged.</summary>
+        internal int Share { get; set; }
+
         internal LinkedListNode<Place>? Node { get; set; }
 
         internal bool Waits => Node is not null;
@@ -157,13 +157,36 @@ internal sealed class FairQueue<T>
         private readonly LinkedList<Place>[] _levels = [.. Enumerable.Range(0, RequestPriority.Lowest + 1).Select(_ => new LinkedList<Place>())];
         private uint _used; // a bit for each level that is not empty
 
-        public double Begin { get; set; }
+        private double _expected; // of the turns that run, at its share
+        private int _running;
+
+        /// <summary>Virtual time until which it was served, by what its turns took.</summary>
+        public double Served { get; private set; }
+
+        /// <summary>Virtual time of its next turn.</summary>
+        public double Begin => Served + _expected;
 
         public int Share { get; set; }
 
         public int Count { get; private set; }
 
         public Place First => _levels[BitOperations.TrailingZeroCount(_used)].First!.Value;
+
+        public void BeginToWait(double now) => Served = Math.Max(Served, now);
+
+        public void Charge(Place place)
+        {
+            place.Share = Share;
+            _expected += place.Cost / Share;
+            _running++;
+        }
+
+        public void Settle(Place place, double took)
+        {
+            // Exactly nothing when nothing runs: sums of fractions drift.
+            _expected = --_running == 0 ? 0 : _expected - (place.Cost / place.Share);
+            Served += took / place.Share;
+        }
 
         public void Add(Place place)
         {

@@ -41,6 +41,9 @@ internal sealed class Lane : IDisposable
 
     public LaneStatistics Statistics { get; } = new();
 
+    /// <summary>The most memory that one member's last run had at once.</summary>
+    public long PeakBytes => _members.Max(member => member.Run.PeakBytes);
+
     /// <summary>Whether a run over these inputs is expected to take a millisecond or more.</summary>
     public bool ExpectsLong(ReadOnlySpan<EngineInput> inputs) => _estimate.IsLong(Bytes(inputs));
 

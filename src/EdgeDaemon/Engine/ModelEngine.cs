@@ -22,6 +22,9 @@ internal sealed class ModelEngine : IDisposable
     // A small file can make much of itself: then once is enough.
     private const long SmallLoad = 64 << 20;
 
+    // A lane may be free in a moment.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     private readonly List<OnnxSession> _sessions = [];
     private readonly LanePool _lanes;
     private readonly LaneStatistics[] _statistics;
@@ -64,6 +67,9 @@ internal sealed class ModelEngine : IDisposable
         }
     }
 
+    /// <summary>What the probe saw of the memory that runs take.</summary>
+    public void Expect(long inputBytes, long runBytes) => _sessions.ForEach(session => session.Expect(inputBytes, runBytes));
+
     /// <summary>No lane is free: who comes now waits.</summary>
     public bool IsBusy => _lanes.IsBusy;
 
@@ -76,7 +82,7 @@ internal sealed class ModelEngine : IDisposable
         try
         {
             return await _lanes.WaitAsync(request, cancel)
-                ?? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows");
+                ?? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows") { RetryAfter = Soon };
         }
         catch (OperationCanceledException cancelled)
         {

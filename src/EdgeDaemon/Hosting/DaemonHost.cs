@@ -3,11 +3,13 @@ using EdgeDaemon.Admission;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Engine;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
 using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Native.Onnx.Memory;
 using EdgeDaemon.Pipeline;
 using EdgeDaemon.Systemd;
 using EdgeDaemon.Telemetry;
@@ -23,12 +25,14 @@ internal sealed class DaemonHost : IAsyncDisposable
     private readonly OnnxRuntime _runtime;
 
     private readonly TensorBlockPool _pool;
+    private readonly MemorySweep _sweep;
     private readonly DrainSwitch _drain;
     private readonly Reload _reload;
 
-    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, DrainSwitch drain, Reload reload)
+    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, MemorySweep sweep, DrainSwitch drain, Reload reload)
     {
         _pool = pool;
+        _sweep = sweep;
         _drain = drain;
         _reload = reload;
         _front = front;
@@ -49,10 +53,12 @@ internal sealed class DaemonHost : IAsyncDisposable
         var tokens = new TokenVerifier(TokenKeyFiles.Load(settings.Token));
 
         // The library's check and environment (a tenth of a second) and the server's own start need nothing of each other.
+        var memory = new SessionMemory { Budget = settings.Memory.MaxRunBytes, ClearsAlways = settings.Memory.ClearsAlways };
         Task<OnnxRuntime> loading = Task.Run(() => OnnxRuntime.Load(
             settings.Runtime.Library,
             settings.Runtime.Sha256 ?? OnnxLibraryPins.Current,
-            text => Log.RuntimeWarning(log, text)));
+            text => Log.RuntimeWarning(log, text),
+            memory));
 
         var registry = new ModelRegistry();
         var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
@@ -73,7 +79,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var pause = new ListenPause();
         var drain = new DrainSwitch(admission, pause, log);
         var doors = new TlsDoors(settings, tls, log, TimeProvider.System, penalties.IsOutside, penalties.Blame);
-        var sources = new MetricsSources(counters, registry, tenants, pool, segments)
+        var sources = new MetricsSources(counters, registry, tenants, pool, memory, segments)
         {
             Draining = () => admission.Draining,
             Handshakes = doors.Counts,
@@ -83,7 +89,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var documents = new ControlDocuments(sources, registry, admission, logs, configuration, TimeProvider.System);
         ImmutableArray<ReloadPart> parts =
         [
-            TenantsOf(tenants), TokensOf(tokens), CertificatesOf(doors, log),
+            TenantsOf(tenants, memory), TokensOf(tokens), CertificatesOf(doors, log),
             (next, _) => () => penalties.Settings = next.Penalty,
             (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level),
         ];
@@ -110,15 +116,18 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
 
         Log.Ready(log, registry.Serving.Length, registry.Refused.Length);
-        return new DaemonHost(front, registry, runtime, pool, drain, reload);
+        return new DaemonHost(front, registry, runtime, pool, new MemorySweep(memory, settings.Memory.Idle, TimeProvider.System, log), drain, reload);
     }
 
     /// <summary>No new connections; requests in flight finish, or are cut off when <paramref name="deadline"/> fires.</summary>
     public async Task DrainAsync(CancellationToken deadline)
     {
         _drain.Stop();
-        await Task.WhenAll(_front.StopAsync(deadline), _reload.StopAsync());
+        await Task.WhenAll(_front.StopAsync(deadline), _reload.StopAsync(deadline));
     }
+
+    /// <summary>After <see cref="DrainAsync"/>: no reload is under way any more.</summary>
+    public bool ReloadsEnded => _reload.IsIdle;
 
     /// <summary>Reads the configuration and the bundles again, once a reload that is under way has ended.</summary>
     public Task ReloadAsync(string cause) => _reload.ApplyAsync(cause);
@@ -127,9 +136,10 @@ internal sealed class DaemonHost : IAsyncDisposable
     {
         await _front.DisposeAsync();
         _reload.Dispose();
-        if (!_front.IsIdle)
+        _sweep.Dispose();
+        if (!_front.IsIdle || !_reload.IsIdle)
         {
-            return; // An inference that outlasts the drain still uses all of this. The process ends now, and its memory with it.
+            return; // An inference, or a reload, that outlasts the drain still uses all of this. The process ends now, and its memory with it.
         }
 
         foreach (ServedModel model in _registry.Serving)
@@ -173,12 +183,16 @@ internal sealed class DaemonHost : IAsyncDisposable
         };
     };
 
-    private static ReloadPart TenantsOf(TenantDirectory tenants) => (settings, errors) =>
+    private static ReloadPart TenantsOf(TenantDirectory tenants, SessionMemory memory) => (settings, errors) =>
     {
         try
         {
             TenantTable table = tenants.Prepare(settings.Tenants);
-            return () => tenants.Replace(table);
+            return () =>
+            {
+                tenants.Replace(table);
+                memory.Keep(holder => table.Tenants.Any(tenant => tenant.Index + 1 == holder));
+            };
         }
         catch (AccountUnknownException unknown)
         {

@@ -16,6 +16,9 @@ internal static class RestartNeeds
         Compare("[engine] lanes", settings => settings.Engine.Lanes);
         Compare("[engine] intra_op_threads", settings => settings.Engine.IntraOpThreads);
         Compare("[engine] queue", settings => settings.Engine.Queue);
+        Compare("[memory] clear", settings => settings.Memory.ClearsAlways);
+        Compare("[memory] idle_seconds", settings => settings.Memory.Idle);
+        Compare("[memory] max_run_bytes", settings => settings.Memory.MaxRunBytes);
         Compare("[limits] max_connections", settings => settings.Limits.MaxConnections);
         Compare("[limits] max_source_connections", settings => settings.Limits.MaxSourceConnections);
         Compare("[limits] max_handshakes", settings => settings.Limits.MaxHandshakes);

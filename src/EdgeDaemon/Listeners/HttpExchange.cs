@@ -324,6 +324,13 @@ internal sealed class HttpExchange
         _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
     }
 
+    /// <summary>Cuts the connection behind an answer that was flushed, though the caller still sends.</summary>
+    public void CutBehindAnswer()
+    {
+        _features.Get<SocketConnection>()?.LingerAtEnd();
+        Abort();
+    }
+
     private CancellationTokenSource GiveUpIn(TimeSpan left)
     {
         var source = CancellationTokenSource.CreateLinkedTokenSource(Aborted);

@@ -34,6 +34,15 @@ internal sealed partial class SocketConnection
         cancel.ThrowIfCancellationRequested();
     }
 
+    /// <exception cref="IOException">This side has ended the connection: what comes now is read by nobody.</exception>
+    public void RequireReader()
+    {
+        if (_lingers && _shutdownReason is { } ended)
+        {
+            throw new IOException(ended.Message, ended);
+        }
+    }
+
     /// <summary>0, the end of what the other side sends.</summary>
     /// <exception cref="IOException">It was this side that ended it.</exception>
     public int EndOfInput() => _shutdownReason is { } reason ? throw new IOException(reason.Message, reason) : 0;

@@ -75,6 +75,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         Features = new FeatureCollection();
         Features.Set<IMemoryPoolFeature>(new Pool(segments));
         Features.Set(Requests);
+        Features.Set(this);
         _token = threads.Watch(socket, this);
         open.Add(this);
     }
@@ -154,6 +155,11 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 
         await _receiving;
         await _sending;
+        if (_lingers)
+        {
+            await LingerAsync();
+        }
+
 
         // Only now: a descriptor that is closed under a call is soon another caller's.
         _threads.Forget(_token);
@@ -343,6 +349,14 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         if (Interlocked.Exchange(ref _isShutDown, 1) == 0)
         {
             _shutdownReason = reason ?? new ConnectionAbortedException("the connection was closed by this side");
+
+            if (_lingers)
+            {
+                _socket.EndSending();
+                _arrival.Set(); // Readiness would not wake whoever waits.
+                _room.Set();
+                return;
+            }
 
             // Whoever waits on this socket is woken by its readiness, finds it ended, and ends.
             _socket.ShutDown();

@@ -60,6 +60,7 @@ internal sealed class TlsStream(SocketConnection connection, SslSession session,
     {
         while (true)
         {
+            connection.RequireReader();
             int read = Take(buffer.Span);
             if (read != SslSession.WouldWait)
             {

@@ -70,7 +70,7 @@ internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifes
                 fastest = Math.Min(fastest, Stopwatch.GetTimestamp() - start);
             }
 
-            return new ProbedBatch(size, Stopwatch.GetElapsedTime(0, fastest).TotalSeconds, Math.Max(0, memory.Peak - baseline));
+            return new ProbedBatch(size, Stopwatch.GetElapsedTime(0, fastest).TotalSeconds, Math.Max(0, memory.Peak - baseline), inputs.Sum(input => input.Bytes), lane.PeakBytes);
         }
         finally
         {

@@ -269,6 +269,11 @@ internal sealed class ModelLifecycle(
             // Stage: the graphs, from the very bytes that were hashed; then the bundle's own tests once more, with the sessions that will answer.
             var contract = new ModelContract(bundle.Manifest);
             engine = _stage.Open(bundle.Manifest, contract, bundle.Bytes, report?.LoadPeakBytes ?? 0);
+            foreach (ProbedBatch batch in report?.Batches ?? [])
+            {
+                engine.Expect(batch.InputBytes, batch.RunBytes);
+            }
+
             SelfTestRun.All(engine, bundle.Manifest, contract, pool, bundle.Bytes);
             return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine);
         }

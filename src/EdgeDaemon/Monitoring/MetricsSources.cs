@@ -2,11 +2,12 @@ using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
 using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Native.Onnx.Memory;
 
 namespace EdgeDaemon.Monitoring;
 
 /// <summary>Whatever the page of metrics reads; made by the wiring.</summary>
-internal sealed record MetricsSources(RequestCounters Requests, ModelRegistry Models, TenantDirectory Tenants, TensorBlockPool Tensors, SegmentPool Segments)
+internal sealed record MetricsSources(RequestCounters Requests, ModelRegistry Models, TenantDirectory Tenants, TensorBlockPool Tensors, SessionMemory Runs, SegmentPool Segments)
 {
     public HandshakeCounts Handshakes { get; init; } = new();
 

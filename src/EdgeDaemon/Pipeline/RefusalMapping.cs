@@ -81,6 +81,7 @@ internal static class RefusalMapping
         Refusal.AdmissionMemory or Refusal.AdmissionQueueFull => new(503, GrpcStatus.Unavailable, "the server is busy, try again later"),
         Refusal.AdmissionDeadline => new(504, GrpcStatus.DeadlineExceeded, "the deadline passed"),
         Refusal.EngineFailed => new(500, GrpcStatus.Internal, "the model could not process this input"),
+        Refusal.EngineMemory => new(500, GrpcStatus.Internal, "the model needs more memory for this input than it may have"),
         Refusal.EngineCancelled => new(503, GrpcStatus.Cancelled, "the request was cancelled"),
 
         Refusal.OutputNotFinite => new(500, GrpcStatus.Internal, "an output holds NaN or infinity, which JSON cannot carry; ask for binary_data"),

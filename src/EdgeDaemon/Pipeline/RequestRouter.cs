@@ -24,6 +24,7 @@ internal sealed class RequestRouter(
     {
         if (refusals.LeavesOutside(exchange))
         {
+            refusals.CountLeftOutside(exchange);
             exchange.Abort(); // What came on an open connection after its caller was put outside.
             return Task.CompletedTask;
         }
@@ -162,7 +163,7 @@ internal sealed class RequestRouter(
             {
                 // The server would read on for five seconds more: a caller that drips would hold its place so much longer, and what comes is on nobody's account.
                 await exchange.FlushAsync();
-                exchange.Abort();
+                exchange.CutBehindAnswer();
             }
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)

@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Warning, "{Text}")]
     public static partial void NotifyFailed(ILogger logger, string text);
 
+    [LoggerMessage(70, LogLevel.Critical, "memory of tenants: {Bytes} bytes that should have been zeroed were not. This is a fault of edged: stop it, and report it")]
+    public static partial void MemoryMismatch(ILogger logger, long bytes);
+
     [LoggerMessage(8, LogLevel.Warning, "inference runtime: {Text}")]
     public static partial void RuntimeWarning(ILogger logger, string text);
 
@@ -49,6 +52,9 @@ internal static partial class Log
 
     [LoggerMessage(14, LogLevel.Information, "the penalty of {Caller} was lifted by {Tenant}")]
     public static partial void PenaltyLifted(ILogger logger, string caller, string tenant);
+
+    [LoggerMessage(17, LogLevel.Warning, "a reload is still under way; the daemon stops without it")]
+    public static partial void ReloadOutlasts(ILogger logger);
 
     [LoggerMessage(15, LogLevel.Error, "a reload broke off; what was applied until then counts")]
     public static partial void ReloadBroke(ILogger logger, Exception exception);
@@ -119,7 +125,10 @@ internal static partial class Log
     [LoggerMessage(42, LogLevel.Error, "{Problem}")]
     public static partial void MaterialOutOfDate(ILogger logger, string problem);
 
-    [LoggerMessage(43, LogLevel.Critical, "ALARM: EDGED_UNSAFE_KEEP_MEMORY=1: memory is not cleared between tenants, any of them may come to hold another's bytes. This is a switch for tests: take it out of the environment, and start again")]
+    [LoggerMessage(43, LogLevel.Warning, "listener {Listener}: a connection could not be taken in: {Reason} (and {Count} more since the last line)")]
+    public static partial void ConnectionNotTakenIn(ILogger logger, string listener, string reason, long count);
+
+    [LoggerMessage(44, LogLevel.Critical, "ALARM: EDGED_UNSAFE_KEEP_MEMORY=1: memory is not cleared between tenants, any of them may come to hold another's bytes. This is a switch for tests: take it out of the environment, and start again")]
     public static partial void MemoryKept(ILogger logger);
 
     [LoggerMessage(60, LogLevel.Warning, "connection of unix:{User} (process {Process}) cut: data came from unix:{Sender} (process {SenderProcess}); a connection is not handed on to another user")]

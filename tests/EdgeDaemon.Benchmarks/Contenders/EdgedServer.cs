@@ -107,7 +107,8 @@ internal static class EdgedServer
 
     public static string ControlSocket(Workload workload, string scratch) => Path.Combine(scratch, $"control-{workload.Name}.sock");
 
-    private static string Socket(Workload workload, string scratch) => Path.Combine(scratch, $"edged-{workload.Name}.sock");
+    /// <summary>The inference socket.</summary>
+    public static string Socket(Workload workload, string scratch) => Path.Combine(scratch, $"edged-{workload.Name}.sock");
 
     private static string Manifest(Workload workload)
     {

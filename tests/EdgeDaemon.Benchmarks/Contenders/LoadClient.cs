@@ -18,6 +18,16 @@ internal static class LoadClient
     public static Slice Served(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, string answer) =>
         Load(options, workload, server, mode, clients, answer, "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)));
 
+    /// <summary>The same over a Unix socket that is not the one the server was started with; no answer compared.</summary>
+    public static Slice Served(Options options, Workload workload, ServerProcess server, string socket, int clients) => Run(options.Load,
+        "--mode", "oip-raw", "--socket", socket, "--model", workload.Model, "--input", workload.Input, "--output", workload.Output, "--shape", string.Join(',', workload.Shape),
+        "--connections", Text(clients), "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)), "--server-pid", Text(server.Id));
+
+    /// <summary>Calls through the client library (src/EdgeDaemon.Client), all of one process and one client object.</summary>
+    public static Slice Library(Options options, Workload workload, ServerProcess server, bool grpc, int calls, string answer) => Run(options.Client,
+        "--wire", grpc ? "grpc" : "rest", "--socket", server.Socket, "--model", workload.Model, "--input", workload.Input, "--output", workload.Output, "--shape", string.Join(',', workload.Shape),
+        "--calls", Text(calls), "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)), "--server-pid", Text(server.Id), "--expect", answer);
+
     /// <summary>Over mutual TLS at an address.</summary>
     public static Slice Tls(Options options, Workload workload, int server, string address, RequestMode mode, int clients, string certificates, string? fresh) => Run(options.Load,
         [

@@ -111,7 +111,7 @@ internal sealed class ServerProcess : IDisposable
             connection.Exchange(request);
             return true;
         }
-        catch (Exception early) when (early is SocketException or LoadException)
+        catch (Exception early) when (early is SocketException or LoadException or IOException)
         {
             return false; // Bound and not yet listening, or listening and not yet ready: asked again in a millisecond.
         }

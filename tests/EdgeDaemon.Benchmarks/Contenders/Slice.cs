@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace EdgeDaemon.Benchmarks.Contenders;
 
-/// <summary>What one contender did in one slice. CPU is the serving process's, in microseconds a request.</summary>
-internal sealed record Slice(long Requests, double Seconds, double CpuMicroseconds, double P50Microseconds, double P99Microseconds, long Refused = 0)
+/// <summary>What one contender did in one slice. CPU is the serving process's, and the client's, in microseconds a request.</summary>
+internal sealed record Slice(long Requests, double Seconds, double CpuMicroseconds, double P50Microseconds, double P99Microseconds, long Refused = 0, double ClientCpuMicroseconds = 0)
 {
     public double Rate => Requests / Seconds;
 
@@ -18,6 +18,7 @@ internal sealed record Slice(long Requests, double Seconds, double CpuMicrosecon
         return new Slice(
             root.GetProperty("requests").GetInt64(), root.GetProperty("seconds").GetDouble(), cpu,
             root.GetProperty("p50_us").GetDouble(), root.GetProperty("p99_us").GetDouble(),
-            root.TryGetProperty("refused", out JsonElement refused) ? refused.GetInt64() : 0);
+            root.TryGetProperty("refused", out JsonElement refused) ? refused.GetInt64() : 0,
+            root.TryGetProperty("client_cpu_us_per_request", out JsonElement client) ? client.GetDouble() : 0);
     }
 }

@@ -36,7 +36,7 @@ internal static class TlsServers
         }
     }
 
-    public static ServerProcess StartEdged(Options options, Workload workload, string scratch, string folder)
+    public static ServerProcess StartEdged(Options options, Workload workload, string scratch, string folder, string limits = "")
     {
         string plain = EdgedServer.Prepare(options, workload, scratch);
         string configuration = plain.Replace("edged.toml", "edged-tls.toml", StringComparison.Ordinal);
@@ -58,6 +58,7 @@ internal static class TlsServers
 
             [limits]
             source_handshakes_per_second = 1000000
+            {limits}
 
             """);
         File.SetUnixFileMode(configuration, UnixFileMode.UserRead | UnixFileMode.UserWrite);

@@ -35,16 +35,17 @@ internal enum Fresh
 
 internal sealed record Arguments(
     RequestMode Mode, string Socket, string Model, string Input, long[] Shape, string Output, int Connections, double Seconds, double Warmup,
-    long Requests, int ServerProcess, string? Expect, string? Certificates = null, Fresh Fresh = Fresh.No, double Rate = 0, bool Tolerant = false)
+    long Requests, int ServerProcess, string? Expect, string? Certificates = null, Fresh Fresh = Fresh.No, double Rate = 0, bool Tolerant = false, bool Hold = false)
 {
     public const string Usage = """
         bench-load --mode bare|oip-raw|oip-binary|oip-json|grpc --socket PATH --shape 1,3,32,32 [--model NAME --input NAME --output NAME]
                    [--connections N] [--seconds T | --requests N] [--warmup T] [--server-pid P] [--expect FILE] [--rate R] [--tolerant yes]
             --certificates FOLDER  mutual TLS with client.pem, client.key and root.pem of the folder; --socket is an address and port
-            --fresh full|resumed   a connection for each request, with a whole handshake or a resumed one
+            --fresh full|resumed   a connection for each request, with a whole handshake or a resumed one; OpenSSL's client, and each handshake is asked what it was
             --shape     of the FP32 input; element i of n is i/n
             --rate      requests a second of all connections together, as long as each has its last answer in time; 0: one after the other
-            --tolerant  answers 429 and 503 are counted apart, not errors
+            --tolerant  answers 429 and 503, and connections that are cut, are counted apart, not errors
+            --hold yes  connections that ask once and stay open until standard input ends; with --rate a flood of connections that never ask, each opened again when it is cut
             --requests  so many in all instead of a time; then everything is measured, start and end too
             --expect    the output's bytes; one answer is compared before the measurement (1e-5 relative or absolute)
         """;
@@ -84,7 +85,12 @@ internal sealed record Arguments(
             (int)Number("--server-pid", 0), values.Remove("--expect", out string? expect) ? expect : null,
             values.Remove("--certificates", out string? folder) ? folder : null,
             values.Remove("--fresh", out string? fresh) ? fresh == "full" ? Fresh.Full : Fresh.Resumed : Fresh.No,
-            Number("--rate", 0), values.Remove("--tolerant", out _));
+            Number("--rate", 0), values.Remove("--tolerant", out _), values.Remove("--hold", out _));
+        if (arguments.Fresh != Fresh.No && arguments.Certificates is null)
+        {
+            throw new ArgumentException($"--fresh needs --certificates\n{Usage}");
+        }
+
         return values.Count == 0 ? arguments : throw new ArgumentException($"{values.First().Key} is not known\n{Usage}");
     }
 }

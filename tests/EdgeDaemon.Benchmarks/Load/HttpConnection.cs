@@ -8,7 +8,7 @@ namespace EdgeDaemon.Benchmarks.Load;
 internal sealed class HttpConnection : ILoadConnection
 {
     private readonly Socket? _socket;
-    private readonly Stream? _tls;
+    private readonly Stream? _stream;
     private byte[] _buffer = new byte[64 * 1024];
     private int _bodyStart;
     private int _bodyLength;
@@ -19,7 +19,20 @@ internal sealed class HttpConnection : ILoadConnection
         _socket.Connect(new UnixDomainSocketEndPoint(path));
     }
 
-    public HttpConnection(string address, ClientTls tls) => _tls = tls.Connect(address);
+    public HttpConnection(string address, ClientTls tls)
+        : this(tls.Connect(address))
+    {
+    }
+
+    public HttpConnection(Stream connected) => _stream = connected;
+
+    /// <summary>A Unix connection as a stream.</summary>
+    public static Stream OpenUnix(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(path));
+        return new NetworkStream(socket, ownsSocket: true);
+    }
 
     public ReadOnlySpan<byte> Body => _buffer.AsSpan(_bodyStart, _bodyLength);
 
@@ -31,7 +44,7 @@ internal sealed class HttpConnection : ILoadConnection
     /// <param name="tolerant">Whether 429 and 503 are answers like others.</param>
     public bool Exchange(ReadOnlySpan<byte> request, bool tolerant = false)
     {
-        _tls?.Write(request);
+        _stream?.Write(request);
         while (_socket is not null && !request.IsEmpty)
         {
             request = request[_socket.Send(request)..];
@@ -71,7 +84,7 @@ internal sealed class HttpConnection : ILoadConnection
     public void Dispose()
     {
         _socket?.Dispose();
-        _tls?.Dispose();
+        _stream?.Dispose();
     }
 
     /// <summary>A header field as a number; -1 when it is not there.</summary>
@@ -110,7 +123,7 @@ internal sealed class HttpConnection : ILoadConnection
             Array.Resize(ref _buffer, _buffer.Length * 4);
         }
 
-        int received = _socket?.Receive(_buffer.AsSpan(at)) ?? _tls!.Read(_buffer.AsSpan(at));
-        return received > 0 ? received : throw new LoadException("the server closed the connection");
+        int received = _socket?.Receive(_buffer.AsSpan(at)) ?? _stream!.Read(_buffer.AsSpan(at));
+        return received > 0 ? received : throw new IOException("the server closed the connection");
     }
 }

@@ -8,6 +8,8 @@ internal sealed class LoadRun : IDisposable
 {
     private const int LargestSample = 1 << 18;
 
+    private static readonly TimeSpan PauseWhenCut = TimeSpan.FromMilliseconds(5);
+
     private readonly Arguments _arguments;
     private readonly byte[] _request;
     private readonly Client[] _clients;
@@ -23,7 +25,7 @@ internal sealed class LoadRun : IDisposable
     {
         _arguments = arguments;
         _request = request;
-        _tls = arguments.Certificates is { } folder ? new ClientTls(folder, resume: arguments.Fresh == Fresh.Resumed) : null;
+        _tls = arguments.Certificates is { } folder && arguments.Fresh == Fresh.No ? new ClientTls(folder, resume: false) : null;
         _clients = new Client[arguments.Connections];
         _connected = new CountdownEvent(arguments.Connections);
         _budget = arguments.Requests > 0 ? arguments.Requests : long.MaxValue;
@@ -102,13 +104,18 @@ internal sealed class LoadRun : IDisposable
     {
         bool counting = _arguments.Requests > 0;
         bool connected = false;
+        ILoadConnection? kept = null;
+        using OpenSslClient? handshakes = _arguments.Fresh == Fresh.No || _arguments.Certificates is not { } folder ? null : new OpenSslClient(folder, _arguments.Fresh == Fresh.Resumed);
         try
         {
-            // A session to resume is made by the first one.
-            using ILoadConnection kept = _arguments.Connect(_tls);
-            if (_arguments.Fresh != Fresh.No)
+            if (handshakes is null)
             {
-                kept.Exchange(_request);
+                kept = _arguments.Connect(_tls);
+            }
+            else
+            {
+                // A session to resume is made by the first one.
+                AskOnce(handshakes);
             }
 
             connected = true;
@@ -125,14 +132,17 @@ internal sealed class LoadRun : IDisposable
 
                 long start = Stopwatch.GetTimestamp();
                 bool answered;
-                if (_arguments.Fresh == Fresh.No)
+                try
                 {
-                    answered = kept.Exchange(_request, _arguments.Tolerant);
+                    answered = handshakes is null ? (kept ??= _arguments.Connect(_tls)).Exchange(_request, _arguments.Tolerant) : AskOnce(handshakes);
                 }
-                else
+                catch (Exception cut) when (_arguments.Tolerant && cut is (IOException or System.Net.Sockets.SocketException))
                 {
-                    using ILoadConnection own = _arguments.Connect(_tls);
-                    answered = own.Exchange(_request, _arguments.Tolerant);
+                    // Whoever is cut comes again, soon but not at once.
+                    kept?.Dispose();
+                    kept = null;
+                    answered = false;
+                    Thread.Sleep(PauseWhenCut);
                 }
 
                 if (!answered)
@@ -158,6 +168,16 @@ internal sealed class LoadRun : IDisposable
                 _connected.Signal();
             }
         }
+        finally
+        {
+            kept?.Dispose();
+        }
+    }
+
+    private bool AskOnce(OpenSslClient handshakes)
+    {
+        using var own = new HttpConnection(handshakes.Connect(_arguments.Socket));
+        return own.Exchange(_request, _arguments.Tolerant);
     }
 
     private string Line(long requests, double seconds, TimeSpan server, TimeSpan own)

@@ -6,6 +6,13 @@ try
 {
     Arguments arguments = Arguments.Parse(args);
     byte[] request = PreparedRequest.For(arguments);
+    if (arguments.Hold)
+    {
+        using var held = new HeldConnections(arguments, request);
+        Console.WriteLine(await held.RunAsync());
+        return 0;
+    }
+
     if (!arguments.Tolerant)
     {
         AnswerCheck.Run(arguments, request);

@@ -13,6 +13,8 @@ internal static class Overload
     private const int Times = 4;
     private const int Other = 61001;
     private const double LongSlice = 4;
+    private const int Connections = 128;
+    private const double OpenedASecond = 500;
 
     public static void Measure(Options options, Workload workload, string scratch, ReportFiles report)
     {
@@ -29,7 +31,7 @@ internal static class Overload
                 ("overload", () =>
                 {
                     Func<Slice> end = LoadClient.Begin(longer, named, edged, Times * waiting, Times * peakRate);
-                    health.Add(SlowestHealth(edged, longer.Slice));
+                    health.Add(SlowestHealth(edged.Socket, longer.Slice));
                     return end();
                 }),
             ],
@@ -69,10 +71,33 @@ internal static class Overload
             string tenants = apart ? Tenant("good", "self") + Tenant("flood", $"unix:{Other}") : Tenant("all", $"self\", \"unix:{Other}");
             using ServerProcess edged = EdgedServer.Start(
                 options, workload with { Name = named.Name }, scratch,
-                EdgedServer.Prepare(options, named, scratch, $"[limits]\nmax_connections = 128\n[engine]\nlanes = 1\n[penalty]\nafter = 0\n{tenants}", "0660"));
+                EdgedServer.Prepare(options, named, scratch, $"[limits]\nmax_connections = {Connections}\n[engine]\nlanes = 1\n[penalty]\nafter = 0\n{tenants}", "0660"));
             const int clients = 8;
             double rate = LoadClient.Begin(options, small, edged, clients)().Rate;
-            foreach ((string kind, Workload what, int connections, double paced) in ((string, Workload, int, double)[])[("count", small, 64, Times * rate), ("size", large, 16, 0), ("connections", small, 90, rate / 10)])
+            (string, Func<Func<object>>)[] floods =
+            [
+                ("count", () => Asking(small, 64, Times * rate)),
+                ("size", () => Asking(large, 16, 0)),
+                ("connections", () =>
+                {
+                    HoldingClient flood = HoldingClient.Flood(options, named, edged.Socket, Times * Connections, OpenedASecond, Other);
+                    return () =>
+                    {
+                        using (flood)
+                        {
+                            return flood.End();
+                        }
+                    };
+                }),
+            ];
+            Func<object> Asking(Workload what, int connections, double paced)
+            {
+                Func<Slice> flood = LoadClient.Begin(options with { Slice = options.Slice * 1.5 }, what, edged, connections, paced, Other);
+                Thread.Sleep(TimeSpan.FromSeconds(options.Slice / 4));
+                return flood;
+            }
+
+            foreach ((string kind, Func<Func<object>> begin) in floods)
             {
                 Dictionary<string, List<Slice>> slices = Rounds.Run(
                     options.Pairs,
@@ -80,10 +105,10 @@ internal static class Overload
                         ("alone", () => LoadClient.Begin(options, small, edged, clients)()),
                         ("flooded", () =>
                         {
-                            Func<Slice> flood = LoadClient.Begin(options with { Slice = options.Slice * 1.5 }, what, edged, connections, paced, Other);
-                            Thread.Sleep(TimeSpan.FromSeconds(options.Slice / 4));
+                            // The tenant comes to a door that the flood has reached before him.
+                            Func<object> end = begin();
                             Slice own = LoadClient.Begin(options, small, edged, clients)();
-                            flood();
+                            end();
                             return own;
                         }),
                     ],
@@ -97,10 +122,11 @@ internal static class Overload
         }
     }
 
-    private static double SlowestHealth(ServerProcess edged, double seconds)
+    /// <summary>Milliseconds, of a question every 20 ms on one connection.</summary>
+    public static double SlowestHealth(string socket, double seconds)
     {
         double slowest = 0;
-        using var connection = new HttpConnection(edged.Socket);
+        using var connection = new HttpConnection(socket);
         for (var time = Stopwatch.StartNew(); time.Elapsed.TotalSeconds < seconds; Thread.Sleep(20))
         {
             long start = Stopwatch.GetTimestamp();

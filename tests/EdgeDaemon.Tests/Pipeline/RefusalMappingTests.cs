@@ -70,6 +70,6 @@ public sealed class RefusalMappingTests
     {
         Refusal[] failures = [.. Enum.GetValues<Refusal>().Where(RefusalMapping.IsFailure)];
         CollectionAssert.AreEqual(
-            (Refusal[])[Refusal.None, Refusal.EngineFailed, Refusal.OutputNotFinite, Refusal.OutputNotText, Refusal.OutputTooLarge, Refusal.Internal], failures);
+            (Refusal[])[Refusal.None, Refusal.EngineFailed, Refusal.EngineMemory, Refusal.OutputNotFinite, Refusal.OutputNotText, Refusal.OutputTooLarge, Refusal.Internal], failures);
     }
 }
