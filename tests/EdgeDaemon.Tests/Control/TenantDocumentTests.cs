@@ -9,6 +9,7 @@ using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
 using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Native.Onnx.Memory;
 using EdgeDaemon.Tests.Admission;
 
 namespace EdgeDaemon.Tests.Control;
@@ -81,7 +82,7 @@ public sealed class TenantDocumentTests
     private static EdgedSettings Settings(int from, int count) => EdgedSettings.Parse(
         Encoding.UTF8.GetBytes("format = 1\nengine.queue = 300\n" + string.Concat(Enumerable.Range(from, count).Select(i => $"[[tenant]]\nname = \"u{i}\"\ncallers = [\"unix:{1000 + i}\"]\nroles = [\"infer\"]\nmodels = [\"*\"]\n"))), "t");
 
-    private static MetricsSources Sources(TenantDirectory tenants, TensorBlockPool pool) => new(new RequestCounters(), new ModelRegistry(), tenants, pool, new SegmentPool());
+    private static MetricsSources Sources(TenantDirectory tenants, TensorBlockPool pool) => new(new RequestCounters(), new ModelRegistry(), tenants, pool, new SessionMemory(), new SegmentPool());
 
     private static JsonElement Document(MetricsSources sources)
     {

@@ -29,7 +29,7 @@ internal sealed class HeldConnection : IAsyncDisposable
         EdgedSettings settings = TlsFixture.Settings();
         ListenSettings listen = settings.Listeners[0] with { Tcp = settings.Listeners[0].Tcp! with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) } };
         var transport = new SocketTransport(
-            TestConnections.Unlimited(settings), held.Segments, held._threads, InheritedSockets.None, new ListenPause(), _ => held._greeting, new SenderCheck(NullLogger.Instance));
+            TestConnections.Unlimited(settings), held.Segments, held._threads, InheritedSockets.None, new ListenPause(), _ => held._greeting, new SenderCheck(NullLogger.Instance), NullLogger.Instance);
         held._listener = await transport.BindAsync(new WireEndPoint(listen, Wire.Http1));
         await held.Client.ConnectAsync(held._listener.EndPoint);
         held.Connection = await held._greeting.Met.Task.WaitAsync(TlsBench.Patience);
