@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -74,6 +76,51 @@ public sealed class MemoryProofTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task NothingOfNetsStays_UnlessClearingIsOff(bool keeps)
+    {
+        await using TlsDaemon daemon = await StartAsync(keeps, "bench/bench-mlp", "bench/bench-cnn", "bench/bench-wide");
+        using HttpConnection connection = daemon.Daemon.Connect();
+        var sent = new List<(string What, byte[] Needle)>();
+        foreach ((string model, int elements, int most) in ((string, int, int)[])[("bench-mlp", 16, 64), ("bench-cnn", 3 * 32 * 32, 8), ("bench-wide", 3 * 224 * 224, 1)])
+        {
+            foreach (int items in (int[])[most, 1])
+            {
+                float[] pattern = [.. Enumerable.Range(0, 4).Select(_ => RandomNumberGenerator.GetInt32(1, 1 << 24) / (float)(1 << 24))];
+                byte[] input = MemoryMarshal.AsBytes<float>([.. Enumerable.Range(0, items * elements).Select(i => pattern[i % 4])]).ToArray();
+                string shape = model == "bench-mlp" ? "16" : model == "bench-cnn" ? "3,32,32" : "3,224,224";
+                HttpAnswer answer = connection.Ask(Digits.Infer(model, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $$$"""
+                    {"parameters":{"binary_data_output":true},"inputs":[{"name":"x","datatype":"FP32","shape":[{{{items}}},{{{shape}}}],"parameters":{"binary_data_size":{{{input.Length}}}}}]}
+                    """)), input));
+                Assert.AreEqual(200, answer.Status, answer.Text);
+                sent.Add(($"{model} x {items}: input", MemoryMarshal.AsBytes(pattern.AsSpan()).ToArray()));
+                sent.Add(($"{model} x {items}: output", answer.Binary[..16].ToArray()));
+            }
+        }
+
+        byte[] pixels = [.. Enumerable.Range(0, 16).Select(_ => (byte)RandomNumberGenerator.GetInt32(1, 256))];
+        byte[] images = [.. Enumerable.Range(0, 8 * Digits.Pixels).Select(i => pixels[i % 16])];
+        HttpAnswer logits = connection.Ask(Digits.Infer("digits", """
+            {"parameters":{"binary_data_output":true},"inputs":[{"name":"image","datatype":"UINT8","shape":[8,1,8,8],"parameters":{"binary_data_size":512}}]}
+            """u8, images));
+        Assert.AreEqual(200, logits.Status, logits.Text);
+        sent.Add(("digits: input", pixels));
+        sent.Add(("digits: input made floats", MemoryMarshal.AsBytes<float>([.. pixels.Take(4).Select(pixel => pixel / 255f)]).ToArray()));
+        sent.Add(("digits: output", logits.Binary[..16].ToArray()));
+        await AnotherAsksOverTlsAsync(daemon);
+        List<Hit> hits = Search(daemon, [.. sent]);
+        if (keeps)
+        {
+            Assert.IsTrue(hits.Exists(hit => hit.What.EndsWith("input", StringComparison.Ordinal)) && hits.Exists(hit => hit.What.EndsWith("output", StringComparison.Ordinal)), "nothing is cleared, and nothing was found");
+        }
+        else
+        {
+            AssertNone(hits);
+        }
+    }
+
+    [TestMethod]
     public async Task WithClearingOff_TheSameSearchFindsIt_AndTheDaemonSaysSo()
     {
         await using TlsDaemon daemon = await StartAsync(keeps: true);
@@ -103,8 +150,8 @@ public sealed class MemoryProofTests
         Assert.AreEqual(1, PrometheusText.Read(control.Get("/metrics").Text).Families["edged_memory_kept"].Samples.Single().Value);
     }
 
-    private static async Task<TlsDaemon> StartAsync(bool keeps) => await TlsDaemon.StartAsync(
-        before: MirrorModel.Bundle, environment: keeps ? new Dictionary<string, string> { ["EDGED_UNSAFE_KEEP_MEMORY"] = "1" } : null);
+    private static async Task<TlsDaemon> StartAsync(bool keeps, params string[] bundles) => await TlsDaemon.StartAsync(
+        before: MirrorModel.Bundle, environment: keeps ? new Dictionary<string, string> { ["EDGED_UNSAFE_KEEP_MEMORY"] = "1" } : null, bundles: bundles);
 
     private static void AnotherAsks(TlsDaemon daemon)
     {
