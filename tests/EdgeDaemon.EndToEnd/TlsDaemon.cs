@@ -23,11 +23,12 @@ internal sealed class TlsDaemon : IAsyncDisposable
 
     public int Port { get; }
 
-    public static async Task<TlsDaemon> StartAsync(string listen = "", string limits = "", Action<StateDirectory>? before = null)
+    public static async Task<TlsDaemon> StartAsync(
+        string listen = "", string limits = "", Action<StateDirectory>? before = null, IReadOnlyDictionary<string, string>? environment = null, params string[] bundles)
     {
-        StateDirectory state = StateDirectory.Create("", "digits/digits-s25");
+        StateDirectory state = StateDirectory.Create("", ["digits/digits-s25", .. bundles]);
         int port = Configure(state, listen, limits, before);
-        return new TlsDaemon(state, await Daemon.StartAsync(state), port);
+        return new TlsDaemon(state, await Daemon.StartAsync(state, environment: environment), port);
     }
 
     /// <summary>An authority and what it has issued, and edged.toml with a listener 'remote' on the port that is returned.</summary>

@@ -67,6 +67,18 @@ public sealed class TlsTests
     }
 
     [TestMethod]
+    public async Task NewKeys_AreTaken_AndGivenInReturn()
+    {
+        await using TlsDaemon daemon = await TlsDaemon.StartAsync();
+        Command asked = Command.Run("/bin/bash", "-c", $"""
+            (printf 'K\n'; sleep 1; printf 'GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n'; sleep 2) | timeout 20 openssl s_client -msg -connect localhost:{daemon.Port} -CAfile '{daemon.At("ca/root.pem")}' -cert '{daemon.At("camera.pem")}' -key '{daemon.At("camera.key")}' 2>&1
+            """);
+        StringAssert.Matches(asked.Output, new(">>> TLS 1.3, Handshake .*KeyUpdate"));
+        StringAssert.Matches(asked.Output, new("<<< TLS 1.3, Handshake .*KeyUpdate"));
+        StringAssert.Contains(asked.Output, "{\"live\":true}", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public async Task Resumption_Works()
     {
         await using TlsDaemon daemon = await TlsDaemon.StartAsync();

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Native.Onnx;
 
@@ -100,7 +101,7 @@ internal static unsafe class StringTensors
                 return;
             }
 
-            NativeMemory.Clear(element, (nuint)length);
+            Clearing.Zero(element, (nuint)length);
             wire = wire[(LengthBytes + length)..];
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Native.Onnx;
 
@@ -60,7 +61,7 @@ public sealed unsafe class TensorBlock : MemoryManager<byte>
             throw new InvalidOperationException("This tensor block was returned before.");
         }
 
-        NativeMemory.Clear(_data, (nuint)_length);
+        Clearing.Zero(_data, (nuint)_length);
         _length = 0;
         TensorAccount? account = _account;
         _account = null; // Before the block can have another owner.

@@ -7,6 +7,7 @@ using EdgeDaemon.Hosting;
 using EdgeDaemon.Models;
 using EdgeDaemon.Monitoring;
 using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Native.Posix;
 using EdgeDaemon.Pipeline;
 using EdgeDaemon.Telemetry;
 
@@ -41,6 +42,7 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
             json.WriteEndObject();
         }
 
+        json.WriteBoolean("memory_kept", Clearing.IsOff);
         json.WriteBoolean("draining", admission.Draining);
         json.WriteNumber("requests_in_flight", InFlight());
         json.WriteString("log_level", ControlSurface.LevelOf(logs));

@@ -7,6 +7,7 @@ using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Native.Posix;
 using EdgeDaemon.Systemd;
 using EdgeDaemon.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -34,6 +35,11 @@ internal static class RunVerb
         using var logs = new LogOutput(LogOutput.LevelOf(settings.Log.Level), TimeProvider.System, errors);
         ILogger log = logs.CreateLogger("edged");
         Log.Starting(log, Build.Version, Build.Framework, configFile);
+
+        if (Clearing.IsOff)
+        {
+            Log.MemoryKept(log);
+        }
 
         // Time alone stops no start: local callers are served by a device whose clock is unset, or whose lists are late.
         outdated.ForEach(problem => Log.MaterialOutOfDate(log, problem));

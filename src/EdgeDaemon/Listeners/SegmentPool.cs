@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Listeners;
 
@@ -117,7 +118,7 @@ internal sealed class SegmentPool : MemoryPool<byte>
 
         protected override void Dispose(bool disposing)
         {
-            _block.AsSpan(0, Written).Clear();
+            Clearing.Zero(_block.AsSpan(0, Written));
             pool.TakeBack(this, size);
         }
     }

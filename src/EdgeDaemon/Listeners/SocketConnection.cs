@@ -12,7 +12,7 @@ namespace EdgeDaemon.Listeners;
 
 /// <summary>
 /// One accepted socket: a loop that receives into one pipe and a loop that sends from another. The server works on the pipes'
-/// other ends, on the very thread that received. Or, where something else makes bytes of its bytes, no loops and no pipes but a stream: <see cref="SocketStream"/>.
+/// other ends, on the very thread that received. Or, over TLS, no loops and no pipes: <see cref="TlsStream"/> reads and writes it.
 /// </summary>
 internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 {

@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net;
-using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
@@ -18,25 +17,26 @@ internal sealed class TlsConnection : ConnectionContext, ITlsConnectionFeature, 
     private const int LeastRoom = 1024;
 
     private readonly SocketConnection _socket;
-    private readonly SslStream _tls;
+    private readonly TlsStream _tls;
+    private readonly byte[] _protocol;
     private readonly Action<TlsConnection> _gone;
     private int _disposed;
 
     /// <param name="socket">What lies below.</param>
-    /// <param name="stream">Its stream, on which <paramref name="tls"/> works.</param>
-    /// <param name="tls">Authenticated.</param>
+    /// <param name="tls">Its handshake is done.</param>
     /// <param name="client">Who is there.</param>
     /// <param name="gone">Called once, when everything is closed.</param>
-    public TlsConnection(SocketConnection socket, SocketStream stream, SslStream tls, TlsClient client, Action<TlsConnection> gone)
+    public TlsConnection(SocketConnection socket, TlsStream tls, TlsClient client, Action<TlsConnection> gone)
     {
         _socket = socket;
         _tls = tls;
+        _protocol = tls.Session.Protocol;
         _gone = gone;
         Client = client;
 
         // Waits without a block: an idle caller costs no memory beyond TLS's own.
         PipeReader input = PipeReader.Create(tls, new StreamPipeReaderOptions(socket.Segments, ReadBlock, LeastRoom, leaveOpen: true, useZeroByteReads: true));
-        Transport = new Duplex(input, new TlsWriter(tls, stream, socket));
+        Transport = new Duplex(input, new TlsWriter(tls, socket));
         Features.Set<ITlsConnectionFeature>(this);
         Features.Set<ITlsHandshakeFeature>(this);
         Features.Set<ITlsApplicationProtocolFeature>(this);
@@ -85,9 +85,9 @@ internal sealed class TlsConnection : ConnectionContext, ITlsConnectionFeature, 
         set => throw new NotSupportedException();
     }
 
-    ReadOnlyMemory<byte> ITlsApplicationProtocolFeature.ApplicationProtocol => _tls.NegotiatedApplicationProtocol.Protocol;
+    ReadOnlyMemory<byte> ITlsApplicationProtocolFeature.ApplicationProtocol => _protocol;
 
-    SslProtocols ITlsHandshakeFeature.Protocol => _tls.SslProtocol;
+    SslProtocols ITlsHandshakeFeature.Protocol => SslProtocols.Tls13;
 
 #pragma warning disable SYSLIB0058 // The interface asks for them; nobody here does.
     CipherAlgorithmType ITlsHandshakeFeature.CipherAlgorithm => CipherAlgorithmType.None;

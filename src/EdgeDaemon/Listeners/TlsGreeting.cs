@@ -4,12 +4,11 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Tls;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Native.Posix;
+using EdgeDaemon.Native.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -21,8 +20,6 @@ namespace EdgeDaemon.Listeners;
 /// </summary>
 internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, TlsMaterial material, SourceLimits sources, HandshakePlaces places, HandshakeRecord record, TimeProvider clock, Func<IPAddress, bool>? isOutside = null) : IGreeting
 {
-    private static readonly List<SslApplicationProtocol> Spoken = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
-
     private readonly ConcurrentDictionary<TlsConnection, byte> _open = new();
     private volatile TlsMaterial _material = material;
     private ImmutableArray<IPNetwork> _allowed = listen.Tcp!.AllowFrom;
@@ -168,17 +165,16 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
     private async ValueTask<TlsConnection?> HandshakeAsync(SocketConnection connection, IPEndPoint source, SourceNetwork network, CancellationToken closing)
     {
         TlsMaterial now = _material;
-        var stream = new SocketStream(connection, places);
-        var tls = new SslStream(stream, leaveInnerStreamOpen: true);
         var proof = new Proof(now);
+        var tls = new TlsStream(connection, new SslSession(now.Context, connection.Socket, proof.Judge), places);
         TlsConnection? greeted = null;
         using var time = new CancellationTokenSource(limits.HandshakeTimeout, clock);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(time.Token, closing);
         try
         {
-            await tls.AuthenticateAsServerAsync(OptionsFor(now, proof), patience.Token);
+            await tls.HandshakeAsync(patience.Token);
             TlsClient client = proof.Client ?? throw new AuthenticationException("the certificate was not judged");
-            greeted = new TlsConnection(connection, stream, tls, client, open =>
+            greeted = new TlsConnection(connection, tls, client, open =>
             {
                 _open.TryRemove(open, out _);
                 sources.Leave(network);
@@ -200,7 +196,6 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
         }
         finally
         {
-            stream.EndHandshake();
             if (greeted is null)
             {
                 await tls.DisposeAsync();
@@ -210,7 +205,11 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
 
     private void Report(Exception failed, Proof proof, IPEndPoint source, bool late, bool closing)
     {
-        if (!proof.Finding.IsGood)
+        if (failed is SslFailedException { WithoutCertificate: true })
+        {
+            record.TurnedAway(listen.Name, source, HandshakeOutcome.CertificateRefused, $"{ClientFault.Malformed}: no certificate was shown");
+        }
+        else if (!proof.Finding.IsGood)
         {
             record.TurnedAway(listen.Name, source, HandshakeOutcome.CertificateRefused, $"{proof.Finding.Fault}: {proof.Finding.Text}", blameless: proof.Finding.IsDevices);
         }
@@ -224,20 +223,6 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
         }
     }
 
-    private static SslServerAuthenticationOptions OptionsFor(TlsMaterial material, Proof proof) => new()
-    {
-        ServerCertificateContext = material.Server,
-        ClientCertificateRequired = true,
-        EnabledSslProtocols = SslProtocols.Tls13,
-        EncryptionPolicy = EncryptionPolicy.RequireEncryption,
-        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-        CertificateChainPolicy = material.Policy,
-        AllowRenegotiation = false,
-        AllowTlsResume = true, // Judged again each time: the callback is asked for resumed sessions, too.
-        ApplicationProtocols = Spoken,
-        RemoteCertificateValidationCallback = proof.Judge,
-    };
-
     /// <summary>The certificate's judgement within one handshake.</summary>
     private sealed class Proof(TlsMaterial material)
     {
@@ -245,31 +230,12 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
 
         public TlsClient? Client { get; private set; }
 
-        public bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+        /// <param name="shown">DER, the client's own first; of a resumed session it alone.</param>
+        public bool Judge(ImmutableArray<byte[]> shown)
         {
-            if (certificate is null || chain is null)
-            {
-                Finding = new ClientFinding(ClientFault.Malformed, "no certificate was shown");
-                return false;
-            }
-
-            try
-            {
-                Finding = material.Judge(chain, out TlsClient? client);
-                Client = client;
-            }
-            catch (CryptographicException odd)
-            {
-                Finding = new ClientFinding(ClientFault.Malformed, odd.Message);
-            }
-
-            // Both judges must be content; the engine's errors are in its chain's status, and anything else that it says refuses, too.
-            if (Finding.IsGood && errors != SslPolicyErrors.None)
-            {
-                Finding = new ClientFinding(ClientFault.Untrusted, errors.ToString());
-            }
-
-            return Finding.IsGood && Client is not null;
+            Finding = material.Judge(shown, out TlsClient? client);
+            Client = client;
+            return Finding.IsGood && client is not null;
         }
     }
 }

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using EdgeDaemon.Core.Bundles.Oms;
 using EdgeDaemon.Core.Tls;
 using EdgeDaemon.Identity;
+using EdgeDaemon.Native.Tls;
 
 namespace EdgeDaemon.Listeners;
 
@@ -31,6 +32,7 @@ internal sealed class TlsMaterial : IDisposable
     public TlsMaterial(SslStreamCertificateContext server, ClientAuthorities authorities, ClientRules rules, TimeProvider clock)
     {
         Server = server;
+        Context = ContextOf(server);
         _rules = rules;
         _clock = clock;
         _authorities = [.. authorities.Roots, .. authorities.Intermediates];
@@ -54,13 +56,14 @@ internal sealed class TlsMaterial : IDisposable
 
     public SslStreamCertificateContext Server { get; }
 
+    /// <summary>What connections are made of; its tickets end with it.</summary>
+    public SslContext Context { get; }
+
     /// <summary>How the platform's engine is to look for a client's way to a root.</summary>
     public X509ChainPolicy Policy => _policy;
 
-    /// <summary>Judges the chain that the platform's engine found for a client.</summary>
-    /// <param name="chain">Built by <see cref="Policy"/>.</param>
-    /// <param name="client">Null unless the finding is good.</param>
-    public ClientFinding Judge(X509Chain chain, out TlsClient? client)
+    // The chain is the one that the platform's engine found.
+    private ClientFinding Judge(X509Chain chain, out TlsClient? client)
     {
         client = null;
         var read = ImmutableArray.CreateBuilder<OmsCertificate>(chain.ChainElements.Count);
@@ -103,22 +106,38 @@ internal sealed class TlsMaterial : IDisposable
         return ClientFinding.Good;
     }
 
-    /// <summary>Judges one who is connected already, as if he came now.</summary>
-    public ClientFinding JudgeAgain(TlsClient client)
+    /// <summary>Judges what a client shows: the platform's engine looks for its way to a root, then all of our own rules.</summary>
+    /// <param name="shown">DER, the client's own certificate first, then in any order what it has sent along.</param>
+    /// <param name="client">Null unless the finding is good.</param>
+    public ClientFinding Judge(ImmutableArray<byte[]> shown, out TlsClient? client)
     {
-        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(client.Certificate.Span);
-        var authorities = new List<X509Certificate2>();
+        client = null;
+        var loaded = new List<X509Certificate2>();
         using var chain = new X509Chain { ChainPolicy = _policy.Clone() };
         try
         {
-            foreach (OmsCertificate authority in client.Authorities)
+            foreach (byte[] der in shown)
             {
-                authorities.Add(X509CertificateLoader.LoadCertificate(authority.Der.Span));
-                chain.ChainPolicy.ExtraStore.Add(authorities[^1]);
+                loaded.Add(X509CertificateLoader.LoadCertificate(der));
             }
 
-            chain.Build(certificate);
-            return Judge(chain, out _);
+            if (loaded.Count == 0)
+            {
+                return new ClientFinding(ClientFault.Malformed, "no certificate was shown");
+            }
+
+            loaded.Skip(1).ToList().ForEach(authority => chain.ChainPolicy.ExtraStore.Add(authority));
+            bool built = chain.Build(loaded[0]);
+            ClientFinding finding = Judge(chain, out client);
+
+            // Both judges must be content; the engine's errors are in its chain's status, and anything else that it says refuses, too.
+            if (finding.IsGood && !built)
+            {
+                client = null;
+                finding = new ClientFinding(ClientFault.Untrusted, "the chain engine refused it without a reason");
+            }
+
+            return finding;
         }
         catch (CryptographicException odd)
         {
@@ -131,18 +150,36 @@ internal sealed class TlsMaterial : IDisposable
                 element.Certificate.Dispose();
             }
 
-            authorities.ForEach(authority => authority.Dispose());
+            loaded.ForEach(certificate => certificate.Dispose());
         }
     }
+
+    /// <summary>Judges one who is connected already, as if he came now.</summary>
+    public ClientFinding JudgeAgain(TlsClient client) =>
+        Judge([client.Certificate.ToArray(), .. client.Authorities.Select(authority => authority.Der.ToArray())], out _);
 
     /// <summary>Gives up the key and the certificates at once: for material that was read and put nowhere. What was in use is the collector's: handshakes may still work with it.</summary>
     public void Dispose()
     {
+        Context.Dispose();
         Server.TargetCertificate.Dispose();
         foreach (X509Certificate2 certificate in Server.IntermediateCertificates.Concat(_policy.CustomTrustStore).Concat(_policy.ExtraStore))
         {
             certificate.Dispose();
         }
+    }
+
+    // The key never leaves OpenSSL: this is one more reference to it.
+    private static SslContext ContextOf(SslStreamCertificateContext server)
+    {
+        using AsymmetricAlgorithm? key = (AsymmetricAlgorithm?)server.TargetCertificate.GetECDsaPrivateKey() ?? server.TargetCertificate.GetRSAPrivateKey();
+        using SafeEvpPKeyHandle handle = key switch
+        {
+            ECDsaOpenSsl elliptic => elliptic.DuplicateKeyHandle(),
+            RSAOpenSsl rsa => rsa.DuplicateKeyHandle(),
+            _ => throw new CryptographicException("the private key is not OpenSSL's"),
+        };
+        return SslContext.Create(server.TargetCertificate.RawDataMemory.Span, [.. server.IntermediateCertificates.Select(certificate => certificate.RawData)], handle);
     }
 
     private static string Shown(OmsCertificate certificate) =>

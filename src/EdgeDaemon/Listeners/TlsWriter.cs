@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net.Security;
 
 namespace EdgeDaemon.Listeners;
 
@@ -8,7 +7,7 @@ namespace EdgeDaemon.Listeners;
 /// What the server writes, kept in blocks of the pool until it is flushed, then encrypted record by record straight to the socket. Whoever flushes waits until the socket
 /// has taken it: a caller that does not read makes its own request wait.
 /// </summary>
-internal sealed class TlsWriter(SslStream tls, SocketStream stream, SocketConnection connection) : PipeWriter
+internal sealed class TlsWriter(TlsStream tls, SocketConnection connection) : PipeWriter
 {
     private readonly List<(IMemoryOwner<byte> Owner, int Written)> _full = [];
     private readonly Lock _ending = new(); // This connection's alone.
@@ -135,7 +134,7 @@ internal sealed class TlsWriter(SslStream tls, SocketStream stream, SocketConnec
 
         if (orderly && _broken is null)
         {
-            await SayEndAsync();
+            tls.SayEnd();
         }
 
         connection.Close();
@@ -158,20 +157,6 @@ internal sealed class TlsWriter(SslStream tls, SocketStream stream, SocketConnec
             }
 
             return true;
-        }
-    }
-
-    // close_notify: without it an end could be an attacker's. It waits for nobody.
-    private async ValueTask SayEndAsync()
-    {
-        try
-        {
-            stream.BeginClosing();
-            await tls.ShutdownAsync();
-        }
-        catch (Exception gone) when (gone is IOException or InvalidOperationException or ObjectDisposedException)
-        {
-            // The caller was faster.
         }
     }
 

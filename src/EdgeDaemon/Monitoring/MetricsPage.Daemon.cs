@@ -1,6 +1,7 @@
 using EdgeDaemon.Hosting;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
+using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Monitoring;
 
@@ -45,6 +46,8 @@ internal sealed partial class MetricsPage
         text.Sample(from.Tensors.Kept);
         text.Gauge("edged_tensor_memory_limit_bytes", "max_tensor_bytes.");
         text.Sample(from.Tensors.Budget);
+        text.Gauge("edged_memory_kept", "1: tenants' memory is NOT cleared (EDGED_UNSAFE_KEEP_MEMORY, a switch for tests).");
+        text.Sample(Clearing.IsOff ? 1 : 0);
         (long dirtied, long cleared, long ticks) = from.Runs.Statistics();
         text.Gauge("edged_run_memory_held_bytes", "Memory that models run in, in use or kept for the next run.");
         text.Sample(from.Runs.Held);

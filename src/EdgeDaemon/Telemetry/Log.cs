@@ -128,6 +128,9 @@ internal static partial class Log
     [LoggerMessage(43, LogLevel.Warning, "listener {Listener}: a connection could not be taken in: {Reason} (and {Count} more since the last line)")]
     public static partial void ConnectionNotTakenIn(ILogger logger, string listener, string reason, long count);
 
+    [LoggerMessage(44, LogLevel.Critical, "ALARM: EDGED_UNSAFE_KEEP_MEMORY=1: memory is not cleared between tenants, any of them may come to hold another's bytes. This is a switch for tests: take it out of the environment, and start again")]
+    public static partial void MemoryKept(ILogger logger);
+
     [LoggerMessage(60, LogLevel.Warning, "connection of unix:{User} (process {Process}) cut: data came from unix:{Sender} (process {SenderProcess}); a connection is not handed on to another user")]
     public static partial void SenderIsAnother(ILogger logger, uint user, int process, uint sender, int senderProcess);
 

@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using EdgeDaemon.Listeners;
+using EdgeDaemon.Native.Tls;
 
 namespace EdgeDaemon.Tests.Listeners;
 
@@ -16,11 +16,14 @@ public sealed class TlsWriterTests
     [DataRow(true)]
     public async Task Blocks_of_a_flush_under_way_stay_its_own_until_it_has_ended(bool orderly)
     {
+        // The end cuts one connection, the flush goes on on the other: only so can be seen what it does in between.
         await using HeldConnection held = await HeldConnection.OpenAsync();
-        (SslStream tls, SslStream client) = await PairAsync();
-        await using SslStream mine = tls;
-        await using SslStream theirs = client;
-        var writer = new TlsWriter(tls, new SocketStream(held.Connection, new HandshakePlaces(1)), held.Connection);
+        await using HeldConnection written = await HeldConnection.OpenAsync();
+        using TlsMaterial material = TlsFixture.Material(TlsFixture.Settings());
+        await using var tls = new TlsStream(written.Connection, new SslSession(material.Context, written.Connection.Socket, _ => true), new HandshakePlaces(1));
+        await using var theirs = new SslStream(new NetworkStream(written.Client));
+        await Task.WhenAll(tls.HandshakeAsync(CancellationToken.None), theirs.AuthenticateAsClientAsync(TlsFixture.Caller("good"))).WaitAsync(TlsBench.Patience);
+        var writer = new TlsWriter(tls, held.Connection);
         Memory<byte> last = default;
         for (int i = 0; i < 64; i++)
         {
@@ -54,20 +57,5 @@ public sealed class TlsWriterTests
 
         await flush.WaitAsync(TlsBench.Patience);
         Assert.IsGreaterThan(0, held.Segments.WaitingBytes, "and then they come back");
-    }
-
-    private static async Task<(SslStream Server, SslStream Client)> PairAsync()
-    {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen(1);
-        var dialled = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await dialled.ConnectAsync(listener.LocalEndPoint!);
-        var server = new SslStream(new NetworkStream(await listener.AcceptAsync(), ownsSocket: true));
-        var client = new SslStream(new NetworkStream(dialled, ownsSocket: true));
-        await Task.WhenAll(
-            server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = TlsFixture.Material(TlsFixture.Settings()).Server }),
-            client.AuthenticateAsClientAsync(TlsFixture.Caller(null))).WaitAsync(TlsBench.Patience);
-        return (server, client);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Native.Onnx.Memory;
 
@@ -64,7 +65,7 @@ internal unsafe struct RunBlock
     public static long Clear(RunBlock* block)
     {
         long dirty = block->Dirty;
-        NativeMemory.Clear(Piece(block), (nuint)dirty);
+        Clearing.Zero(Piece(block), (nuint)dirty);
         block->Dirty = 0;
         return dirty;
     }
