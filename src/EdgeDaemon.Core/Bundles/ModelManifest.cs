@@ -53,6 +53,9 @@ public sealed record ModelManifest
     /// <summary>Denormal numbers are flushed to zero in the members' sessions.</summary>
     public required bool DenormalAsZero { get; init; }
 
+    /// <summary>Requests may share a run; null: never.</summary>
+    public required ManifestBatching? Batching { get; init; }
+
     /// <summary>Graphs may branch and loop.</summary>
     public required bool ControlFlow { get; init; }
 
@@ -93,6 +96,7 @@ public sealed record ModelManifest
             Inputs = inputs,
             Outputs = outputs,
             DenormalAsZero = root.Table("session")?.Boolean("denormal_as_zero", false) ?? false,
+            Batching = ManifestBatching.Read(root.Table("batching"), inputs, outputs),
             ControlFlow = root.Table("inspection")?.Boolean("control_flow", false) ?? false,
             SelfTests = Each(root, "self_test", MostSelfTests, table => ManifestSelfTest.Read(table, files, inputs, outputs), test => test.Name, "name", null),
             Lineage = ManifestLineage.Read(root.Table("lineage")),

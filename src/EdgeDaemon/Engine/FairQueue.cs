@@ -6,17 +6,24 @@ namespace EdgeDaemon.Engine;
 /// <summary>
 /// Who waits, and whose turn it is (start-time fair queueing: Goyal, Vin, Cheng, SIGCOMM 1996). Tenants are served in turn, each so much by its
 /// share, whatever the others send: a tenant's next turn begins when, at its share, its last one would have ended. Within a tenant the more urgent
-/// come first, then the earlier ones. Not thread-safe: it belongs to whoever holds its owner's lock.
+/// come first, then the earlier ones. A turn counts as what it is expected to take until it is known what it took. Not thread-safe: it belongs to
+/// whoever holds its owner's lock.
 /// </summary>
 /// <typeparam name="T">What waits.</typeparam>
 internal sealed class FairQueue<T>
 {
     private readonly List<Flow?> _flows = [];
     private readonly List<Flow> _waiting = [];
-    private double _now; // virtual time: the begin of the turn that was given last
+    private double _now; // virtual time: the latest begin of a turn that was given; it never goes back
     private double _latestEnd;
 
     public int Count { get; private set; }
+
+    /// <summary>How many tenants wait.</summary>
+    public int Tenants => _waiting.Count;
+
+    /// <summary>Who will be taken next; null: nobody waits.</summary>
+    public Place? First => NextFlow()?.First;
 
     /// <param name="tenant">Its index.</param>
     /// <param name="share">Weight beside other tenants; more than 0.</param>
@@ -29,8 +36,7 @@ internal sealed class FairQueue<T>
         flow.Share = share;
         if (flow.Count == 0)
         {
-            // A pause earns nothing: else it could be spent all at once.
-            flow.Begin = Math.Max(flow.Begin, _now);
+            flow.BeginToWait(_now);
             _waiting.Add(flow);
         }
 
@@ -55,24 +61,16 @@ internal sealed class FairQueue<T>
     /// <summary>Takes the next one out.</summary>
     public bool TryTake([NotNullWhen(true)] out Place? taken)
     {
-        Flow? next = null;
-        foreach (Flow flow in _waiting)
-        {
-            if (next is null || flow.Begin < next.Begin)
-            {
-                next = flow;
-            }
-        }
-
-        if (next is null)
+        if (NextFlow() is not { } next)
         {
             taken = null;
             return false;
         }
 
+        // Whoever comes next begins where the others are: what is given back to one tenant is its own, and puts nobody new ahead of those who wait.
         Place first = taken = next.First;
-        _now = next.Begin;
-        next.Begin += first.Cost / next.Share;
+        _now = Math.Max(_now, next.Begin);
+        next.Charge(first);
         _latestEnd = Math.Max(_latestEnd, next.Begin);
         TakeOut(first);
         return true;
@@ -81,9 +79,19 @@ internal sealed class FairQueue<T>
     /// <summary>What was served took so long: its tenant's next turn begins by that, whatever was expected. Else whoever is expected to take longer than it does would be short-changed.</summary>
     public void Settle(Place place, double took)
     {
-        Flow flow = place.Flow;
-        flow.Begin += (took - place.Cost) / flow.Share;
-        _latestEnd = Math.Max(_latestEnd, flow.Begin);
+        place.Flow.Correct(place, took);
+        _latestEnd = Math.Max(_latestEnd, place.Flow.Begin);
+    }
+
+    /// <summary>Who of the same tenant comes after one that waits; null: nobody.</summary>
+    public static Place? After(Place place) => place.Node!.Next?.Value ?? place.Flow.FirstBelow(place.Priority);
+
+    /// <summary>Takes one more out in the turn of the tenant that was taken last: charged like any other, but time does not go on for it.</summary>
+    public void TakeAlong(Place place)
+    {
+        place.Flow.Charge(place);
+        _latestEnd = Math.Max(_latestEnd, place.Flow.Begin);
+        TakeOut(place);
     }
 
     /// <summary>Takes out all that match, in no order.</summary>
@@ -107,6 +115,20 @@ internal sealed class FairQueue<T>
         {
             flow.ForEach(look);
         }
+    }
+
+    private Flow? NextFlow()
+    {
+        Flow? next = null;
+        foreach (Flow flow in _waiting)
+        {
+            if (next is null || flow.Begin < next.Begin)
+            {
+                next = flow;
+            }
+        }
+
+        return next;
     }
 
     private void TakeOut(Place place)
@@ -146,6 +168,12 @@ internal sealed class FairQueue<T>
 
         internal double Cost { get; } = cost;
 
+        /// <summary>The share by which it was charged.</summary>
+        internal int Share { get; set; }
+
+        /// <summary>The wait of its tenant in which it was served.</summary>
+        internal long Wait { get; set; }
+
         internal LinkedListNode<Place>? Node { get; set; }
 
         internal bool Waits => Node is not null;
@@ -157,13 +185,52 @@ internal sealed class FairQueue<T>
         private readonly LinkedList<Place>[] _levels = [.. Enumerable.Range(0, RequestPriority.Lowest + 1).Select(_ => new LinkedList<Place>())];
         private uint _used; // a bit for each level that is not empty
 
-        public double Begin { get; set; }
+        private double _account; // when, at its share, all that it was served would have ended
+        private double _least; // no sooner than it began to wait, with what it was served since
+        private long _wait; // counts its waits: from one that finds nobody of its tenant waiting to the last one served
+
+        /// <summary>Virtual time of its next turn.</summary>
+        public double Begin => Math.Max(_account, _least);
 
         public int Share { get; set; }
 
         public int Count { get; private set; }
 
         public Place First => _levels[BitOperations.TrailingZeroCount(_used)].First!.Value;
+
+        public Place? FirstBelow(int priority)
+        {
+            uint below = _used & ~((2u << priority) - 1);
+            return below == 0 ? null : _levels[BitOperations.TrailingZeroCount(below)].First!.Value;
+        }
+
+        // A pause earns nothing: else it could be spent all at once.
+        public void BeginToWait(double now)
+        {
+            _account = Begin;
+            _least = now;
+            _wait++;
+        }
+
+        public void Charge(Place place)
+        {
+            place.Share = Share;
+            place.Wait = _wait;
+            _account += place.Cost / Share;
+            _least += place.Cost / Share;
+        }
+
+        // A turn from before the pause was charged to the account alone: what comes back of it must not reach behind the moment in which its tenant began to
+        // wait again, or it would be served alone until those who waited meanwhile are caught up with.
+        public void Correct(Place place, double took)
+        {
+            double change = (took - place.Cost) / place.Share;
+            _account += change;
+            if (place.Wait == _wait)
+            {
+                _least += change;
+            }
+        }
 
         public void Add(Place place)
         {

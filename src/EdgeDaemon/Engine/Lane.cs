@@ -41,8 +41,14 @@ internal sealed class Lane : IDisposable
 
     public LaneStatistics Statistics { get; } = new();
 
-    /// <summary>Whether a run over these inputs is expected to take a millisecond or more.</summary>
-    public bool ExpectsLong(ReadOnlySpan<EngineInput> inputs) => _estimate.IsLong(Bytes(inputs));
+    /// <summary>Outputs that it answers with.</summary>
+    public int Outputs => _outputs;
+
+    /// <summary>Who shares its next run; its pool's.</summary>
+    public LaneBatch Batch { get; set; } = null!;
+
+    /// <summary>Whether a run over so many bytes of inputs is expected to take a millisecond or more.</summary>
+    public bool ExpectsLong(long bytes) => _estimate.IsLong(bytes);
 
     /// <summary>How long a run over so many bytes of inputs is expected to take, in <see cref="Stopwatch"/>'s ticks; 1 before the first. Any thread may ask.</summary>
     public double ExpectedTicks(long bytes) => _estimate.Ticks(bytes);
@@ -89,6 +95,10 @@ internal sealed class Lane : IDisposable
     public ReadOnlySpan<byte> OutputData(int index) =>
         _means[index] is { } mean ? mean.GetSpan() : _members[0].Run.OutputData(_members[0].OutputIndex[index]);
 
+    /// <summary>Memory for inputs of this lane's; the caller returns it.</summary>
+    /// <exception cref="RefusedException">There is not so much left.</exception>
+    public TensorBlock Rent(long bytes, TensorAccount? account) => _pool.Rent(bytes, account);
+
     /// <summary>Forgets the answer: its memory goes back before another request can see the lane.</summary>
     public void Clear()
     {
@@ -113,7 +123,7 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    private static long Bytes(ReadOnlySpan<EngineInput> inputs)
+    public static long Bytes(ReadOnlySpan<EngineInput> inputs)
     {
         long bytes = 0;
         foreach (ref readonly EngineInput input in inputs)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Native.Onnx;
@@ -30,7 +31,7 @@ internal sealed class ModelEngine : IDisposable
 
     public ModelEngine(
         OnnxRuntime runtime, ImmutableArray<EngineMember> members, ImmutableArray<EnginePort> inputs, ImmutableArray<EnginePort> outputs,
-        OnnxSessionOptions options, int lanes, int queue, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, long loadPeak = 0)
+        OnnxSessionOptions options, int lanes, int queue, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, long loadPeak = 0, BatchRule? batching = null)
     {
         var made = new List<Lane>(lanes);
         try
@@ -53,7 +54,7 @@ internal sealed class ModelEngine : IDisposable
                 made.Add(new Lane(index, ports, outputs.Length, pool));
             }
 
-            _lanes = new LanePool([.. made], queue, resume, TimeProvider.System);
+            _lanes = new LanePool([.. made], queue, resume, TimeProvider.System, batching, inputs.All(port => port.Contract.Shape is [-1, ..]));
             _statistics = [.. made.Select(lane => lane.Statistics)];
         }
         catch
@@ -70,13 +71,14 @@ internal sealed class ModelEngine : IDisposable
     /// <summary>A free lane at once, or false: then <see cref="WaitAsync"/>.</summary>
     public bool TryEnter(out Lane lane) => _lanes.TryTake(out lane);
 
-    /// <summary>The next lane that becomes free when it is the request's turn.</summary>
-    public async ValueTask<Lane> WaitAsync(LaneRequest request, CancellationToken cancel)
+    /// <summary>A turn on the next lane that becomes free when it is the request's, perhaps with others of its tenant.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<LaneTurn> WaitAsync(LaneWaiter waiter, LaneRequest request, CancellationToken cancel)
     {
         try
         {
-            return await _lanes.WaitAsync(request, cancel)
-                ?? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows");
+            LaneTurn turn = await _lanes.WaitAsync(waiter, request, cancel);
+            return turn.IsNone ? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows") : turn;
         }
         catch (OperationCanceledException cancelled)
         {
@@ -90,6 +92,9 @@ internal sealed class ModelEngine : IDisposable
 
     /// <summary>How long one stage of the answered requests took.</summary>
     public LatencySum Latency(RequestStage stage) => LaneStatistics.Latency(_statistics, stage);
+
+    /// <summary>How many requests each run answered: counts by <see cref="RunSizes.Requests"/>, and all requests together.</summary>
+    public (ImmutableArray<long> Counts, long Requests) RequestsOfRuns => LaneStatistics.RequestsOfRuns(_statistics);
 
     public int Lanes => _statistics.Length;
 
@@ -105,11 +110,10 @@ internal sealed class ModelEngine : IDisposable
         Interlocked.Add(ref _failedTicks, times.Total(System.Diagnostics.Stopwatch.GetTimestamp()));
     }
 
-    public void Leave(Lane lane)
-    {
-        lane.Clear();
-        _lanes.Return(lane);
-    }
+    /// <summary>The request is done with its lane: whoever shares the turn goes on, or whoever waits.</summary>
+    public void Leave(LaneTurn turn) => _lanes.Leave(turn);
+
+    public void Leave(Lane lane) => Leave(new LaneTurn(lane));
 
     public void Dispose()
     {

@@ -31,7 +31,19 @@ internal struct RequestTimes
     /// <summary>Gives the time that it is.</summary>
     public long TensorsReady() => _ready = Stopwatch.GetTimestamp();
 
-    public void LaneEntered() => _entered = Stopwatch.GetTimestamp();
+    /// <summary>Gives the time that it is.</summary>
+    public long LaneEntered() => _entered = Stopwatch.GetTimestamp();
 
-    public void Run() => _ran = Stopwatch.GetTimestamp();
+    /// <summary>The run has ended.</summary>
+    /// <param name="ended">When.</param>
+    public void Run(long ended) => _ran = ended;
+
+    /// <summary>Others and it were run together.</summary>
+    /// <param name="begun">When the run began: until then it waited.</param>
+    /// <param name="ended">When it had ended.</param>
+    public void Run(long begun, long ended)
+    {
+        _entered = Math.Max(begun, _ready);
+        _ran = ended;
+    }
 }

@@ -15,13 +15,14 @@ namespace EdgeDaemon.Models;
 /// <param name="mostBytes">Memory of the process; no batch is begun that might reach it.</param>
 internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifest, ModelContract contract, TensorBlockPool pool, ResidentMemory memory, long baseline, TimeSpan time, long mostBytes)
 {
-    private const int LargestBatch = 32;
+    private const int SmallestLimit = 32;
     private const int MostRuns = 4;
 
     public (ImmutableArray<ProbedBatch> Batches, string? Unmeasured) Run()
     {
         var batches = ImmutableArray.CreateBuilder<ProbedBatch>();
         long started = Stopwatch.GetTimestamp();
+        long largest = Math.Max(SmallestLimit, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(manifest.Batching?.MaxBatch ?? 1)));
         bool callers = contract.Inputs.All(input => input.Contract.Shape is [-1, ..]);
         for (long size = callers ? 1 : contract.Inputs[0].Contract.Shape is [long only, ..] ? only : 1; ; size *= 2)
         {
@@ -37,7 +38,7 @@ internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifes
 
             // Twice the batch takes about twice of either; the next one must not be what ends the probe.
             TimeSpan now = Stopwatch.GetElapsedTime(started);
-            if (!callers || size == LargestBatch)
+            if (!callers || size == largest)
             {
                 return (batches.ToImmutable(), null);
             }

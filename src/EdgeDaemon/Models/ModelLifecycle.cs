@@ -268,8 +268,14 @@ internal sealed class ModelLifecycle(
 
             // Stage: the graphs, from the very bytes that were hashed; then the bundle's own tests once more, with the sessions that will answer.
             var contract = new ModelContract(bundle.Manifest);
-            engine = _stage.Open(bundle.Manifest, contract, bundle.Bytes, report?.LoadPeakBytes ?? 0);
+            BatchRule? batching = MeasuredBatching.Of(bundle.Manifest.Batching, settings.Engine, report, why => Log.BatchingOff(log, bundle.Manifest.Name, why));
+            engine = _stage.Open(bundle.Manifest, contract, bundle.Bytes, report?.LoadPeakBytes ?? 0, batching);
             SelfTestRun.All(engine, bundle.Manifest, contract, pool, bundle.Bytes);
+            if (batching is not null && BatchTrial.Difference(engine, bundle.Manifest, contract, pool, bundle.Bytes) is { } difference)
+            {
+                batching.Stop(difference);
+            }
+
             return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine);
         }
         catch (Exception reason) when (reason is BundleException or OnnxException or OnnxContractException)

@@ -9,9 +9,10 @@ internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, Act
 {
     /// <param name="bytes">Of a listed file.</param>
     /// <param name="loadPeak">Bytes that one load took, as the probe saw it; 0: nobody knows.</param>
+    /// <param name="batching">What may share a run; null: nothing does.</param>
     /// <exception cref="OnnxContractException">The library refuses a member, or it does not keep the manifest's word.</exception>
     /// <exception cref="OnnxException">The library failed.</exception>
-    public ModelEngine Open(ModelManifest manifest, ModelContract contract, Func<string, ReadOnlyMemory<byte>> bytes, long loadPeak = 0) => new(
+    public ModelEngine Open(ModelManifest manifest, ModelContract contract, Func<string, ReadOnlyMemory<byte>> bytes, long loadPeak = 0, BatchRule? batching = null) => new(
         Runtime,
         [.. manifest.Members.Select(member => new EngineMember(member.Name, bytes(member.File)))],
         [.. contract.Inputs.Select(input => new EnginePort(input.Contract, input.Tensor, input.GraphType))],
@@ -21,5 +22,6 @@ internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, Act
         Queue,
         Pool,
         Resume,
-        loadPeak);
+        loadPeak,
+        batching);
 }

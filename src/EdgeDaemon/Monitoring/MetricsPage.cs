@@ -134,6 +134,13 @@ internal sealed partial class MetricsPage(MetricsSources from, TimeProvider cloc
         PerModel(model => model.Engine.BusyLanes);
         text.Gauge("edged_queue_requests", "Requests that wait for a lane of a model.");
         PerModel(model => model.Engine.Waiting);
+        text.Histogram("edged_run_requests", "Requests that one run of a model answered: more than one where requests of a tenant share a run.");
+        foreach (ServedModel model in from.Models.Serving)
+        {
+            (System.Collections.Immutable.ImmutableArray<long> counts, long requests) = model.Engine.RequestsOfRuns;
+            text.Buckets(RunSizes.Requests.AsSpan(), counts.AsSpan(), requests, ("model", model.Name));
+        }
+
         text.Gauge("edged_model_requests_in_flight", "Requests that hold a model, from their head to their answer.");
         PerModel(model => model.InFlight);
 

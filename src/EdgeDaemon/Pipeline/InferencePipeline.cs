@@ -51,28 +51,26 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         try
         {
             exchange.RefuseWhenLate(now);
-            Lane lane = model.Engine.TryEnter(out Lane free) ? free : await WaitAsync(exchange, work, model, policy.Priority);
+            LaneTurn turn = model.Engine.TryEnter(out Lane free) ? new LaneTurn(free) : await WaitAsync(exchange, work, model, policy.Priority);
             now = 0;
+            long entered = times.LaneEntered();
             try
             {
-                times.LaneEntered();
-                if (lane.ExpectsLong(work.Inputs(work.Plan.Count)))
+                if (turn.ExpectsLong(Lane.Bytes(work.Inputs(work.Plan.Count))))
                 {
                     // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
                     await exchange.Threads.Enter();
                     SocketThreads.BeginLongWork();
                 }
 
-                lane.Run(work.Inputs(work.Plan.Count), work.Entry.Account);
-                times.Run();
-                lane.Statistics.CountExecution();
-                wire.Encode(exchange, work, model, lane);
-                now = lane.Statistics.CountAnswer(times);
+                RunAnswer answer = turn.Run(work.Inputs(work.Plan.Count), work.Entry.Account, ref times);
+                wire.Encode(exchange, work, model, answer);
+                now = turn.Lane.Statistics.CountAnswer(times, answer.RunRows);
             }
             finally
             {
-                model.Engine.Leave(lane);
-                work.Entry.Account!.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - times.Entered);
+                model.Engine.Leave(turn);
+                work.Entry.Account!.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - entered); // A run that was shared is the first one's.
             }
         }
         catch
@@ -90,14 +88,16 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 
-    private async ValueTask<Lane> WaitAsync(HttpExchange exchange, InferenceWork work, ServedModel model, int priority)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<LaneTurn> WaitAsync(HttpExchange exchange, InferenceWork work, ServedModel model, int priority)
     {
         work.Entry.TakePlace(admission.QueueOf(model.Name), model.Name);
         try
         {
             Tenant tenant = work.Entry.Account!.Tenant;
-            var request = new LaneRequest(tenant.Index, tenant.Settings.Share, priority, work.Plan.TotalBytes, exchange.BodyClock.Deadline);
-            return await model.Engine.WaitAsync(request, exchange.Aborted);
+            var request = new LaneRequest(
+                tenant.Index, tenant.Settings.Share, priority, Lane.Bytes(work.Inputs(work.Plan.Count)), exchange.BodyClock.Deadline, work.InputMemory(work.Plan.Count), work.Entry.Account);
+            return await model.Engine.WaitAsync(work.Waiter, request, exchange.Aborted);
         }
         finally
         {

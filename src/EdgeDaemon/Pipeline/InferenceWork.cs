@@ -39,6 +39,9 @@ internal sealed class InferenceWork
     /// <summary>Tensor memory.</summary>
     public Grant Grant { get; } = new();
 
+    /// <summary>Its place in a model's queue.</summary>
+    public LaneWaiter Waiter { get; } = new();
+
     public InferResponseWriter Response { get; } = new();
 
     /// <summary>True when the body is the one input's bytes and nothing else.</summary>
@@ -73,6 +76,9 @@ internal sealed class InferenceWork
 
         return _inputs.AsSpan(0, count);
     }
+
+    /// <summary>The same, for whoever shares a run with others.</summary>
+    public ReadOnlyMemory<EngineInput> InputMemory(int count) => _inputs.AsMemory(0, count);
 
     /// <summary>Gives tensor memory back: nothing of the request can be read any more.</summary>
     public void ReleaseMemory()

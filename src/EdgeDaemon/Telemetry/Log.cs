@@ -59,6 +59,9 @@ internal static partial class Log
     [LoggerMessage(19, LogLevel.Warning, "model {Name} goes out of service: release {Digest} is not taken any more, or its folder is gone")]
     public static partial void ModelWithdrawn(ILogger logger, string name, string digest);
 
+    [LoggerMessage(18, LogLevel.Information, "model {Name}: every request has a run of its own, although its release allows batches: {Reason}")]
+    public static partial void BatchingOff(ILogger logger, string name, string reason);
+
     [LoggerMessage(20, LogLevel.Information, "model {Name} version {Version} sequence {Sequence} serves: release {Digest}, signed by {Keys}")]
     public static partial void ModelServes(ILogger logger, string name, string version, long sequence, string digest, string keys);
 

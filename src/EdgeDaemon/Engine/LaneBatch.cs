@@ -1,0 +1,266 @@
+using System.Diagnostics;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Native.Onnx;
+
+namespace EdgeDaemon.Engine;
+
+/// <summary>
+/// Who shares one run of a lane, all of one tenant. The first runs for all; then the lane goes from one to the next, each takes its rows of the answer,
+/// and the last gives it back. A run that fails is done again for each by itself, so that only the one that is at fault fails. Made under its pool's lock;
+/// from then on whoever holds the lane has it, one at a time.
+/// </summary>
+/// <param name="lane">Whose runs are shared.</param>
+/// <param name="rule">What may share a run; null: nothing does.</param>
+/// <param name="rowsAreCallers">The first dimension of every input is the caller's.</param>
+internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers)
+{
+    /// <summary>So many requests share a run, and so many that wait are looked at for one.</summary>
+    public const int MostMembers = 256;
+
+    private readonly FairQueue<LaneWaiter>.Place[] _members = new FairQueue<LaneWaiter>.Place[rule is null ? 1 : Math.Min(rule.MaxRows, MostMembers)];
+    private readonly int[] _firstRow = new int[rule is null ? 1 : Math.Min(rule.MaxRows, MostMembers)];
+    private EngineInput[] _inputs = [];
+    private int _rows;
+    private long _bytes;
+    private long _since;
+    private bool _together;
+    private long _begun;
+    private long _ended;
+
+    /// <summary>What running together gains; null: nobody does.</summary>
+    public BatchGain? Gain { get; } = rule is null ? null : new BatchGain(rule);
+
+    /// <summary>Who waited and shares the lane's turn; 0: whoever has the lane found it free.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Of all that were gathered.</summary>
+    public int Rows => _rows;
+
+    /// <summary>Whether one run answered all.</summary>
+    public bool RanTogether => _together;
+
+    /// <summary>Those that could share a run with the first, in the order of their turns; none is taken out of the queue.</summary>
+    /// <param name="first">Whose turn it is.</param>
+    /// <param name="now">Whose time is over by then does not run.</param>
+    /// <param name="oldest">When the one that waits longest began to.</param>
+    public void Gather(FairQueue<LaneWaiter>.Place first, long now, out long oldest)
+    {
+        LaneWaiter leader = first.Item;
+        _members[0] = first;
+        _firstRow[0] = 0;
+        Count = 1;
+        _rows = leader.Rows;
+        _bytes = leader.Request.Bytes;
+        oldest = leader.Since;
+        if (rule is null || rule.Stopped || leader.Rows == 0)
+        {
+            return;
+        }
+
+        int looked = 0;
+        for (FairQueue<LaneWaiter>.Place? next = FairQueue<LaneWaiter>.After(first); next is not null && Count < _members.Length && ++looked < MostMembers; next = FairQueue<LaneWaiter>.After(next))
+        {
+            LaneWaiter waiter = next.Item;
+            if (waiter.Deadline > now && waiter.Rows <= rule.MaxRows - _rows && waiter.Fits(leader))
+            {
+                _firstRow[Count] = _rows;
+                _members[Count++] = next;
+                _rows += waiter.Rows;
+                _bytes += waiter.Request.Bytes;
+                oldest = Math.Min(oldest, waiter.Since);
+            }
+        }
+    }
+
+    /// <summary>Whether a preferred size, which those who were gathered are too few for, would be worth waiting for.</summary>
+    public bool LacksPreferred => rule is { Stopped: false, Preferred: [int least, ..] } && _rows > 0 && _rows < least && Gain!.PartOf(least) <= BatchGain.Worthwhile;
+
+    /// <summary>Leaves as many of those who were gathered as are fastest together; a preferred size goes before a faster one.</summary>
+    public void Choose()
+    {
+        int best = 1, rows = _rows;
+        double least = double.PositiveInfinity;
+        bool preferred = false;
+        for (int count = 2; count <= Count; count++)
+        {
+            int together = count == Count ? _rows : _firstRow[count];
+            double part = Gain!.PartOf(together);
+            bool wished = rule!.Preferred.Contains(together);
+            if (part <= BatchGain.Worthwhile && (wished && !preferred || (wished == preferred && part <= least)))
+            {
+                (best, least, preferred) = (count, part, wished);
+            }
+        }
+
+        if (best == 1 && Count > 1 && Gain!.TryAgain(rows))
+        {
+            best = Count;
+        }
+
+        Keep(best);
+    }
+
+    /// <summary>Takes those who stay out of the queue, in one turn of their tenant.</summary>
+    /// <param name="queue">Where they wait; the first is next.</param>
+    /// <param name="now">When the turn begins.</param>
+    /// <returns>How many.</returns>
+    public int Take(FairQueue<LaneWaiter> queue, long now)
+    {
+        _since = now;
+        _together = false;
+        queue.TryTake(out _);
+        for (int i = 1; i < Count; i++)
+        {
+            queue.TakeAlong(_members[i]);
+        }
+
+        return Count;
+    }
+
+    /// <summary>The turn is over: it cost its tenant the time that the lane was away, once.</summary>
+    public void Settle(FairQueue<LaneWaiter> queue, long now)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            queue.Settle(_members[i], i == 0 ? Math.Max(1, now - _since) : 0);
+        }
+
+        Forget();
+    }
+
+    /// <summary>Nobody shares the lane.</summary>
+    public void Forget()
+    {
+        Array.Clear(_members, 0, Count);
+        Count = 0;
+        _together = false;
+    }
+
+    /// <summary>Who has the lane after this one; null: this was the last.</summary>
+    public LaneWaiter? Next(int member) => member + 1 < Count ? _members[member + 1].Item : null;
+
+    public bool ExpectsLong(int member, long bytes) => !(member > 0 && _together) && lane.ExpectsLong(member == 0 && Count > 1 ? _bytes : bytes);
+
+    public RunAnswer Run(int member, ReadOnlySpan<EngineInput> inputs, TensorAccount? account, ref RequestTimes times)
+    {
+        if (member == 0 && Count > 1)
+        {
+            _together = TryRunTogether(account);
+        }
+
+        if (_together)
+        {
+            times.Run(_begun, _ended);
+            return new RunAnswer(lane, _rows, _firstRow[member], _members[member].Item.Rows);
+        }
+
+        if (member > 0)
+        {
+            _members[member].Item.RefuseWhenOver(Stopwatch.GetTimestamp());
+        }
+
+        long begun = Stopwatch.GetTimestamp();
+        lane.Run(inputs, account);
+        long ended = Stopwatch.GetTimestamp();
+        times.Run(ended);
+        Gain?.LearnAlone(Lane.Bytes(inputs), ended - begun);
+        int rows = RowsOf(inputs);
+        lane.Statistics.CountExecution(1, rows, ended - begun);
+        return new RunAnswer(lane, rows, 0, rows);
+    }
+
+    private void Keep(int count)
+    {
+        for (int i = count; i < Count; i++)
+        {
+            _rows -= _members[i].Item.Rows;
+            _bytes -= _members[i].Item.Request.Bytes;
+        }
+
+        Array.Clear(_members, count, Count - count);
+        Count = count;
+    }
+
+    private int RowsOf(ReadOnlySpan<EngineInput> inputs) =>
+        rowsAreCallers && inputs is [{ Shape: { Rank: > 0 } shape }, ..] ? (int)Math.Clamp(shape[0], 1, int.MaxValue) : 1;
+
+    // False: each runs by itself. Why is nobody's affair but the model's, and that fails again then.
+    private bool TryRunTogether(TensorAccount? account)
+    {
+        LaneWaiter leader = _members[0].Item;
+        ReadOnlySpan<EngineInput> like = leader.Request.Inputs.Span;
+        Array.Resize(ref _inputs, like.Length);
+        Span<EngineInput> inputs = _inputs;
+        int made = 0;
+        _begun = Stopwatch.GetTimestamp();
+        try
+        {
+            for (; made < inputs.Length; made++)
+            {
+                inputs[made] = Join(made, like[made].Shape, account);
+            }
+
+            lane.Run(inputs, account);
+        }
+        catch (RefusedException)
+        {
+            lane.Clear();
+            return false;
+        }
+        finally
+        {
+            for (int i = 0; i < made; i++)
+            {
+                inputs[i].Block.Return();
+            }
+
+            inputs.Clear();
+        }
+
+        _ended = Stopwatch.GetTimestamp();
+        for (int i = 0; i < lane.Outputs; i++)
+        {
+            ref readonly TensorShape shape = ref lane.OutputShape(i);
+            if (shape.Rank == 0 || shape[0] != _rows || lane.OutputType(i) == ElementType.Bytes)
+            {
+                rule!.Stop($"output {i} of a run over {_rows} rows came with shape {shape}");
+                lane.Clear();
+                return false;
+            }
+        }
+
+        Gain!.LearnTogether(_rows, _bytes, _ended - _begun);
+        lane.Statistics.CountExecution(Count, _rows, _ended - _begun);
+        return true;
+    }
+
+    private EngineInput Join(int index, TensorShape shape, TensorAccount? account)
+    {
+        long bytes = 0;
+        LaneWaiter leader = _members[0].Item;
+        for (int i = 0; i < Count; i++)
+        {
+            // What must never happen is looked at once more where the bytes come together.
+            LaneWaiter member = _members[i].Item;
+            if (member.Request.Tenant != leader.Request.Tenant || member.Request.Account != leader.Request.Account)
+            {
+                throw new InvalidOperationException($"tenants {leader.Request.Tenant} and {member.Request.Tenant} in one batch");
+            }
+
+            bytes += member.Request.Inputs.Span[index].Bytes;
+        }
+
+        TensorBlock block = lane.Rent(bytes, account);
+        Span<byte> to = block.GetSpan();
+        for (int i = 0; i < Count; i++)
+        {
+            EngineInput part = _members[i].Item.Request.Inputs.Span[index];
+            part.Block.GetSpan()[..(int)part.Bytes].CopyTo(to);
+            to = to[(int)part.Bytes..];
+        }
+
+        shape.Set(0, _rows);
+        return new EngineInput(shape, block, bytes);
+    }
+}
