@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Native.Onnx;
@@ -13,7 +12,8 @@ namespace EdgeDaemon.Engine;
 /// <param name="lane">Whose runs are shared.</param>
 /// <param name="rule">What may share a run; null: nothing does.</param>
 /// <param name="rowsAreCallers">The first dimension of every input is the caller's.</param>
-internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers)
+/// <param name="clock">Its pool's.</param>
+internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers, TimeProvider clock)
 {
     /// <summary>So many requests share a run, and so many that wait are looked at for one.</summary>
     public const int MostMembers = 256;
@@ -157,12 +157,12 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers)
 
         if (member > 0)
         {
-            _members[member].Item.RefuseWhenOver(Stopwatch.GetTimestamp());
+            _members[member].Item.RefuseWhenOver(clock.GetTimestamp());
         }
 
-        long begun = Stopwatch.GetTimestamp();
+        long begun = clock.GetTimestamp();
         lane.Run(inputs, account);
-        long ended = Stopwatch.GetTimestamp();
+        long ended = clock.GetTimestamp();
         times.Run(ended);
         Gain?.LearnAlone(Lane.Bytes(inputs), ended - begun);
         int rows = RowsOf(inputs);
@@ -193,7 +193,7 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers)
         Array.Resize(ref _inputs, like.Length);
         Span<EngineInput> inputs = _inputs;
         int made = 0;
-        _begun = Stopwatch.GetTimestamp();
+        _begun = clock.GetTimestamp();
         try
         {
             for (; made < inputs.Length; made++)
@@ -218,7 +218,7 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers)
             inputs.Clear();
         }
 
-        _ended = Stopwatch.GetTimestamp();
+        _ended = clock.GetTimestamp();
         for (int i = 0; i < lane.Outputs; i++)
         {
             ref readonly TensorShape shape = ref lane.OutputShape(i);

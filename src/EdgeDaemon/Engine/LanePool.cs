@@ -36,7 +36,7 @@ internal sealed class LanePool : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lanes.Length, MostLanes);
         _lanes = lanes;
-        Array.ForEach(lanes, lane => lane.Batch = new LaneBatch(lane, rule, rowsAreCallers));
+        Array.ForEach(lanes, lane => lane.Batch = new LaneBatch(lane, rule, rowsAreCallers, clock));
         _longestQueue = longestQueue;
         _resume = resume;
         _clock = clock;

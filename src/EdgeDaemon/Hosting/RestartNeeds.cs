@@ -16,6 +16,8 @@ internal static class RestartNeeds
         Compare("[engine] lanes", settings => settings.Engine.Lanes);
         Compare("[engine] intra_op_threads", settings => settings.Engine.IntraOpThreads);
         Compare("[engine] queue", settings => settings.Engine.Queue);
+        Compare("[engine] max_batch", settings => settings.Engine.MaxBatch);
+        Compare("[engine] max_batch_delay_us", settings => settings.Engine.MaxBatchDelay);
         Compare("[limits] max_connections", settings => settings.Limits.MaxConnections);
         Compare("[limits] max_source_connections", settings => settings.Limits.MaxSourceConnections);
         Compare("[limits] max_handshakes", settings => settings.Limits.MaxHandshakes);
