@@ -218,18 +218,15 @@ public sealed class LaneBatchTests
             var taken = new List<LaneTurn>();
             for (int step = 0; step < 500; step++)
             {
-                if (random.Next(3) == 0)
+                if (runs.Pool.TryTake(out Lane lane))
                 {
-                    if (runs.Pool.TryTake(out Lane lane))
-                    {
-                        taken.Add(new LaneTurn(lane));
-                    }
-                    else if (taken.Count > 0)
-                    {
-                        LaneTurn back = taken[random.Next(taken.Count)];
-                        taken.Remove(back);
-                        runs.GiveBack(back);
-                    }
+                    taken.Add(new LaneTurn(lane));
+                }
+                else if (taken.Count > 0 && random.Next(20) == 0)
+                {
+                    LaneTurn back = taken[random.Next(taken.Count)];
+                    taken.Remove(back);
+                    runs.GiveBack(back);
                 }
 
                 // Each entry says whose it is.
