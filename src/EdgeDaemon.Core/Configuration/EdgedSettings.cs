@@ -56,6 +56,7 @@ public sealed record EdgedSettings
             diagnostics.ThrowIfAny();
         }
 
+        TomlSection? limits = root.Table("limits"), engine = root.Table("engine");
         var settings = new EdgedSettings
         {
             StateDirectory = root.String("state_dir", DefaultStateDirectory, 4096, SettingPaths.CheckAbsolute),
@@ -65,13 +66,14 @@ public sealed record EdgedSettings
             Tenants = TenantSettings.ReadAll(root),
             Token = TokenSettings.Read(root),
             Penalty = PenaltySettings.Read(root.Table("penalty")),
-            Limits = LimitSettings.Read(root.Table("limits")),
-            Engine = EngineSettings.Read(root.Table("engine")),
+            Limits = LimitSettings.Read(limits),
+            Engine = EngineSettings.Read(engine),
             Bundles = BundleSettings.Read(root.Table("bundles")),
             Probe = ProbeSettings.Read(root.Table("probe")),
             Device = DeviceSettings.Read(root.Table("device")),
             Log = LogSettings.Read(root.Table("log")),
         };
+        SharedPlaces.Check(root, limits, engine, settings);
         root.Finish();
         diagnostics.ThrowIfAny();
         return settings;

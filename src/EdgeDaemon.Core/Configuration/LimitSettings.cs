@@ -12,6 +12,9 @@ public sealed record LimitSettings
     /// <summary>Open connections on all listeners.</summary>
     public required int MaxConnections { get; init; }
 
+    /// <summary>Of them, those that are kept, where a listener speaks TLS, for callers who have yet to prove who they are: a quarter, and never none.</summary>
+    public int UnprovenConnections => Math.Max(1, MaxConnections / 4);
+
     /// <summary>Open connections from one network address.</summary>
     public required int MaxSourceConnections { get; init; }
 

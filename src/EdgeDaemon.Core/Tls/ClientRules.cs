@@ -84,13 +84,13 @@ public sealed class ClientRules(ImmutableArray<ClientRevocationList> lists, IEnu
 
         if (now < certificate.NotBefore)
         {
-            return new ClientFinding(ClientFault.NotYetValid, $"{Shown(certificate)} is not valid before {certificate.NotBefore:u}");
+            return new ClientFinding(ClientFault.NotYetValid, $"{Shown(certificate)} is not valid before {certificate.NotBefore:u}") { IsDevices = true }; // Nobody shows such a one by chance: most often the clock was not set.
         }
 
         // The last second counts to its end.
         if (now >= certificate.NotAfter.AddSeconds(1))
         {
-            return new ClientFinding(ClientFault.Expired, $"{Shown(certificate)} expired on {certificate.NotAfter:u}");
+            return new ClientFinding(ClientFault.Expired, $"{Shown(certificate)} expired on {certificate.NotAfter:u}") { IsDevices = root };
         }
 
         return _denied.Contains(certificate.SpkiDigestHex)
@@ -118,8 +118,8 @@ public sealed class ClientRules(ImmutableArray<ClientRevocationList> lists, IEnu
         }
 
         return current ? ClientFinding.Good
-            : any ? new ClientFinding(ClientFault.RevocationListStale, $"the revocation list of '{Printable.Of(issuer.Subject)}' is not current; get a newer one")
-            : new ClientFinding(ClientFault.RevocationListMissing, $"client_crls has no list of '{Printable.Of(issuer.Subject)}'");
+            : any ? new ClientFinding(ClientFault.RevocationListStale, $"the revocation list of '{Printable.Of(issuer.Subject)}' is not current; get a newer one") { IsDevices = true }
+            : new ClientFinding(ClientFault.RevocationListMissing, $"client_crls has no list of '{Printable.Of(issuer.Subject)}'") { IsDevices = true };
     }
 
     private static string? LeafFault(OmsCertificate leaf) =>

@@ -13,15 +13,14 @@ namespace EdgeDaemon.Admission;
 internal sealed class ConnectionAdmission(TenantAccounts accounts, LimitSettings limits, PenaltyBox penalties, bool provesLater = false)
 {
     // Of all places.
-    private const int UnprovenPart = 4;
     private const int StrangersPart = 8;
 
-    private readonly int _mostUnproven = provesLater ? limits.MaxConnections / UnprovenPart : 0;
+    private readonly int _mostUnproven = provesLater ? limits.UnprovenConnections : 0;
     private int _unproven;
     private readonly ConcurrentDictionary<string, ConnectionPlace> _open = new(StringComparer.Ordinal);
 
     /// <summary>All that there may be, and who has how many.</summary>
-    public DividedBudget Places { get; } = new(accounts.Directory, limits.MaxConnections - (provesLater ? limits.MaxConnections / UnprovenPart : 0), _ => true);
+    public DividedBudget Places { get; } = new(accounts.Directory, limits.MaxConnections - (provesLater ? limits.UnprovenConnections : 0), _ => true);
 
     /// <summary>A place for a new connection, to be left when it ends; null when it is to be cut.</summary>
     /// <param name="caller">Null while nobody knows.</param>
@@ -127,13 +126,11 @@ internal sealed class ConnectionAdmission(TenantAccounts accounts, LimitSettings
         }
 
         Tenant? tenant = caller.TenantIn(accounts.Directory.Now);
-        if (tenant is null && Places.Held(null) > Math.Max(1, Places.Total / StrangersPart))
-        {
-            return false; // Strangers ask for health, and need little: what tenants may take is not theirs to hold.
-        }
 
+        // Strangers ask for health, and need little: what tenants may take is not theirs to hold. They are counted by themselves: silent connections, which
+        // have the common half as well, do not shut them out.
         TenantUsage usage = accounts.UsageOf(tenant);
-        if (!usage.TryConnect(tenant?.Settings.MaxConnections ?? 0))
+        if (!usage.TryConnect(tenant?.Settings.MaxConnections ?? (int)Math.Max(1, Places.Total / StrangersPart)))
         {
             return false;
         }

@@ -23,6 +23,9 @@ internal sealed class ConnectionPlace(ConnectionAdmission admission, bool forOpe
     /// <summary>Of the places that are kept for those who have yet to prove who they are.</summary>
     public bool IsReserved { get; set; }
 
+    /// <summary>It is cut for where it comes from, or for what that address has taken; not for what it said.</summary>
+    public bool IsTurnedAway { get; set; }
+
     public bool ForOperators => forOperators;
 
     /// <summary>Whose connection it is, now that it is known; false when it is to be cut. Nothing when it was known before.</summary>

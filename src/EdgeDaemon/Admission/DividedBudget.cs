@@ -4,13 +4,15 @@ namespace EdgeDaemon.Admission;
 
 /// <summary>
 /// Something that all tenants share, divided by the one rule that holds for everything of that kind: half of it is kept for the tenants, each its
-/// part by its share; the other half is for whoever comes first. A tenant takes from its own part first, so that what everybody may have is left
-/// to those who need it, and gives back what everybody may have first. Whoever has no tenant has the common half alone. Any thread, no lock.
+/// part by its share, but never less than what one request needs, be it at the cost of the other half; that other half is for whoever comes first. A
+/// tenant takes from its own part first, so that what everybody may have is left to those who need it, and gives back what everybody may have first.
+/// Whoever has no tenant has the common half alone. Any thread, no lock.
 /// </summary>
 internal sealed class DividedBudget
 {
     private readonly TenantDirectory _tenants;
     private readonly Func<Tenant, bool> _partakes;
+    private readonly long _least;
     private readonly PerTenant<Holding> _holdings = new(_ => new Holding());
     private readonly Holding _strangers = new();
     private volatile Division _division;
@@ -20,10 +22,12 @@ internal sealed class DividedBudget
     /// <param name="tenants">Whose shares count.</param>
     /// <param name="total">All that there is.</param>
     /// <param name="partakes">Who may need it at all: nothing is kept for others.</param>
-    public DividedBudget(TenantDirectory tenants, long total, Func<Tenant, bool> partakes)
+    /// <param name="least">Kept for each of them, however small its share is, as long as there is so much for all; 1 or more.</param>
+    public DividedBudget(TenantDirectory tenants, long total, Func<Tenant, bool> partakes, long least = 1)
     {
         _tenants = tenants;
         _partakes = partakes;
+        _least = least;
         _total = total;
         _division = Divide(tenants.Now);
     }
@@ -161,7 +165,7 @@ internal sealed class DividedBudget
         return division.Table == table ? division : _division = Divide(table);
     }
 
-    private Division Divide(TenantTable table) => new(table, Total, _partakes);
+    private Division Divide(TenantTable table) => new(table, Total, _partakes, _least);
 
     /// <summary>What is held from where. Their sum is exact at any time; each alone is what is left to give back.</summary>
     private sealed class Holding
@@ -175,17 +179,24 @@ internal sealed class DividedBudget
     {
         private readonly long[] _parts;
 
-        public Division(TenantTable table, long total, Func<Tenant, bool> partakes)
+        public Division(TenantTable table, long total, Func<Tenant, bool> partakes, long least)
         {
             Table = table;
             _parts = new long[table.Tenants.IsEmpty ? 0 : table.Tenants.Max(tenant => tenant.Index) + 1];
-            long shares = table.Tenants.Where(partakes).Sum(tenant => (long)tenant.Settings.Share);
-            Common = total;
-            foreach (Tenant tenant in table.Tenants.Where(partakes))
+            Tenant[] bySize = [.. table.Tenants.Where(partakes).OrderBy(tenant => tenant.Settings.Share)];
+            long shares = bySize.Sum(tenant => (long)tenant.Settings.Share);
+
+            // A part of nothing is a tenant that whoever comes first can shut out for good. The smallest first: what lifts them to the least is taken
+            // from what the larger ones divide.
+            least = bySize.Length == 0 ? 0 : Math.Min(least, total / bySize.Length);
+            long rest = bySize.Length == 0 ? 0 : Math.Max(total / 2, least * bySize.Length);
+            Common = total - rest;
+            foreach (Tenant tenant in bySize)
             {
-                long part = (long)((UInt128)(ulong)(total / 2) * (ulong)tenant.Settings.Share / (ulong)shares);
+                long part = Math.Max(least, (long)((UInt128)(ulong)rest * (ulong)tenant.Settings.Share / (ulong)shares));
                 _parts[tenant.Index] = part;
-                Common -= part;
+                rest -= part;
+                shares -= tenant.Settings.Share;
             }
         }
 

@@ -18,7 +18,10 @@ internal sealed class PenaltyBox(PenaltySettings settings, TimeProvider clock, I
 
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private volatile PenaltySettings _settings = settings;
+    private readonly Lock _forgetting = new();
+    private int _count; // of entries; the dictionary's own takes all of its locks
     private int _inside;
+    private long _lastEnd; // no penalty lasts longer
 
     /// <summary>Called with the name of each that is put outside: its connections are to be closed.</summary>
     public Action<string>? Entered { get; set; }
@@ -31,7 +34,7 @@ internal sealed class PenaltyBox(PenaltySettings settings, TimeProvider clock, I
     }
 
     /// <summary>Whether anybody may be outside: most often nobody is, and then nothing has to be looked up.</summary>
-    public bool IsEmpty => Volatile.Read(ref _inside) == 0;
+    public bool IsEmpty => Volatile.Read(ref _inside) == 0 || clock.GetTimestamp() >= Volatile.Read(ref _lastEnd);
 
     /// <summary>The name that a network address has here: of IPv6 its /64, for a host can choose any address of that.</summary>
     public static string NameOf(IPAddress source)
@@ -57,37 +60,10 @@ internal sealed class PenaltyBox(PenaltySettings settings, TimeProvider clock, I
             return;
         }
 
-        long now = clock.GetTimestamp();
-        Entry entry = _entries.GetOrAdd(name, static _ => new Entry());
-        Penalty? entered = null;
-        lock (entry)
+        Penalty? entered;
+        while (!TryBlame(settings, name, reason, out entered))
         {
-            long quietSince = Math.Max(entry.LastRefusal, entry.Until);
-            entry.LastRefusal = now;
-            if (entry.Penalty is not null)
-            {
-                if (now < entry.Until)
-                {
-                    return; // What was on its way already.
-                }
-
-                Forgive(entry);
-            }
-
-            if (entry.Times > 0 && clock.GetElapsedTime(quietSince, now) > 2 * settings.Longest)
-            {
-                entry.Times = 0;
-            }
-
-            if (entry.Recent.Add(now, Ticks(settings.Window)) >= settings.After)
-            {
-                TimeSpan time = TimeFor(settings, ++entry.Times);
-                DateTimeOffset since = clock.GetUtcNow();
-                entered = entry.Penalty = new Penalty(name, since, since + time, entry.Times, reason);
-                entry.Until = now + Ticks(time);
-                entry.Recent.Clear();
-                Interlocked.Increment(ref _inside);
-            }
+            // Its entry was taken away in between: what is counted there, nobody would see.
         }
 
         if (entered is not null)
@@ -96,7 +72,7 @@ internal sealed class PenaltyBox(PenaltySettings settings, TimeProvider clock, I
             Entered?.Invoke(name);
         }
 
-        if (_entries.Count > MostEntries)
+        if (Volatile.Read(ref _count) > MostEntries)
         {
             ForgetOldest();
         }
@@ -152,15 +128,101 @@ internal sealed class PenaltyBox(PenaltySettings settings, TimeProvider clock, I
     public bool Lift(string name)
     {
         bool outside = IsOutside(name);
-        if (_entries.TryRemove(name, out Entry? entry))
+        if (_entries.TryGetValue(name, out Entry? entry))
         {
-            lock (entry)
-            {
-                Forgive(entry);
-            }
+            Remove(name, entry);
         }
 
         return outside;
+    }
+
+    private bool TryBlame(PenaltySettings settings, string name, string reason, out Penalty? entered)
+    {
+        entered = null;
+        long now = clock.GetTimestamp();
+        Entry entry = EntryOf(name);
+        lock (entry)
+        {
+            if (entry.Removed)
+            {
+                return false;
+            }
+
+            long quietSince = Math.Max(entry.LastRefusal, entry.Until);
+            entry.LastRefusal = now;
+            if (entry.Penalty is not null)
+            {
+                if (now < entry.Until)
+                {
+                    return true; // What was on its way already.
+                }
+
+                Forgive(entry);
+            }
+
+            if (entry.Times > 0 && clock.GetElapsedTime(quietSince, now) > 2 * settings.Longest)
+            {
+                entry.Times = 0;
+            }
+
+            if (entry.Recent.Add(now, Ticks(settings.Window)) >= settings.After)
+            {
+                TimeSpan time = TimeFor(settings, ++entry.Times);
+                DateTimeOffset since = clock.GetUtcNow();
+                entered = entry.Penalty = new Penalty(name, since, since + time, entry.Times, reason);
+                entry.Until = now + Ticks(time);
+                entry.Recent.Clear();
+                Extend(entry.Until);
+                Interlocked.Increment(ref _inside);
+            }
+        }
+
+        return true;
+    }
+
+    private Entry EntryOf(string name)
+    {
+        Entry? entry;
+        while (!_entries.TryGetValue(name, out entry))
+        {
+            entry = new Entry();
+            if (_entries.TryAdd(name, entry))
+            {
+                Interlocked.Increment(ref _count);
+                break;
+            }
+        }
+
+        return entry;
+    }
+
+    // Before the penalty counts: whoever sees one sees its end, too.
+    private void Extend(long until)
+    {
+        for (long seen = Volatile.Read(ref _lastEnd); seen < until;)
+        {
+            long before = Interlocked.CompareExchange(ref _lastEnd, until, seen);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+
+    // This entry and no later one of the same name.
+    private void Remove(string name, Entry entry)
+    {
+        if (_entries.TryRemove(KeyValuePair.Create(name, entry)))
+        {
+            Interlocked.Decrement(ref _count);
+            lock (entry)
+            {
+                entry.Removed = true;
+                Forgive(entry);
+            }
+        }
     }
 
     private static TimeSpan TimeFor(PenaltySettings settings, int times)
@@ -183,18 +245,25 @@ internal sealed class PenaltyBox(PenaltySettings settings, TimeProvider clock, I
         }
     }
 
-    // A quarter at once, so that it is seldom; who is outside goes last.
+    // A quarter at once, so that it is seldom, and by one thread: others would sort the same entries. Who is outside goes last.
     private void ForgetOldest()
     {
-        foreach ((string name, Entry entry) in _entries.OrderBy(each => each.Value.Penalty is not null).ThenBy(each => each.Value.LastRefusal).Take(MostEntries / 4))
+        if (!_forgetting.TryEnter())
         {
-            if (_entries.TryRemove(name, out _))
+            return;
+        }
+
+        try
+        {
+            long now = clock.GetTimestamp();
+            foreach ((string name, Entry entry) in _entries.OrderBy(each => each.Value.Penalty is not null && now < each.Value.Until).ThenBy(each => each.Value.LastRefusal).Take(MostEntries / 4))
             {
-                lock (entry)
-                {
-                    Forgive(entry);
-                }
+                Remove(name, entry);
             }
+        }
+        finally
+        {
+            _forgetting.Exit();
         }
     }
 
@@ -204,6 +273,9 @@ internal sealed class PenaltyBox(PenaltySettings settings, TimeProvider clock, I
     private sealed class Entry
     {
         public RecentCount Recent { get; } = new();
+
+        /// <summary>It is nobody's any more.</summary>
+        public bool Removed { get; set; }
 
         public Penalty? Penalty { get; set; }
 

@@ -115,7 +115,7 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
         json.WriteEndArray();
     });
 
-    public byte[] Tenants() => Write(json => TenantDocument.Write(json, from, registry));
+    public byte[] Tenants() => Write(json => TenantDocument.Write(json, from));
 
     public static byte[] LogLevel(string level) => Write(json => json.WriteString("level", level));
 
@@ -145,7 +145,8 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
         json.WriteEndArray();
     }
 
-    private int InFlight() => registry.Serving.Sum(model => model.InFlight);
+    // Of the tenants, not of the models that serve: a request whose body still comes, or whose model was taken away, is to be waited for, too.
+    private long InFlight() => admission.Accounts.InFlight;
 
     private static void Describe(Utf8JsonWriter json, ServedModel model)
     {

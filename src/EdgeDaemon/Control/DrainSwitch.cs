@@ -20,8 +20,14 @@ internal sealed class DrainSwitch(RequestAdmission admission, ListenPause doors,
             if (!Draining)
             {
                 Log.Drains(log);
-                admission.Drain();
-                doors.Pause();
+                try
+                {
+                    admission.Drain(); // Whoever waits for it is told here, and may fail.
+                }
+                finally
+                {
+                    doors.Pause();
+                }
             }
         }
     }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
-using EdgeDaemon.Models;
 using EdgeDaemon.Monitoring;
 
 namespace EdgeDaemon.Control;
@@ -11,7 +10,7 @@ internal static class TenantDocument
 {
     private static readonly (Roles Role, string Word)[] Words = [(Roles.Infer, "infer"), (Roles.Observe, "observe"), (Roles.Fleet, "fleet"), (Roles.Admin, "admin")];
 
-    public static void Write(Utf8JsonWriter json, MetricsSources from, ModelRegistry registry)
+    public static void Write(Utf8JsonWriter json, MetricsSources from)
     {
         json.WriteStartArray("tenants");
         foreach (Tenant tenant in from.Tenants.Now.Tenants)
@@ -43,24 +42,29 @@ internal static class TenantDocument
                 json.WriteEndObject();
             }
 
-            Counts(json, from.Requests, tenant.Index + 1, [0, .. registry.Serving.Select(model => model.Place).Where(place => place > 0)]);
+            Counts(json, from.Requests, tenant.Index + 1);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
     }
 
-    private static void Counts(Utf8JsonWriter json, RequestCounters requests, int tenant, int[] models)
+    // Of every model that ever served: what was answered stays answered when its model goes. A tenant without a place of its own (they are many, over all
+    // reloads) has no numbers, rather than those of all who share the last place.
+    private static void Counts(Utf8JsonWriter json, RequestCounters requests, int tenant)
     {
         json.WriteStartObject("requests");
-        foreach (Outcome outcome in Enum.GetValues<Outcome>())
+        if (RequestCounters.IsApart(tenant))
         {
-            json.WriteNumber(MetricsPage.Word(outcome), models.Sum(model => requests.Requests(tenant, model, outcome)));
+            foreach (Outcome outcome in Enum.GetValues<Outcome>())
+            {
+                json.WriteNumber(MetricsPage.Word(outcome), requests.Requests(tenant, outcome));
+            }
         }
 
         json.WriteEndObject();
-        json.WriteNumber("request_body_bytes", models.Sum(model => requests.ReceivedBytes(tenant, model)));
-        json.WriteNumber("response_body_bytes", models.Sum(model => requests.SentBytes(tenant, model)));
+        json.WriteNumber("request_body_bytes", requests.ReceivedBytes(tenant));
+        json.WriteNumber("response_body_bytes", requests.SentBytes(tenant));
     }
 
     // 0 says in the file that there is no limit of the tenant's own.

@@ -6,16 +6,16 @@ namespace EdgeDaemon.Engine;
 /// <summary>
 /// Who waits, and whose turn it is (start-time fair queueing: Goyal, Vin, Cheng, SIGCOMM 1996). Tenants are served in turn, each so much by its
 /// share, whatever the others send: a tenant's next turn begins when, at its share, its last one would have ended. Within a tenant the more urgent
-/// come first, then the earlier ones. A turn counts as what it is expected to take until it is known what it took. Not thread-safe: it belongs to
-/// whoever holds its owner's lock.
+/// come first, then the earlier ones. A turn counts as what it is expected to take until it is settled, and from then on as what it took: expectations
+/// decide who is next, and never where somebody who comes begins, for they can be wrong. Not thread-safe: it belongs to whoever holds its owner's lock.
 /// </summary>
 /// <typeparam name="T">What waits.</typeparam>
 internal sealed class FairQueue<T>
 {
     private readonly List<Flow?> _flows = [];
     private readonly List<Flow> _waiting = [];
-    private double _now; // virtual time: the latest begin of a turn that was given; it never goes back
-    private double _latestEnd;
+    private double _now; // virtual time: where whoever comes begins; it never goes back
+    private double _latest; // the furthest that any tenant was served
 
     public int Count { get; private set; }
 
@@ -36,7 +36,10 @@ internal sealed class FairQueue<T>
         flow.Share = share;
         if (flow.Count == 0)
         {
+            // Beside those who wait, and not ahead of them: a pause earns nothing, else it could be spent all at once. When nobody waits, the accounts are even.
+            _now = Math.Max(_now, _waiting.Count == 0 ? _latest : _waiting.Min(other => other.Served));
             flow.BeginToWait(_now);
+            _latest = Math.Max(_latest, flow.Served);
             _waiting.Add(flow);
         }
 
@@ -61,37 +64,34 @@ internal sealed class FairQueue<T>
     /// <summary>Takes the next one out.</summary>
     public bool TryTake([NotNullWhen(true)] out Place? taken)
     {
-        if (NextFlow() is not { } next)
+        taken = First;
+        if (taken is null)
         {
-            taken = null;
             return false;
         }
 
-        // Whoever comes next begins where the others are: what is given back to one tenant is its own, and puts nobody new ahead of those who wait.
-        Place first = taken = next.First;
-        _now = Math.Max(_now, next.Begin);
-        next.Charge(first);
-        _latestEnd = Math.Max(_latestEnd, next.Begin);
-        TakeOut(first);
+        Take(taken);
         return true;
     }
 
-    /// <summary>What was served took so long: its tenant's next turn begins by that, whatever was expected. Else whoever is expected to take longer than it does would be short-changed.</summary>
-    public void Settle(Place place, double took)
+    /// <summary>Takes one out that waits: the next one, or another of the same tenant in its turn.</summary>
+    public void Take(Place place)
     {
-        place.Flow.Correct(place, took);
-        _latestEnd = Math.Max(_latestEnd, place.Flow.Begin);
+        place.Flow.Charge(place);
+        TakeOut(place);
     }
 
     /// <summary>Who of the same tenant comes after one that waits; null: nobody.</summary>
     public static Place? After(Place place) => place.Node!.Next?.Value ?? place.Flow.FirstBelow(place.Priority);
 
-    /// <summary>Takes one more out in the turn of the tenant that was taken last: charged like any other, but time does not go on for it.</summary>
-    public void TakeAlong(Place place)
+    /// <summary>
+    /// What was served took so long: its tenant's next turn begins by that, whatever was expected. Else whoever is expected to take longer than it does would be
+    /// short-changed. To be called for each that was taken, once.
+    /// </summary>
+    public void Settle(Place place, double took)
     {
-        place.Flow.Charge(place);
-        _latestEnd = Math.Max(_latestEnd, place.Flow.Begin);
-        TakeOut(place);
+        place.Flow.Settle(place, took);
+        _latest = Math.Max(_latest, place.Flow.Served);
     }
 
     /// <summary>Takes out all that match, in no order.</summary>
@@ -139,12 +139,6 @@ internal sealed class FairQueue<T>
         {
             _waiting.Remove(place.Flow);
         }
-
-        if (Count == 0)
-        {
-            // Nobody waits: the accounts are even, and who comes next begins where the last turn ends.
-            _now = _latestEnd;
-        }
     }
 
     private Flow FlowOf(int tenant)
@@ -171,9 +165,6 @@ internal sealed class FairQueue<T>
         /// <summary>The share by which it was charged.</summary>
         internal int Share { get; set; }
 
-        /// <summary>The wait of its tenant in which it was served.</summary>
-        internal long Wait { get; set; }
-
         internal LinkedListNode<Place>? Node { get; set; }
 
         internal bool Waits => Node is not null;
@@ -185,12 +176,14 @@ internal sealed class FairQueue<T>
         private readonly LinkedList<Place>[] _levels = [.. Enumerable.Range(0, RequestPriority.Lowest + 1).Select(_ => new LinkedList<Place>())];
         private uint _used; // a bit for each level that is not empty
 
-        private double _account; // when, at its share, all that it was served would have ended
-        private double _least; // no sooner than it began to wait, with what it was served since
-        private long _wait; // counts its waits: from one that finds nobody of its tenant waiting to the last one served
+        private double _expected; // of the turns that run, at its share
+        private int _running;
+
+        /// <summary>Virtual time until which it was served, by what its turns took.</summary>
+        public double Served { get; private set; }
 
         /// <summary>Virtual time of its next turn.</summary>
-        public double Begin => Math.Max(_account, _least);
+        public double Begin => Served + _expected;
 
         public int Share { get; set; }
 
@@ -204,32 +197,20 @@ internal sealed class FairQueue<T>
             return below == 0 ? null : _levels[BitOperations.TrailingZeroCount(below)].First!.Value;
         }
 
-        // A pause earns nothing: else it could be spent all at once.
-        public void BeginToWait(double now)
-        {
-            _account = Begin;
-            _least = now;
-            _wait++;
-        }
+        public void BeginToWait(double now) => Served = Math.Max(Served, now);
 
         public void Charge(Place place)
         {
             place.Share = Share;
-            place.Wait = _wait;
-            _account += place.Cost / Share;
-            _least += place.Cost / Share;
+            _expected += place.Cost / Share;
+            _running++;
         }
 
-        // A turn from before the pause was charged to the account alone: what comes back of it must not reach behind the moment in which its tenant began to
-        // wait again, or it would be served alone until those who waited meanwhile are caught up with.
-        public void Correct(Place place, double took)
+        public void Settle(Place place, double took)
         {
-            double change = (took - place.Cost) / place.Share;
-            _account += change;
-            if (place.Wait == _wait)
-            {
-                _least += change;
-            }
+            // Exactly nothing when nothing runs: sums of fractions drift.
+            _expected = --_running == 0 ? 0 : _expected - (place.Cost / place.Share);
+            Served += took / place.Share;
         }
 
         public void Add(Place place)

@@ -109,10 +109,9 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
     {
         _since = now;
         _together = false;
-        queue.TryTake(out _);
-        for (int i = 1; i < Count; i++)
+        for (int i = 0; i < Count; i++)
         {
-            queue.TakeAlong(_members[i]);
+            queue.Take(_members[i]);
         }
 
         return Count;

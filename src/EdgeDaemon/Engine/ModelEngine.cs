@@ -23,6 +23,9 @@ internal sealed class ModelEngine : IDisposable
     // A small file can make much of itself: then once is enough.
     private const long SmallLoad = 64 << 20;
 
+    // A lane may be free in a moment.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     private readonly List<OnnxSession> _sessions = [];
     private readonly LanePool _lanes;
     private readonly LaneStatistics[] _statistics;
@@ -78,7 +81,7 @@ internal sealed class ModelEngine : IDisposable
         try
         {
             LaneTurn turn = await _lanes.WaitAsync(waiter, request, cancel);
-            return turn.IsNone ? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows") : turn;
+            return turn.IsNone ? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows") { RetryAfter = Soon } : turn;
         }
         catch (OperationCanceledException cancelled)
         {

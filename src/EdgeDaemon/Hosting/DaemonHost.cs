@@ -117,8 +117,11 @@ internal sealed class DaemonHost : IAsyncDisposable
     public async Task DrainAsync(CancellationToken deadline)
     {
         _drain.Stop();
-        await Task.WhenAll(_front.StopAsync(deadline), _reload.StopAsync());
+        await Task.WhenAll(_front.StopAsync(deadline), _reload.StopAsync(deadline));
     }
+
+    /// <summary>After <see cref="DrainAsync"/>: no reload is under way any more.</summary>
+    public bool ReloadsEnded => _reload.IsIdle;
 
     /// <summary>Reads the configuration and the bundles again, once a reload that is under way has ended.</summary>
     public Task ReloadAsync(string cause) => _reload.ApplyAsync(cause);
@@ -127,9 +130,9 @@ internal sealed class DaemonHost : IAsyncDisposable
     {
         await _front.DisposeAsync();
         _reload.Dispose();
-        if (!_front.IsIdle)
+        if (!_front.IsIdle || !_reload.IsIdle)
         {
-            return; // An inference that outlasts the drain still uses all of this. The process ends now, and its memory with it.
+            return; // An inference, or a reload, that outlasts the drain still uses all of this. The process ends now, and its memory with it.
         }
 
         foreach (ServedModel model in _registry.Serving)

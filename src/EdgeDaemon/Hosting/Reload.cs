@@ -21,8 +21,16 @@ internal sealed class Reload(
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _stop = new();
 
+    /// <summary>None is under way that <see cref="StopAsync"/> gave up waiting for.</summary>
+    public bool IsIdle { get; private set; } = true;
+
     public void Dispose()
     {
+        if (!IsIdle)
+        {
+            return; // It still gives its turn back; the process ends now.
+        }
+
         _turn.Dispose();
         _stop.Dispose();
     }
@@ -54,11 +62,21 @@ internal sealed class Reload(
         await ApplyInTurnAsync(cause);
     }
 
-    /// <summary>No more reloads; one that is under way is cut short where that can be done, and has ended when this returns.</summary>
-    public async Task StopAsync()
+    /// <summary>No more reloads; one that is under way is cut short where that can be done, and has ended when this returns, unless <paramref name="deadline"/> fires first.</summary>
+    public async Task StopAsync(CancellationToken deadline)
     {
+        Task turn = _turn.WaitAsync(deadline);
         await _stop.CancelAsync();
-        await _turn.WaitAsync(CancellationToken.None);
+        try
+        {
+            await turn;
+        }
+        catch (OperationCanceledException)
+        {
+            // The library loads a model in one call that nothing can interrupt: the service manager would not wait for it either, and kill what still drains.
+            IsIdle = false;
+            Log.ReloadOutlasts(log);
+        }
     }
 
     private async Task<ReloadReport> ApplyInTurnAsync(string cause)

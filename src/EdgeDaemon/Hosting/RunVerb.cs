@@ -63,7 +63,10 @@ internal static class RunVerb
             notifier.Stopping();
             using var drain = new CancellationTokenSource(DrainTime);
             await host.DrainAsync(drain.Token);
-            await reloads;
+            if (host.ReloadsEnded)
+            {
+                await reloads;
+            }
         }
         catch (OperationCanceledException) when (stop.Task.IsCompleted)
         {

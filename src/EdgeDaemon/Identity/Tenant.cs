@@ -16,6 +16,10 @@ internal sealed class Tenant(TenantSettings settings, int index)
 
     public int Index { get; } = index;
 
+    /// <summary>Whether all that comes of it comes from one and the same caller.</summary>
+    public bool IsOneCaller { get; } =
+        settings.Callers is [{ IsWildcard: false, Method: CallerMethod.Self or CallerMethod.UnixUser or CallerMethod.CertificateUri or CallerMethod.CertificateDns or CallerMethod.CertificateKey }];
+
     public bool Has(Roles role) => (Settings.Roles & role) != 0;
 
     /// <summary>Whether a model is granted to it.</summary>

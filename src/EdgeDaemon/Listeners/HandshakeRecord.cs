@@ -28,10 +28,11 @@ internal sealed class HandshakeRecord(ILogger log, TimeProvider clock, Action<IP
     /// <param name="source">Who called.</param>
     /// <param name="outcome">What became of it.</param>
     /// <param name="reason">For the operator alone.</param>
-    public void TurnedAway(string listener, IPEndPoint source, HandshakeOutcome outcome, string reason)
+    /// <param name="blameless">It is this device's fault, or nobody's.</param>
+    public void TurnedAway(string listener, IPEndPoint source, HandshakeOutcome outcome, string reason, bool blameless = false)
     {
         Counts.Add(outcome);
-        if (outcome is HandshakeOutcome.CertificateRefused or HandshakeOutcome.Failed or HandshakeOutcome.TimedOut or HandshakeOutcome.TooManyConnections or HandshakeOutcome.TooManyHandshakes)
+        if (!blameless && outcome is HandshakeOutcome.CertificateRefused or HandshakeOutcome.Failed or HandshakeOutcome.TimedOut or HandshakeOutcome.TooManyConnections or HandshakeOutcome.TooManyHandshakes)
         {
             blame?.Invoke(source.Address, outcome.ToString());
         }

@@ -59,7 +59,8 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             Listen(options, listen, Wire.Http2, HttpProtocols.Http2);
         }
 
-        _transport = new SocketTransport(connections, segments, _threads, inherited, pause, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen), new SenderCheck(logs.CreateLogger("edged")));
+        ILogger log = logs.CreateLogger("edged");
+        _transport = new SocketTransport(connections, segments, _threads, inherited, pause, listen => listen.Tcp is null ? new UnixGreeting(listen, limits) : tls.For(listen), new SenderCheck(log), log);
         _server = new KestrelServer(Options.Create(options), _transport, new ProtocolFaults(logs, connections));
     }
 

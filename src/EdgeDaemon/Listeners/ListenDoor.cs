@@ -29,6 +29,7 @@ internal sealed class ListenDoor : ISocketOwner
     private readonly bool _forOperators;
     private readonly OpenConnections _open;
     private readonly SenderCheck? _senders;
+    private readonly DoorFaults _faults;
     private readonly ReadySignal _arrival = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Channel<ConnectionContext> _http1 = Sorted();
@@ -46,10 +47,11 @@ internal sealed class ListenDoor : ISocketOwner
     /// <param name="open">All that are open.</param>
     /// <param name="senders">Judges each piece of data of a Unix connection.</param>
     /// <param name="traffic">What went through.</param>
+    /// <param name="faults">What goes wrong is told there.</param>
     /// <param name="forOperators">No penalty holds here.</param>
     public ListenDoor(
         Func<Socket> bind, bool inherited, IGreeting greeting, SegmentPool segments, SocketThreads threads, ConnectionAdmission connections, OpenConnections open, SenderCheck senders,
-        DoorTraffic traffic, bool forOperators)
+        DoorTraffic traffic, DoorFaults faults, bool forOperators)
     {
         _bind = bind;
         _inherited = inherited;
@@ -60,6 +62,7 @@ internal sealed class ListenDoor : ISocketOwner
         _connections = connections;
         _open = open;
         Traffic = traffic;
+        _faults = faults;
         _local = Open().LocalEndPoint!;
         _senders = _local is UnixDomainSocketEndPoint ? senders : null;
         _ = AcceptAsync();
@@ -163,10 +166,11 @@ internal sealed class ListenDoor : ISocketOwner
             {
                 // Closed in the middle of a call: the end of accepting, or a pause, not an error.
             }
-            catch (Exception)
+            catch (Exception failure)
             {
                 // This caller went away before it was accepted, or descriptors or memory ran out; the next one may do better. A door that stopped
                 // accepting would look open.
+                _faults.Write(failure);
                 await Task.Delay(PauseAfterFailure, CancellationToken.None);
             }
         }
@@ -207,17 +211,27 @@ internal sealed class ListenDoor : ISocketOwner
         {
             greeted = await _greeting.GreetAsync(connection, _closing.Token);
         }
-        catch (Exception)
+        catch (Exception ended) when (ended is OperationCanceledException or IOException)
         {
-            // Too slow, reset, or this side is closing. Whatever else it was, this connection is cut, and its place is free again.
+            // Too slow, reset, or this side is closing.
+        }
+        catch (Exception failure)
+        {
+            _faults.Write(failure); // Whatever it was, this connection is cut, and its place is free again.
         }
 
         if (greeted is not { } guest)
         {
+            if (connection.Place.IsTurnedAway)
+            {
+                Traffic.CountTurnedAway();
+            }
+
             await CutAsync(connection, "the connection did not say what it speaks");
         }
         else if (!connection.Place.TryIdentify(guest.Connection.Features.GetRequiredFeature<Arrival>().Caller) || !connection.Place.TryAttach(guest.Connection))
         {
+            Traffic.CountTurnedAway();
             await CutAsync(guest.Connection, "too many connections, or its caller is outside");
         }
         else if (!(guest.Speaks == Wire.Http2 ? _http2 : _http1).Writer.TryWrite(guest.Connection))

@@ -4,6 +4,7 @@ using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Monitoring;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace EdgeDaemon.Listeners;
 
@@ -12,7 +13,7 @@ namespace EdgeDaemon.Listeners;
 /// transport reads 4 KiB at a time and hands each piece to another thread, which costs more than the request. Behind each listener
 /// are two endpoints, <see cref="WireEndPoint"/>.
 /// </summary>
-internal sealed class SocketTransport(ConnectionAdmission connections, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, ListenPause pause, Func<ListenSettings, IGreeting> greetings, SenderCheck senders) : IConnectionListenerFactory
+internal sealed class SocketTransport(ConnectionAdmission connections, SegmentPool segments, SocketThreads threads, InheritedSockets inherited, ListenPause pause, Func<ListenSettings, IGreeting> greetings, SenderCheck senders, ILogger log) : IConnectionListenerFactory
 {
     private readonly OpenConnections _open = new();
     private readonly Dictionary<string, ListenDoor> _doors = new(StringComparer.Ordinal);
@@ -39,7 +40,7 @@ internal sealed class SocketTransport(ConnectionAdmission connections, SegmentPo
         {
             if (!_doors.TryGetValue(wire.Listen.Name, out ListenDoor? door))
             {
-                door = new ListenDoor(() => Bind(wire.Listen), inherited.Has(wire.Listen), greetings(wire.Listen), segments, threads, connections, _open, senders, new DoorTraffic(wire.Listen.Name), wire.Listen.IsForOperators);
+                door = new ListenDoor(() => Bind(wire.Listen), inherited.Has(wire.Listen), greetings(wire.Listen), segments, threads, connections, _open, senders, new DoorTraffic(wire.Listen.Name), new DoorFaults(log, wire.Listen.Name, TimeProvider.System), wire.Listen.IsForOperators);
                 _doors.Add(wire.Listen.Name, door);
                 if (!wire.Listen.ExposesControl)
                 {

@@ -17,7 +17,8 @@ internal sealed class SourceLimits(LimitSettings limits, TimeProvider clock)
     private const int MostSources = 1 << 16;
     private const int SweepFrom = 1024;
 
-    private static readonly SourceNetwork Others = new(0, true);
+    // No address's: of IPv4 there are 32 bits. All zeroes would be ::1's network.
+    private static readonly SourceNetwork Others = new(ulong.MaxValue, false);
 
     private readonly Dictionary<SourceNetwork, Source> _sources = [];
     private readonly Lock _change = new();

@@ -123,11 +123,13 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
 
         if (isOutside is not null && isOutside(source.Address))
         {
+            connection.Place.IsTurnedAway = true;
             record.TurnedAway(listen.Name, source, HandshakeOutcome.NotAllowed, "it is left outside for a while (penalty)");
             return false;
         }
 
         SourceVerdict verdict = IsAllowed(source.Address) ? sources.Enter(source.Address, out network) : SourceVerdict.NotAllowed;
+        connection.Place.IsTurnedAway = verdict != SourceVerdict.Admitted;
         switch (verdict)
         {
             case SourceVerdict.Admitted:
@@ -210,7 +212,7 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
     {
         if (!proof.Finding.IsGood)
         {
-            record.TurnedAway(listen.Name, source, HandshakeOutcome.CertificateRefused, $"{proof.Finding.Fault}: {proof.Finding.Text}");
+            record.TurnedAway(listen.Name, source, HandshakeOutcome.CertificateRefused, $"{proof.Finding.Fault}: {proof.Finding.Text}", blameless: proof.Finding.IsDevices);
         }
         else if (late)
         {

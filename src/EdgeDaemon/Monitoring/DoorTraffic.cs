@@ -14,7 +14,7 @@ internal sealed class DoorTraffic(string listener)
 
     public long Accepted => Interlocked.Read(ref _accepted);
 
-    /// <summary>Connections that were cut at once: there were as many as there may be, or they came from where nobody may.</summary>
+    /// <summary>Connections that were cut when they came: there were as many as there may be, they came from where nobody may, or their caller is outside for a while. Of those whose handshake failed the handshakes' numbers tell.</summary>
     public long TurnedAway => Interlocked.Read(ref _turnedAway);
 
     /// <summary>Connections at the moment.</summary>

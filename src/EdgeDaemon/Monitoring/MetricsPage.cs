@@ -85,7 +85,7 @@ internal sealed partial class MetricsPage(MetricsSources from, TimeProvider cloc
 
     private IEnumerable<Pair> Pairs()
     {
-        Tenant?[] tenants = [null, .. from.Tenants.Now.Tenants];
+        Tenant?[] tenants = [null, .. from.Tenants.Now.Tenants.Where(tenant => RequestCounters.IsApart(tenant.Index + 1))]; // Who has no place is in "(other)".
         ServedModel?[] models = [null, .. from.Models.Serving.Where(model => model.Place > 0)];
         foreach (Tenant? tenant in tenants)
         {

@@ -43,7 +43,19 @@ internal sealed class RequestCounters
 
     public long Refusals(Refusal refusal) => Interlocked.Read(ref _refusals[(int)refusal]);
 
+    /// <summary>Whether this one has a place of its own; who has none is counted as place 0, and 0 is all that is told of it.</summary>
+    public static bool IsApart(int place) => place is > 0 and < Places;
+
     public long Requests(int tenant, int model, Outcome outcome) => Sum(tenant, model, (int)outcome);
+
+    /// <summary>For all models together, those that are not served any more as well.</summary>
+    public long Requests(int tenant, Outcome outcome) => SumOfModels(tenant, (int)outcome);
+
+    /// <summary>The same.</summary>
+    public long ReceivedBytes(int tenant) => SumOfModels(tenant, BytesIn);
+
+    /// <summary>The same.</summary>
+    public long SentBytes(int tenant) => SumOfModels(tenant, BytesOut);
 
     public long ReceivedBytes(int tenant, int model) => Sum(tenant, model, BytesIn);
 
@@ -56,12 +68,23 @@ internal sealed class RequestCounters
     private long Sum(int tenant, int model, int offset)
     {
         long sum = 0;
-        if (Volatile.Read(ref _cells[Place(tenant)]) is { } models && Volatile.Read(ref models[Place(model)]) is { } cell)
+        if ((uint)tenant < Places && (uint)model < Places && Volatile.Read(ref _cells[tenant]) is { } models && Volatile.Read(ref models[model]) is { } cell)
         {
             for (int at = offset; at < cell.Length; at += CellSize)
             {
                 sum += Interlocked.Read(ref cell[at]);
             }
+        }
+
+        return sum;
+    }
+
+    private long SumOfModels(int tenant, int offset)
+    {
+        long sum = 0;
+        for (int model = 0; model < Places; model++)
+        {
+            sum += Sum(tenant, model, offset);
         }
 
         return sum;

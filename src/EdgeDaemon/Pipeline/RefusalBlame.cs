@@ -1,4 +1,5 @@
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Identity;
 
 namespace EdgeDaemon.Pipeline;
 
@@ -9,7 +10,9 @@ namespace EdgeDaemon.Pipeline;
 internal static class RefusalBlame
 {
     /// <summary>Whether it counts. An operator's slip of the pen on the control surface does not.</summary>
-    public static bool IsCallers(Refusal refusal) => refusal switch
+    /// <param name="refusal">What was refused.</param>
+    /// <param name="tenant">Whose request it was; null for a stranger's.</param>
+    public static bool IsCallers(Refusal refusal, Tenant? tenant) => refusal switch
     {
         Refusal.RouteUnknown or Refusal.RouteMethodNotAllowed or Refusal.RouteNotExposed or Refusal.RouteServiceUnknown => true,
         Refusal.ModelNotFound or Refusal.ModelVersionNotFound or Refusal.ModelNotReady => false,
@@ -20,7 +23,9 @@ internal static class RefusalBlame
         Refusal.BodyAborted => false,
         >= Refusal.BodyTooLarge and <= Refusal.BodyLengthRequired => true,
         >= Refusal.InputUnknown and <= Refusal.OutputDuplicate => true,
-        Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests => true,
+
+        // A tenant's callers share its limits: what one of them has used up is not held against another, who cannot know of it.
+        Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests => tenant is { IsOneCaller: true },
         _ => false,
     };
 }

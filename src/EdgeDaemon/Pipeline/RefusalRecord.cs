@@ -18,6 +18,13 @@ internal sealed class RefusalRecord(ILogger log, RequestCounters counters, Tenan
     /// <summary>Whether the exchange's caller was put outside since its connection was let in.</summary>
     public bool LeavesOutside(HttpExchange exchange) => !penalties.IsEmpty && !exchange.Listener.IsForOperators && penalties.IsOutside(exchange.Caller.Name);
 
+    /// <summary>A request of such a caller: it is cut without an answer, and not written, for the log has the penalty.</summary>
+    public void CountLeftOutside(HttpExchange exchange)
+    {
+        accounts.UsageOf(exchange.Caller.TenantIn(accounts.Directory.Now)).CountRefusal(Refusal.AdmissionPenalty);
+        counters.CountRefusal(Refusal.AdmissionPenalty);
+    }
+
     public void Write(HttpExchange exchange, Refusal refusal, string detail, Exception? cause)
     {
         string caller = exchange.Caller.Name;
@@ -28,7 +35,7 @@ internal sealed class RefusalRecord(ILogger log, RequestCounters counters, Tenan
             counters.CountEnd(exchange.Tenant is { } tenant ? tenant.Index + 1 : 0, exchange.ModelPlace, Outcomes.Of(refusal));
         }
 
-        if (RefusalBlame.IsCallers(refusal) && !exchange.Listener.IsForOperators)
+        if (RefusalBlame.IsCallers(refusal, exchange.Tenant) && !exchange.Listener.IsForOperators)
         {
             penalties.Blame(caller, refusal.ToString());
         }

@@ -24,6 +24,7 @@ internal sealed class RequestRouter(
     {
         if (refusals.LeavesOutside(exchange))
         {
+            refusals.CountLeftOutside(exchange);
             exchange.Abort(); // What came on an open connection after its caller was put outside.
             return Task.CompletedTask;
         }

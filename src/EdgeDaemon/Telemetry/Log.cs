@@ -50,6 +50,9 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Information, "the penalty of {Caller} was lifted by {Tenant}")]
     public static partial void PenaltyLifted(ILogger logger, string caller, string tenant);
 
+    [LoggerMessage(17, LogLevel.Warning, "a reload is still under way; the daemon stops without it")]
+    public static partial void ReloadOutlasts(ILogger logger);
+
     [LoggerMessage(15, LogLevel.Error, "a reload broke off; what was applied until then counts")]
     public static partial void ReloadBroke(ILogger logger, Exception exception);
 
@@ -121,6 +124,9 @@ internal static partial class Log
 
     [LoggerMessage(42, LogLevel.Error, "{Problem}")]
     public static partial void MaterialOutOfDate(ILogger logger, string problem);
+
+    [LoggerMessage(43, LogLevel.Warning, "listener {Listener}: a connection could not be taken in: {Reason} (and {Count} more since the last line)")]
+    public static partial void ConnectionNotTakenIn(ILogger logger, string listener, string reason, long count);
 
     [LoggerMessage(60, LogLevel.Warning, "connection of unix:{User} (process {Process}) cut: data came from unix:{Sender} (process {SenderProcess}); a connection is not handed on to another user")]
     public static partial void SenderIsAnother(ILogger logger, uint user, int process, uint sender, int senderProcess);

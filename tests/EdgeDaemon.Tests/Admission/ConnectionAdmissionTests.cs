@@ -59,6 +59,48 @@ public sealed class ConnectionAdmissionTests
         Assert.AreEqual(2, connections.Places.HeldByAll);
     }
 
+    /// <summary>A tenant has taken all that everybody may have: who has yet to prove himself has places of his own, for otherwise the part that is kept for him were nobody's.</summary>
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void Places_are_kept_for_who_has_yet_to_prove_himself(bool provesLater)
+    {
+        ConnectionAdmission connections = Make(40, provesLater, "", "");
+        int floods = Take(connections, First).Count();
+        ConnectionPlace[] unknown = [.. Take(connections, null)];
+        Assert.HasCount(provesLater ? 10 : 0, unknown);
+        if (!provesLater)
+        {
+            return;
+        }
+
+        Assert.AreEqual(22, floods, "of the thirty that are left: the common half, and its own");
+        Assert.IsFalse(unknown[0].TryIdentify(First), "it has no more than its part by this way either");
+        Assert.IsTrue(unknown[1].TryIdentify(Second));
+        Assert.HasCount(1, Take(connections, null).ToArray(), "the place is the next one's");
+        unknown[0].Leave();
+        unknown[0].Leave();
+        Assert.HasCount(1, Take(connections, null).ToArray(), "and comes back once");
+        unknown[1].Leave();
+        Assert.AreEqual(22, connections.Places.HeldByAll);
+    }
+
+    [TestMethod]
+    public void Silent_connections_do_not_shut_out_who_has_no_tenant()
+    {
+        ConnectionAdmission connections = Make(64, true, "", "");
+        for (int i = 0; i < 12; i++)
+        {
+            Assert.IsNotNull(connections.TryEnter(null));
+        }
+
+        ConnectionPlace[] strangers = [.. Take(connections, Stranger)];
+        Assert.HasCount(6, strangers, "an eighth of the places that tenants have");
+        strangers[0].Leave();
+        Assert.HasCount(1, Take(connections, Stranger).ToArray());
+        Assert.IsTrue(connections.TryEnter(null)!.TryIdentify(First), "control: tenants have theirs");
+    }
+
     [TestMethod]
     public void A_caller_that_is_put_outside_loses_its_connections_and_gets_no_new_ones()
     {
@@ -92,12 +134,14 @@ public sealed class ConnectionAdmissionTests
         }
     }
 
-    private static ConnectionAdmission Make(int most, params string[] extras)
+    private static ConnectionAdmission Make(int most, params string[] extras) => Make(most, false, extras);
+
+    private static ConnectionAdmission Make(int most, bool provesLater, params string[] extras)
     {
         var tenants = new TestTenants(extras);
         EdgedSettings settings = EdgedSettings.Parse(Encoding.UTF8.GetBytes($"format = 1\n[limits]\nmax_connections = {most}"), "t");
         var penalties = new PenaltyBox(settings.Penalty, TimeProvider.System, NullLogger.Instance);
-        var connections = new ConnectionAdmission(new TenantAccounts(tenants.Directory, settings.Limits), settings.Limits, penalties);
+        var connections = new ConnectionAdmission(new TenantAccounts(tenants.Directory, settings.Limits), settings.Limits, penalties, provesLater);
         penalties.Entered = connections.Close;
         return connections;
     }

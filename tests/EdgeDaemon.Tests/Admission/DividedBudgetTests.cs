@@ -33,6 +33,41 @@ public sealed class DividedBudgetTests
     }
 
     [TestMethod]
+    public void The_smallest_share_has_a_place_of_its_own()
+    {
+        var tenants = new TestTenants("share = 1000", "share = 1", "share = 1");
+        var budget = new DividedBudget(tenants.Directory, 64, _ => true);
+        Assert.AreEqual((30L, 1L, 1L), (budget.PartOf(tenants[0]), budget.PartOf(tenants[1]), budget.PartOf(tenants[2])));
+        Assert.IsTrue(budget.TryTake(tenants[0], 62));
+        Assert.IsFalse(budget.TryTake(tenants[0], 1));
+        Assert.IsTrue(budget.HasRoom(tenants[1]) && budget.TryTake(tenants[1], 1) && budget.TryTake(tenants[2], 1), "whatever the other holds");
+    }
+
+    /// <summary>Whatever the shares: the parts are no more than there is, none is less than the least while there is enough, and a larger share has no smaller part.</summary>
+    [TestMethod]
+    public void Parts_of_random_shares_are_whole_and_none_is_nothing_while_there_is_enough()
+    {
+        var random = new Random(1);
+        for (int round = 0; round < 200; round++)
+        {
+            int count = random.Next(1, 30);
+            int[] shares = [.. Enumerable.Range(0, count).Select(_ => random.Next(2) == 0 ? 1 : random.Next(1, 1001))];
+            var tenants = new TestTenants([.. shares.Select(share => $"share = {share}")]);
+            int least = random.Next(1, 5);
+            int total = random.Next(1, 200);
+            var budget = new DividedBudget(tenants.Directory, total, _ => true, least);
+            long[] parts = [.. Enumerable.Range(0, count).Select(index => budget.PartOf(tenants[index]))];
+            Assert.IsLessThanOrEqualTo(Math.Max(total / 2, Math.Min(total, (long)count * least)), parts.Sum());
+            Assert.IsGreaterThanOrEqualTo(Math.Min(least, total / count), parts.Min(), $"{total} for {string.Join(',', shares)}");
+            int[] order = [.. Enumerable.Range(0, count).OrderBy(index => shares[index])];
+            for (int i = 1; i < count; i++)
+            {
+                Assert.IsLessThanOrEqualTo(parts[order[i]] + 1, parts[order[i - 1]]);
+            }
+        }
+    }
+
+    [TestMethod]
     public void All_or_nothing()
     {
         var tenants = new TestTenants("", "");

@@ -143,6 +143,51 @@ public sealed class PenaltyBoxTests
     }
 
     [TestMethod]
+    public void A_penalty_that_is_over_costs_nobody_a_look_although_its_caller_never_came_again()
+    {
+        PenaltyBox box = Make();
+        Refuse(box, 5);
+        Assert.IsFalse(box.IsEmpty);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.IsTrue(box.IsEmpty);
+        Assert.IsEmpty(box.Inside());
+        Refuse(box, 5);
+        Assert.IsFalse(box.IsEmpty);
+        Assert.HasCount(1, box.Inside());
+    }
+
+    /// <summary>Blamed, lifted and forgotten at the same time by many: in the end who is outside is counted, and nobody else.</summary>
+    [TestMethod]
+    public void Lifting_in_the_middle_of_blame_leaves_no_count_behind()
+    {
+        PenaltyBox box = Make("after = 1\nlongest_seconds = 20");
+        for (int round = 0; round < 20; round++)
+        {
+            Parallel.For(0, 8, thread =>
+            {
+                for (int i = 0; i < 2_000; i++)
+                {
+                    string who = $"unix:{(round * 1000) + (i % 400)}";
+                    if (thread % 2 == 0)
+                    {
+                        box.Blame(who, "HeadMalformedJson");
+                    }
+                    else
+                    {
+                        box.Lift(who);
+                    }
+                }
+            });
+            foreach (Penalty penalty in box.Inside())
+            {
+                Assert.IsTrue(box.Lift(penalty.Name));
+            }
+
+            Assert.IsTrue(box.IsEmpty, $"round {round}");
+        }
+    }
+
+    [TestMethod]
     public void New_settings_count_from_the_next_refusal()
     {
         PenaltyBox box = Make();

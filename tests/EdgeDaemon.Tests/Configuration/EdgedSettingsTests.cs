@@ -162,6 +162,41 @@ public sealed class EdgedSettingsTests
     }
 
     [TestMethod]
+    [DataRow("limits.max_connections = 2", "", "edged.toml:2:26: 'limits.max_connections' is 2 and keeps no connection for each of 3 tenants; raise it")]
+    [DataRow("limits.max_connections = 3", "", null)]
+    [DataRow("limits.max_connections = 3", Tls, "edged.toml:2:26: 'limits.max_connections' is 3, 1 of them kept for callers on their way through TLS, and keeps no connection for each of 3 tenants; raise it")]
+    [DataRow("limits.max_connections = 4", Tls, null)]
+    [DataRow("engine.queue = 2", "", "edged.toml:2:16: 'engine.queue' is 2 and keeps no place for each of 3 tenants who may ask the same model; raise it to 3 or more")]
+    [DataRow("engine.queue = 3", "", null)]
+    [DataRow("engine.queue = 0", "", null)]
+    public void What_is_shared_is_enough_for_one_place_each(string line, string listener, string? error)
+    {
+        string[] models = ["*", "digits-*", "digits-s25"];
+        string text = $"format = 1\n{line}\n{listener}{string.Concat(models.Select((model, i) => Tenant(i, model)))}";
+        if (error is null)
+        {
+            Parse(text);
+        }
+        else
+        {
+            Assert.AreEqual(error, Errors(text).Single());
+        }
+    }
+
+    [TestMethod]
+    public void Tenants_who_ask_different_models_need_no_place_beside_each_other() =>
+        Parse($"format = 1\nengine.queue = 2\n{Tenant(0, "a*")}{Tenant(1, "b-?")}{Tenant(2, "c")}{Tenant(3, "b-1")}");
+
+    [TestMethod]
+    public void Where_the_default_is_too_small_the_tenants_are_pointed_at() => Assert.AreEqual(
+        "edged.toml:2:1: 'tenant' are more than [engine] queue has places for: it is 64 and keeps no place for each of 65 tenants who may ask the same model; raise it to 65 or more",
+        Errors($"format = 1\n{string.Concat(Enumerable.Range(0, 65).Select(i => Tenant(i, "*")))}").Single());
+
+    private const string Tls = "[[listen]]\nname = \"r\"\ntcp = \"127.0.0.1:1\"\ncertificate = \"/c\"\nkey = \"/k\"\nclient_roots = \"/r\"\nexposes = [\"inference\"]\n";
+
+    private static string Tenant(int index, string models) => $"[[tenant]]\nname = \"t{index}\"\ncallers = [\"unix:{1000 + index}\"]\nroles = [\"infer\"]\nmodels = [\"{models}\"]\n";
+
+    [TestMethod]
     public void A_socket_path_has_at_most_107_bytes()
     {
         Parse(Listener("a", $"/{new string('x', 106)}", "0600", "inference"));

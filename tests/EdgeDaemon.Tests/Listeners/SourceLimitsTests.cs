@@ -73,6 +73,22 @@ public sealed class SourceLimitsTests
         Assert.AreEqual(1, limits.Count);
     }
 
+    [TestMethod]
+    public void WhoSharesTheLastPlace_TakesNothingFromAnAddress()
+    {
+        SourceLimits limits = With(connections: 1, handshakes: 1);
+        for (uint i = 0; i < 1 << 16; i++)
+        {
+            Assert.AreEqual(SourceVerdict.Admitted, limits.Enter(new IPAddress(i + 1), out _));
+        }
+
+        Assert.AreEqual(SourceVerdict.Admitted, limits.Enter(One, out SourceNetwork shared));
+        Assert.AreEqual(SourceVerdict.TooManyConnections, limits.Enter(Two, out SourceNetwork again), "control: both are in the place that is left");
+        Assert.AreEqual(shared, again);
+        Assert.AreNotEqual(SourceNetwork.Of(IPAddress.IPv6Loopback), shared);
+        Assert.AreNotEqual(SourceNetwork.Of(IPAddress.Broadcast), shared);
+    }
+
     private SourceLimits With(int connections, int handshakes) => new(
         EdgedSettings.Parse(System.Text.Encoding.UTF8.GetBytes($"format = 1\n[limits]\nmax_source_connections = {connections}\nsource_handshakes_per_second = {handshakes}\n"), "t").Limits, _clock);
 }

@@ -24,7 +24,7 @@ internal sealed class TlsBench : IAsyncDisposable
     {
         Doors = new TlsDoors(settings, Of(settings, clock), _log, clock, Outside.ContainsKey, (address, reason) => Blamed.Enqueue($"{address} {reason}"));
         ListenSettings listen = settings.Listeners[0] with { Tcp = settings.Listeners[0].Tcp! with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) } };
-        Transport = new SocketTransport(TestConnections.Unlimited(settings), new SegmentPool(), _threads, InheritedSockets.None, new ListenPause(), Doors.For, new SenderCheck(_log));
+        Transport = new SocketTransport(TestConnections.Unlimited(settings), new SegmentPool(), _threads, InheritedSockets.None, new ListenPause(), Doors.For, new SenderCheck(_log), _log);
         Listen = listen;
     }
 

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Hosting;
 using EdgeDaemon.Listeners;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -64,6 +65,86 @@ public sealed class TlsGreetingTests
         await using SslStream good = await bench.ClientAsync("good");
         Assert.IsNotNull(await bench.AcceptAsync());
         Assert.HasCount(1, bench.Blamed);
+    }
+
+    /// <summary>Nobody gets in by a list that is out of date, and nobody's address suffers for it: the list is the operator's to renew.</summary>
+    [TestMethod]
+    [DataRow("good", "root-stale.crl", "RevocationListStale", false)]
+    [DataRow("good", "other-empty.crl", "RevocationListMissing", false)]
+    [DataRow("early", "", "NotYetValid", false)]
+    [DataRow("revoked", "root-stale-revoking.crl", "Revoked", true)]
+    [DataRow("expired", "", "Expired", true)]
+    public async Task WhatIsTheDevicesOwnFault_IsHeldAgainstNobody(string leaf, string list, string reason, bool blamed)
+    {
+        EdgedSettings settings = list.StartsWith("other", StringComparison.Ordinal) ? Both(Lists(list)) : Settings(more: list.Length > 0 ? Lists(list) : "");
+        await using TlsBench bench = await TlsBench.StartAsync(settings);
+        await using SslStream client = await bench.ClientAsync(leaf);
+        Assert.IsTrue(await TlsBench.IsCutAsync(client));
+        await UntilAsync(() => bench.Log.Count == 1);
+        StringAssert.Contains(bench.Log.Single(), reason, StringComparison.Ordinal);
+        Assert.AreEqual(1, bench.Doors.Counts[HandshakeOutcome.CertificateRefused]);
+        Assert.HasCount(blamed ? 1 : 0, bench.Blamed);
+    }
+
+    [TestMethod]
+    public async Task Reload_JudgesNetworksAgain()
+    {
+        await using TlsBench bench = await TlsBench.StartAsync(Settings());
+        await using SslStream open = await bench.ClientAsync("good");
+        await using ConnectionContext server = (await bench.AcceptAsync())!;
+        EdgedSettings same = Settings(more: "allow_from = [\"127.0.0.0/8\"]");
+        bench.Doors.Apply(same, TlsBench.Of(same));
+        await using (SslStream next = await bench.ClientAsync("good"))
+        {
+            Assert.IsNotNull(await bench.AcceptAsync(), "control: its network is among those that count now");
+        }
+
+        await server.Transport.Output.WriteAsync(new byte[] { 7 });
+        Assert.IsFalse(await TlsBench.IsCutAsync(open), "and so is that of who was there");
+        EdgedSettings elsewhere = Settings(more: "allow_from = [\"10.0.0.0/8\"]");
+        bench.Doors.Apply(elsewhere, TlsBench.Of(elsewhere));
+        Assert.IsTrue(await TlsBench.IsCutAsync(open));
+        StringAssert.Contains(bench.Log.Last(), "not in allow_from", StringComparison.Ordinal);
+        using Socket late = await bench.DialAsync();
+        await using var stream = new NetworkStream(late);
+        Assert.IsTrue(await TlsBench.IsCutAsync(stream), "and who comes is cut before his first byte");
+        Assert.AreEqual(1, bench.Doors.Counts[HandshakeOutcome.NotAllowed]);
+        Assert.IsEmpty(bench.Blamed);
+    }
+
+    /// <summary>A reload with a list that is out of date takes what it can: the revocation that the list does name counts, on open connections, too.</summary>
+    [TestMethod]
+    public async Task Reload_WithAStaleList_IsTaken()
+    {
+        await using TlsBench bench = await TlsBench.StartAsync(Settings());
+        await using SslStream revoked = await bench.ClientAsync("revoked");
+        await using ConnectionContext server = (await bench.AcceptAsync())!;
+        EdgedSettings next = Settings(more: Lists("root-stale-revoking.crl"));
+        List<string> faults = [], outdated = [];
+        Assert.IsTrue(new Credentials(null).TryReadTls(next, TimeProvider.System, faults, outdated, out var material), string.Join('\n', faults));
+        Assert.IsEmpty(faults, "an error would refuse the whole reload");
+        Assert.HasCount(1, outdated);
+        bench.Doors.Apply(next, material);
+        Assert.IsTrue(await TlsBench.IsCutAsync(revoked));
+        StringAssert.Contains(bench.Log.Last(), "is revoked", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task WhoIsTurnedAwayByHisAddress_IsCountedAtTheDoor_AndWhoFailsTheHandshakeIsNot()
+    {
+        await using TlsBench bench = await TlsBench.StartAsync(Settings());
+        await using (SslStream bad = await bench.ClientAsync("expired"))
+        {
+            Assert.IsTrue(await TlsBench.IsCutAsync(bad));
+        }
+
+        await UntilAsync(() => bench.Doors.Counts[HandshakeOutcome.CertificateRefused] == 1);
+        Assert.AreEqual(0, bench.Transport.Traffic.Single().TurnedAway);
+        bench.Outside[IPAddress.Loopback] = 0;
+        using Socket socket = await bench.DialAsync();
+        await using var stream = new NetworkStream(socket);
+        Assert.IsTrue(await TlsBench.IsCutAsync(stream));
+        await UntilAsync(() => bench.Transport.Traffic.Single().TurnedAway == 1);
     }
 
     [TestMethod]
@@ -224,10 +305,10 @@ public sealed class TlsGreetingTests
         StringAssert.StartsWith(bench.Log.ElementAt(50), "50 more connections were turned away", StringComparison.Ordinal);
     }
 
-    private static EdgedSettings Both()
+    private static EdgedSettings Both(string more = "")
     {
         File.WriteAllText(At("trusted-both.pem"), File.ReadAllText(At("root.pem")) + File.ReadAllText(At("other.pem")));
-        return Settings(roots: "trusted-both.pem");
+        return Settings(roots: "trusted-both.pem", more: more);
     }
 
     private static async Task UntilAsync(Func<bool> holds)

@@ -332,7 +332,7 @@ public sealed class TransportBehaviourTests
                     listen = listen with { Tcp = tcp with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) } };
                 }
 
-                factory = new SocketTransport(TestConnections.Unlimited(settings), new SegmentPool(), bench._threads, InheritedSockets.None, new ListenPause(), _ => listen.Tcp is null ? new UnixGreeting(listen, settings.Limits) : new NoGreeting(listen), bench.Senders);
+                factory = new SocketTransport(TestConnections.Unlimited(settings), new SegmentPool(), bench._threads, InheritedSockets.None, new ListenPause(), _ => listen.Tcp is null ? new UnixGreeting(listen, settings.Limits) : new NoGreeting(listen), bench.Senders, NullLogger.Instance);
                 endpoint = new WireEndPoint(listen, Wire.Http1);
             }
             else

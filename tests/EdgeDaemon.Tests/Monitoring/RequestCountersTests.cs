@@ -42,6 +42,20 @@ public sealed class RequestCountersTests
     }
 
     [TestMethod]
+    public void Who_has_no_place_of_its_own_is_not_shown_the_others_numbers()
+    {
+        var counters = new RequestCounters();
+        counters.CountAnswer(RequestCounters.Places, 1, 10, 20);
+        counters.CountAnswer(3, 1, 1, 2);
+        counters.CountAnswer(3, 7, 4, 8);
+        Assert.AreEqual(1, counters.Requests(0, 1, Outcome.Ok));
+        Assert.AreEqual(0, counters.Requests(RequestCounters.Places, 1, Outcome.Ok));
+        Assert.AreEqual(0, counters.SentBytes(RequestCounters.Places, 1));
+        Assert.AreEqual((2L, 5L, 10L), (counters.Requests(3, Outcome.Ok), counters.ReceivedBytes(3), counters.SentBytes(3)), "of all models, those that are gone as well");
+        Assert.AreEqual(0, counters.Requests(RequestCounters.Places, Outcome.Ok));
+    }
+
+    [TestMethod]
     public void Every_outcome_fits_beside_the_bytes() => Assert.IsLessThan(14, Enum.GetValues<Outcome>().Length);
 
     [TestMethod]

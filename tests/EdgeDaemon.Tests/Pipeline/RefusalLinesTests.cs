@@ -25,4 +25,23 @@ public sealed class RefusalLinesTests
         Assert.AreEqual(4900, leftOut);
         Assert.IsFalse(lines.TryTake("unix:1", out _));
     }
+
+    [TestMethod]
+    public void So_many_callers_that_memory_would_have_no_end_begin_anew()
+    {
+        var lines = new RefusalLines(new TestClock());
+        for (int i = 0; i < 101; i++)
+        {
+            Assert.AreEqual(i < 100, lines.TryTake("unix:1", out _));
+        }
+
+        for (int i = 0; i < 4095; i++)
+        {
+            lines.TryTake($"unix:{1000 + i}", out _);
+        }
+
+        Assert.IsFalse(lines.TryTake("unix:1", out _), "there is still room for all");
+        lines.TryTake("unix:9", out _);
+        Assert.IsTrue(lines.TryTake("unix:1", out _), "one more, and all were forgotten");
+    }
 }
