@@ -11,15 +11,11 @@ internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, Act
     /// <param name="loadPeak">Bytes that one load took, as the probe saw it; 0: nobody knows.</param>
     /// <exception cref="OnnxContractException">The library refuses a member, or it does not keep the manifest's word.</exception>
     /// <exception cref="OnnxException">The library failed.</exception>
-    public ModelEngine Open(ModelManifest manifest, ModelContract contract, Func<string, ReadOnlyMemory<byte>> bytes, long loadPeak = 0) => new(
+    public ModelEngine Open(ModelManifest manifest, ModelContract contract, Func<string, ReadOnlyMemory<byte>> bytes, long loadPeak = 0) => new EngineBuilder(
         Runtime,
         [.. manifest.Members.Select(member => new EngineMember(member.Name, bytes(member.File)))],
         [.. contract.Inputs.Select(input => new EnginePort(input.Contract, input.Tensor, input.GraphType))],
         [.. contract.Outputs.Select(output => new EnginePort(output.Contract, output.Tensor, output.Contract.Type))],
         new OnnxSessionOptions(IntraOpThreads, manifest.DenormalAsZero),
-        Lanes,
-        Queue,
-        Pool,
-        Resume,
-        loadPeak);
+        Pool).Build(Lanes, Queue, Resume, loadPeak);
 }
