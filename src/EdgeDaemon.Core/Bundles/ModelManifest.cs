@@ -50,8 +50,8 @@ public sealed record ModelManifest
 
     public required ImmutableArray<ManifestOutput> Outputs { get; init; }
 
-    /// <summary>Denormal numbers are flushed to zero in the members' sessions.</summary>
-    public required bool DenormalAsZero { get; init; }
+    /// <summary>Of each member.</summary>
+    public required ManifestSession Session { get; init; }
 
     /// <summary>Graphs may branch and loop.</summary>
     public required bool ControlFlow { get; init; }
@@ -92,7 +92,7 @@ public sealed record ModelManifest
             Members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name", Needed),
             Inputs = inputs,
             Outputs = outputs,
-            DenormalAsZero = root.Table("session")?.Boolean("denormal_as_zero", false) ?? false,
+            Session = ManifestSession.Read(root.Table("session")),
             ControlFlow = root.Table("inspection")?.Boolean("control_flow", false) ?? false,
             SelfTests = Each(root, "self_test", MostSelfTests, table => ManifestSelfTest.Read(table, files, inputs, outputs), test => test.Name, "name", null),
             Lineage = ManifestLineage.Read(root.Table("lineage")),

@@ -11,26 +11,20 @@ internal sealed record EnginePort(TensorContract Contract, string Tensor, Elemen
 internal sealed record EngineMember(string Name, ReadOnlyMemory<byte> Graph);
 
 /// <summary>
-/// Graphs to sessions and lanes. A small model gets a session per lane, since one session serialises its callers; a large one shares a
-/// session, since its weights would be held once a lane.
+/// Graphs to sessions and lanes.
 /// </summary>
 internal sealed class EngineBuilder(
     OnnxRuntime runtime, ImmutableArray<EngineMember> members, ImmutableArray<EnginePort> inputs, ImmutableArray<EnginePort> outputs,
     OnnxSessionOptions options, TensorBlockPool pool)
 {
-    private const int SmallModel = 8 << 20;
-
-    // A small file can make much of itself: then once is enough.
-    private const long SmallLoad = 64 << 20;
-
     private readonly List<OnnxSession> _sessions = [];
 
     /// <param name="lanes">So many runs at once.</param>
     /// <param name="queue">So many requests may wait for one.</param>
-    /// <param name="resume">As <see cref="LanePool"/> has it.</param>
-    /// <param name="loadPeak">Bytes that one load took, as the probe saw it; 0: nobody knows.</param>
+    /// <param name="care">What the engine needs beside its lanes.</param>
+    /// <param name="sessionPerLane">Each lane has sessions of its own: one session serialises its callers. Else all share, and the weights are held once.</param>
     /// <exception cref="OnnxContractException">The library refuses a member, or it does not keep the manifest's word.</exception>
-    public ModelEngine Build(int lanes, int queue, Action<IThreadPoolWorkItem> resume, long loadPeak)
+    public ModelEngine Build(int lanes, int queue, EngineCare care, bool sessionPerLane)
     {
         var made = ImmutableArray.CreateBuilder<Lane>(lanes);
         try
@@ -41,8 +35,7 @@ internal sealed class EngineBuilder(
                 var ports = new MemberPort[members.Length];
                 for (int m = 0; m < members.Length; m++)
                 {
-                    bool own = index > 0 && members[m].Graph.Length <= SmallModel && loadPeak <= SmallLoad;
-                    OnnxSession session = own ? Open(members[m]) : first[m];
+                    OnnxSession session = sessionPerLane && index > 0 ? Open(members[m]) : first[m];
                     ports[m] = new MemberPort(
                         members[m].Name,
                         session.NewRun(pool),
@@ -53,7 +46,7 @@ internal sealed class EngineBuilder(
                 made.Add(new Lane(index, ports, outputs.Length, pool));
             }
 
-            return new ModelEngine([.. _sessions], made.ToImmutable(), queue, resume);
+            return new ModelEngine([.. _sessions], made.ToImmutable(), queue, care);
         }
         catch
         {

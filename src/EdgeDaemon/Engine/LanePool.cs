@@ -151,6 +151,13 @@ internal sealed class LanePool : IDisposable
         next?.Item.Hand(lane);
     }
 
+    /// <summary>Another lane in the place of one that is lost, and free.</summary>
+    public void Replace(Lane fresh)
+    {
+        Volatile.Write(ref _lanes[fresh.Index], fresh);
+        Return(fresh);
+    }
+
     public void Dispose()
     {
         _alarm.Dispose();

@@ -12,18 +12,27 @@ internal sealed class ModelEngine : IDisposable
     private readonly ImmutableArray<OnnxSession> _sessions;
     private readonly LanePool _lanes;
     private readonly LaneStatistics[] _statistics;
+    private readonly LaneLosses? _losses;
     private long _failures;
     private long _failedTicks;
 
     /// <param name="sessions">What <paramref name="lanes"/> run; disposed with the engine, as the lanes are.</param>
     /// <param name="lanes">Each at its own index.</param>
     /// <param name="queue">So many requests may wait.</param>
-    /// <param name="resume">As <see cref="LanePool"/> has it.</param>
-    public ModelEngine(ImmutableArray<OnnxSession> sessions, ImmutableArray<Lane> lanes, int queue, Action<IThreadPoolWorkItem> resume)
+    /// <param name="care">What a daemon needs beside them.</param>
+    public ModelEngine(ImmutableArray<OnnxSession> sessions, ImmutableArray<Lane> lanes, int queue, EngineCare care)
     {
         _sessions = sessions;
-        _lanes = new LanePool([.. lanes], queue, resume, TimeProvider.System);
+        _lanes = new LanePool([.. lanes], queue, care.Resume, TimeProvider.System);
         _statistics = [.. lanes.Select(lane => lane.Statistics)];
+        if (care.Watch is { } watch)
+        {
+            _losses = new LaneLosses(care.Model, _lanes, lanes.Length, watch, care.Log);
+            foreach (Lane lane in lanes)
+            {
+                _losses.Guard(lane);
+            }
+        }
     }
 
     /// <summary>No lane is free: who comes now waits.</summary>
@@ -57,6 +66,9 @@ internal sealed class ModelEngine : IDisposable
 
     public int BusyLanes => _lanes.Busy;
 
+    /// <summary>Lanes that were given up, because their runs did not end, and have not come back.</summary>
+    public int LostLanes => _losses?.Missing ?? 0;
+
     /// <summary>Requests that wait for a lane.</summary>
     public int Waiting => _lanes.Waiting;
 
@@ -69,6 +81,11 @@ internal sealed class ModelEngine : IDisposable
 
     public void Leave(Lane lane)
     {
+        if (lane.Guard is { IsLost: true })
+        {
+            return; // The run may still be in it, and another lane has its place.
+        }
+
         lane.Clear();
         _lanes.Return(lane);
     }

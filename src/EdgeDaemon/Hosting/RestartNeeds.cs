@@ -16,6 +16,7 @@ internal static class RestartNeeds
         Compare("[engine] lanes", settings => settings.Engine.Lanes);
         Compare("[engine] intra_op_threads", settings => settings.Engine.IntraOpThreads);
         Compare("[engine] queue", settings => settings.Engine.Queue);
+        Compare("[engine] stuck_after_seconds", settings => settings.Engine.StuckAfter);
         Compare("[limits] max_connections", settings => settings.Limits.MaxConnections);
         Compare("[limits] max_source_connections", settings => settings.Limits.MaxSourceConnections);
         Compare("[limits] max_handshakes", settings => settings.Limits.MaxHandshakes);

@@ -52,18 +52,21 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         {
             exchange.RefuseWhenLate(now);
             Lane lane = model.Engine.TryEnter(out Lane free) ? free : await WaitAsync(exchange, work, model, policy.Priority);
+            TenantAccount account = work.Entry.Account!;
             now = 0;
             try
             {
                 times.LaneEntered();
-                if (lane.ExpectsLong(work.Inputs(work.Plan.Count)))
+                if (model.MayRunLong || lane.ExpectsLong(work.Inputs(work.Plan.Count).Span))
                 {
                     // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
-                    await exchange.Threads.Enter();
-                    SocketThreads.BeginLongWork();
+                    await lane.Guard!.RunAsync(work.Inputs(work.Plan.Count), account, exchange.BodyClock.Deadline, exchange.Threads.LongRuns);
+                }
+                else
+                {
+                    lane.Guard!.Run(work.Inputs(work.Plan.Count).Span, account, exchange.BodyClock.Deadline, work.RunHere(exchange));
                 }
 
-                lane.Run(work.Inputs(work.Plan.Count), work.Entry.Account);
                 times.Run();
                 lane.Statistics.CountExecution();
                 wire.Encode(exchange, work, model, lane);
@@ -71,8 +74,14 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
             }
             finally
             {
+                if (lane.Guard!.IsLost)
+                {
+                    work.LoseTo(lane.Guard); // It works with the request's memory for who knows how long.
+                    exchange.Forget();
+                }
+
                 model.Engine.Leave(lane);
-                work.Entry.Account!.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - times.Entered);
+                account.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - times.Entered);
             }
         }
         catch
