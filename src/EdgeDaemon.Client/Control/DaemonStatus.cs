@@ -1,9 +1,9 @@
 namespace EdgeDaemon.Client.Control;
 
-/// <summary><c>GET /control/status</c>. <paramref name="Framework"/>: what the daemon was built with. Uptime in seconds.</summary>
+/// <summary><c>GET /control/status</c>. <paramref name="Framework"/>: what the daemon was built with. Uptime in seconds. <paramref name="LanesLost"/>: runs that did not end when told to.</summary>
 public sealed record DaemonStatus(
     string Version, string Framework, RuntimeStatus Runtime, double UptimeSeconds, int ModelsReady, int ModelsRefused, TrustStatus? Trust = null,
-    bool Draining = false, int RequestsInFlight = 0, string? LogLevel = null, long Reloads = 0);
+    bool Draining = false, int RequestsInFlight = 0, string? LogLevel = null, long Reloads = 0, long LanesLost = 0);
 
 /// <summary>What models were judged by at the last load.</summary>
 /// <param name="Version">Of the trust policy.</param>

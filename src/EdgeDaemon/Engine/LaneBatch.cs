@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Native.Onnx;
@@ -20,7 +21,8 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
 
     private readonly FairQueue<LaneWaiter>.Place[] _members = new FairQueue<LaneWaiter>.Place[rule is null ? 1 : Math.Min(rule.MaxRows, MostMembers)];
     private readonly int[] _firstRow = new int[rule is null ? 1 : Math.Min(rule.MaxRows, MostMembers)];
-    private EngineInput[] _inputs = [];
+    private EngineInput[] _joined = [];
+    private int _holder; // who has the lane
     private int _rows;
     private long _bytes;
     private long _since;
@@ -108,6 +110,7 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
     public int Take(FairQueue<LaneWaiter> queue, long now)
     {
         _since = now;
+        _holder = 0;
         _together = false;
         for (int i = 0; i < Count; i++)
         {
@@ -136,37 +139,196 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
         _together = false;
     }
 
-    /// <summary>Who has the lane after this one; null: this was the last.</summary>
-    public LaneWaiter? Next(int member) => member + 1 < Count ? _members[member + 1].Item : null;
-
-    public bool ExpectsLong(int member, long bytes) => !(member > 0 && _together) && lane.ExpectsLong(member == 0 && Count > 1 ? _bytes : bytes);
-
-    public RunAnswer Run(int member, ReadOnlySpan<EngineInput> inputs, TensorAccount? account, ref RequestTimes times)
+    /// <summary>Who has the lane after this one, from now on; null: this was the last.</summary>
+    public LaneWaiter? Pass(int member)
     {
-        if (member == 0 && Count > 1)
+        if (member + 1 >= Count)
         {
-            _together = TryRunTogether(account);
+            return null;
+        }
+
+        _holder = member + 1;
+        return _members[_holder].Item;
+    }
+
+    /// <summary>The lane was given up with a run in it: those who would have had it next are told so. Whoever has it learns it by himself.</summary>
+    public void Lose()
+    {
+        for (int i = _holder + 1; i < Count; i++)
+        {
+            _members[i].Item.Lose();
+        }
+    }
+
+    public ValueTask<RunAnswer> RunAsync(int member, ReadOnlyMemory<EngineInput> inputs, TensorAccount? account, long deadline, RunPlace place)
+    {
+        if (_together)
+        {
+            return new ValueTask<RunAnswer>(PartOf(member));
+        }
+
+        if (Count > 1)
+        {
+            if (member == 0)
+            {
+                return LeadAsync(inputs, account, deadline, place);
+            }
+
+            _members[member].Item.RefuseWhenOver(clock.GetTimestamp());
+        }
+
+        return AloneAsync(inputs, account, deadline, place);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RunAnswer> LeadAsync(ReadOnlyMemory<EngineInput> inputs, TensorAccount? account, long deadline, RunPlace place)
+    {
+        EngineInput[] joined = Joined(inputs.Length);
+        _begun = clock.GetTimestamp();
+        try
+        {
+            for (int i = 0; i < joined.Length; i++)
+            {
+                joined[i] = Join(i, inputs.Span[i].Shape, account);
+            }
+
+            if (IsLong(_bytes, place))
+            {
+                await lane.Guard!.RunAsync(joined, account, Earliest(deadline), place.LongRuns);
+            }
+            else
+            {
+                RunHere(joined, account, Earliest(deadline), place);
+            }
+
+            _ended = clock.GetTimestamp();
+            _together = IsWhole();
+        }
+        catch (RefusedException) when (lane.Guard is not { IsLost: true })
+        {
+            // Each by itself now: why it failed is nobody's affair but the one's whose fault it is, and it fails again then.
+        }
+        finally
+        {
+            GiveBack(joined);
         }
 
         if (_together)
         {
-            times.Run(_begun, _ended);
-            return new RunAnswer(lane, _rows, _firstRow[member], _members[member].Item.Rows);
+            Gain!.LearnTogether(_rows, _bytes, _ended - _begun);
+            lane.Statistics.CountExecution(Count, _rows, _ended - _begun);
+            return PartOf(0);
         }
 
-        if (member > 0)
-        {
-            _members[member].Item.RefuseWhenOver(clock.GetTimestamp());
-        }
+        lane.Clear();
+        _members[0].Item.RefuseWhenOver(clock.GetTimestamp());
+        return await AloneAsync(inputs, account, deadline, place);
+    }
 
+    private ValueTask<RunAnswer> AloneAsync(ReadOnlyMemory<EngineInput> inputs, TensorAccount? account, long deadline, RunPlace place)
+    {
         long begun = clock.GetTimestamp();
-        lane.Run(inputs, account);
+        if (IsLong(Lane.Bytes(inputs.Span), place))
+        {
+            return AwaitAsync(begun, inputs, account, deadline, place);
+        }
+
+        RunHere(inputs.Span, account, deadline, place);
+        return new ValueTask<RunAnswer>(Whole(begun, inputs.Span));
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<RunAnswer> AwaitAsync(long begun, ReadOnlyMemory<EngineInput> inputs, TensorAccount? account, long deadline, RunPlace place)
+    {
+        await lane.Guard!.RunAsync(inputs, account, deadline, place.LongRuns);
+        return Whole(begun, inputs.Span);
+    }
+
+    // A lane that nobody watches has no other place to run.
+    private bool IsLong(long bytes, RunPlace place) => lane.Guard is not null && (place.MayRunLong || lane.ExpectsLong(bytes));
+
+    private void RunHere(ReadOnlySpan<EngineInput> inputs, TensorAccount? account, long deadline, RunPlace place)
+    {
+        if (lane.Guard is { } guard)
+        {
+            guard.Run(inputs, account, deadline, place.Cut);
+        }
+        else
+        {
+            lane.Run(inputs, account);
+        }
+    }
+
+    // Used again, but for one that a lost run still has, and with it this lane.
+    private EngineInput[] Joined(int count)
+    {
+        if (_joined.Length != count)
+        {
+            _joined = new EngineInput[count];
+        }
+
+        return _joined;
+    }
+
+    private RunAnswer Whole(long begun, ReadOnlySpan<EngineInput> inputs)
+    {
         long ended = clock.GetTimestamp();
-        times.Run(ended);
         Gain?.LearnAlone(Lane.Bytes(inputs), ended - begun);
         int rows = RowsOf(inputs);
         lane.Statistics.CountExecution(1, rows, ended - begun);
-        return new RunAnswer(lane, rows, 0, rows);
+        return new RunAnswer(lane, rows, 0, rows, begun, ended);
+    }
+
+    private RunAnswer PartOf(int member) => new(lane, _rows, _firstRow[member], _members[member].Item.Rows, _begun, _ended);
+
+    // Nobody's time may pass in a run that others share with him: who is late is refused, the others have a run of their own then.
+    private long Earliest(long deadline)
+    {
+        for (int i = 1; i < Count; i++)
+        {
+            deadline = Math.Min(deadline, _members[i].Item.Deadline);
+        }
+
+        return deadline;
+    }
+
+    // A run that was given up works with it until it comes back.
+    private void GiveBack(EngineInput[] joined)
+    {
+        if (lane.Guard is { IsLost: true } guard)
+        {
+            guard.Inherit(() => Return(joined));
+        }
+        else
+        {
+            Return(joined);
+        }
+    }
+
+    private static void Return(EngineInput[] joined)
+    {
+        for (int i = 0; i < joined.Length && joined[i].Block is { } block; i++)
+        {
+            block.Return();
+        }
+
+        Array.Clear(joined);
+    }
+
+    // The answer has a row for each that was asked about.
+    private bool IsWhole()
+    {
+        for (int i = 0; i < lane.Outputs; i++)
+        {
+            ref readonly TensorShape shape = ref lane.OutputShape(i);
+            if (shape.Rank == 0 || shape[0] != _rows || lane.OutputType(i) == ElementType.Bytes)
+            {
+                rule!.Stop($"output {i} of a run over {_rows} rows came with shape {shape}");
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Keep(int count)
@@ -183,56 +345,6 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
 
     private int RowsOf(ReadOnlySpan<EngineInput> inputs) =>
         rowsAreCallers && inputs is [{ Shape: { Rank: > 0 } shape }, ..] ? (int)Math.Clamp(shape[0], 1, int.MaxValue) : 1;
-
-    // False: each runs by itself. Why is nobody's affair but the model's, and that fails again then.
-    private bool TryRunTogether(TensorAccount? account)
-    {
-        LaneWaiter leader = _members[0].Item;
-        ReadOnlySpan<EngineInput> like = leader.Request.Inputs.Span;
-        Array.Resize(ref _inputs, like.Length);
-        Span<EngineInput> inputs = _inputs;
-        int made = 0;
-        _begun = clock.GetTimestamp();
-        try
-        {
-            for (; made < inputs.Length; made++)
-            {
-                inputs[made] = Join(made, like[made].Shape, account);
-            }
-
-            lane.Run(inputs, account);
-        }
-        catch (RefusedException)
-        {
-            lane.Clear();
-            return false;
-        }
-        finally
-        {
-            for (int i = 0; i < made; i++)
-            {
-                inputs[i].Block.Return();
-            }
-
-            inputs.Clear();
-        }
-
-        _ended = clock.GetTimestamp();
-        for (int i = 0; i < lane.Outputs; i++)
-        {
-            ref readonly TensorShape shape = ref lane.OutputShape(i);
-            if (shape.Rank == 0 || shape[0] != _rows || lane.OutputType(i) == ElementType.Bytes)
-            {
-                rule!.Stop($"output {i} of a run over {_rows} rows came with shape {shape}");
-                lane.Clear();
-                return false;
-            }
-        }
-
-        Gain!.LearnTogether(_rows, _bytes, _ended - _begun);
-        lane.Statistics.CountExecution(Count, _rows, _ended - _begun);
-        return true;
-    }
 
     private EngineInput Join(int index, TensorShape shape, TensorAccount? account)
     {

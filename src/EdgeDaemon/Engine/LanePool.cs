@@ -20,6 +20,7 @@ internal sealed class LanePool : IDisposable
     private readonly TimeProvider _clock;
     private readonly ITimer _alarm;
     private readonly BatchRule? _rule;
+    private readonly bool _rowsAreCallers;
     private readonly long _longestHold; // in the clock's ticks
     private ulong _free;
     private ulong _held; // lanes that came back and wait for a preferred size; under the lock
@@ -41,6 +42,7 @@ internal sealed class LanePool : IDisposable
         _resume = resume;
         _clock = clock;
         _rule = rule;
+        _rowsAreCallers = rowsAreCallers;
         _longestHold = rule is null ? 0 : (long)(rule.MaxDelay.TotalSeconds * clock.TimestampFrequency);
 
         // One for all who wait: a timer for each would be made and destroyed with every request.
@@ -123,7 +125,7 @@ internal sealed class LanePool : IDisposable
     public void Leave(LaneTurn turn)
     {
         Lane lane = turn.Lane;
-        if (lane.Batch.Next(turn.Member) is not { } next)
+        if (lane.Batch.Pass(turn.Member) is not { } next)
         {
             lane.Clear();
             Return(lane);
@@ -161,6 +163,27 @@ internal sealed class LanePool : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>A run was given up, and its lane with it: whoever shared the turn and has not had it is refused. The watch's thread, while the run cannot come back.</summary>
+    public void Lose(Lane lost)
+    {
+        lost.Batch.Lose();
+        if (lost.Batch.Count > 0)
+        {
+            lock (_change)
+            {
+                lost.Batch.Settle(_queue, _clock.GetTimestamp());
+            }
+        }
+    }
+
+    /// <summary>Another lane in the place of one that is lost, and free.</summary>
+    public void Replace(Lane fresh)
+    {
+        fresh.Batch = new LaneBatch(fresh, _rule, _rowsAreCallers, _clock);
+        Volatile.Write(ref _lanes[fresh.Index], fresh);
+        Return(fresh);
     }
 
     public void Dispose()

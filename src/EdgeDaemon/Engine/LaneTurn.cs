@@ -13,14 +13,12 @@ internal readonly struct LaneTurn(Lane? lane, int member = 0)
 
     public int Member => member;
 
-    /// <summary>Whether <see cref="Run"/> is expected to take a millisecond or more.</summary>
-    /// <param name="bytes">Of the request's inputs.</param>
-    public bool ExpectsLong(long bytes) => lane!.Batch.ExpectsLong(member, bytes);
-
     /// <summary>The request's answer: by a run of its own, or with others, of which the first does the work.</summary>
-    /// <param name="inputs">In the contract's order.</param>
+    /// <param name="inputs">In the contract's order. They live until the run is over; when the lane's guard is lost, until <see cref="LaneGuard.Inherit"/> says so.</param>
     /// <param name="account">On whose account the memory is; null: nobody's.</param>
-    /// <param name="times">Told when the run began and ended.</param>
+    /// <param name="deadline">Of the request.</param>
+    /// <param name="place">Where to run.</param>
     /// <exception cref="Core.Protocol.RefusedException">The model failed at this request alone, or the request's time is over, or its caller has gone.</exception>
-    public RunAnswer Run(ReadOnlySpan<EngineInput> inputs, TensorAccount? account, ref RequestTimes times) => lane!.Batch.Run(member, inputs, account, ref times);
+    public ValueTask<RunAnswer> RunAsync(ReadOnlyMemory<EngineInput> inputs, TensorAccount? account, long deadline, RunPlace place) =>
+        lane!.Batch.RunAsync(member, inputs, account, deadline, place);
 }

@@ -13,6 +13,7 @@ internal sealed class LaneWaiter : IValueTaskSource<LaneTurn>, IThreadPoolWorkIt
     private LaneTurn _turn;
     private CancellationToken _cancelled;
     private bool _expired;
+    private bool _lost;
 
     public LaneRequest Request { get; private set; }
 
@@ -39,6 +40,7 @@ internal sealed class LaneWaiter : IValueTaskSource<LaneTurn>, IThreadPoolWorkIt
         _turn = default;
         _cancelled = default;
         _expired = false;
+        _lost = false;
         _leaving = leaving;
         Request = request;
         Since = now;
@@ -66,6 +68,13 @@ internal sealed class LaneWaiter : IValueTaskSource<LaneTurn>, IThreadPoolWorkIt
     public void Expire()
     {
         _expired = true;
+        _pool!.Resume(this);
+    }
+
+    /// <summary>The run that it shared, or was to follow, does not come back.</summary>
+    public void Lose()
+    {
+        _lost = true;
         _pool!.Resume(this);
     }
 
@@ -109,6 +118,10 @@ internal sealed class LaneWaiter : IValueTaskSource<LaneTurn>, IThreadPoolWorkIt
         if (!_turn.IsNone)
         {
             _source.SetResult(_turn);
+        }
+        else if (_lost)
+        {
+            _source.SetException(new RefusedException(Refusal.EngineFailed, "a run with others of its tenant did not come back"));
         }
         else if (_expired)
         {

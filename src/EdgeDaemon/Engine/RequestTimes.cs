@@ -34,16 +34,14 @@ internal struct RequestTimes
     /// <summary>Gives the time that it is.</summary>
     public long LaneEntered() => _entered = Stopwatch.GetTimestamp();
 
-    /// <summary>The run has ended.</summary>
-    /// <param name="ended">When.</param>
-    public void Run(long ended) => _ran = ended;
-
-    /// <summary>Others and it were run together.</summary>
-    /// <param name="begun">When the run began: until then it waited.</param>
-    /// <param name="ended">When it had ended.</param>
-    public void Run(long begun, long ended)
+    /// <summary>The run has ended. Whoever shared it waited until it began.</summary>
+    public void Run(in RunAnswer answer)
     {
-        _entered = Math.Max(begun, _ready);
-        _ran = ended;
+        if (answer.IsPart)
+        {
+            _entered = Math.Max(answer.Begun, _ready);
+        }
+
+        _ran = answer.Ended;
     }
 }

@@ -11,9 +11,13 @@ internal readonly struct RunAnswer
     /// <param name="runRows">Rows of the run.</param>
     /// <param name="firstRow">The request's first.</param>
     /// <param name="rows">How many are the request's.</param>
-    public RunAnswer(Lane lane, int runRows, int firstRow, int rows)
+    /// <param name="begun">When the run began, by its pool's clock.</param>
+    /// <param name="ended">When it had ended.</param>
+    public RunAnswer(Lane lane, int runRows, int firstRow, int rows, long begun, long ended)
     {
         _lane = lane;
+        Begun = begun;
+        Ended = ended;
         RunRows = runRows;
         FirstRow = firstRow;
         Rows = rows;
@@ -28,7 +32,12 @@ internal readonly struct RunAnswer
     /// <summary>Rows of the request; less than the run's when it was run with others.</summary>
     public int Rows { get; }
 
-    private bool IsPart => Rows != RunRows;
+    public long Begun { get; }
+
+    public long Ended { get; }
+
+    /// <summary>Others have the rest.</summary>
+    public bool IsPart => Rows != RunRows;
 
     public ElementType OutputType(int index) => _lane.OutputType(index);
 

@@ -3,6 +3,7 @@ using EdgeDaemon.Admission;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Engine;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
@@ -25,9 +26,11 @@ internal sealed class DaemonHost : IAsyncDisposable
     private readonly TensorBlockPool _pool;
     private readonly DrainSwitch _drain;
     private readonly Reload _reload;
+    private readonly LaneWatch _watch;
 
-    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, DrainSwitch drain, Reload reload)
+    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, DrainSwitch drain, Reload reload, LaneWatch watch)
     {
+        _watch = watch;
         _pool = pool;
         _drain = drain;
         _reload = reload;
@@ -55,6 +58,7 @@ internal sealed class DaemonHost : IAsyncDisposable
             text => Log.RuntimeWarning(log, text)));
 
         var registry = new ModelRegistry();
+        var watch = new LaneWatch(settings.Engine.StuckAfter, TimeProvider.System, log);
         var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
         var accounts = new TenantAccounts(tenants, settings.Limits);
         var admission = new RequestAdmission(pool, accounts, settings.Limits, settings.Engine);
@@ -76,6 +80,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var sources = new MetricsSources(counters, registry, tenants, pool, segments)
         {
             Draining = () => admission.Draining,
+            Watch = watch,
             Handshakes = doors.Counts,
             Penalties = new PenaltyDesk(() => penalties.Inside(), penalties.Lift),
             Use = tenant => UseOf(accounts.UsageOf(tenant)),
@@ -88,9 +93,10 @@ internal sealed class DaemonHost : IAsyncDisposable
             (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level),
         ];
 
+        var care = new EngineCare(SocketThreads.Continue, watch) { Log = log };
         OnnxRuntime? runtime = null;
         ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>
-            new(now, policy, runtime!, pool, SocketThreads.Continue, notifier.ExtendTimeout, TimeProvider.System, log);
+            new(now, policy, runtime!, pool, care, notifier.ExtendTimeout, TimeProvider.System, log);
         var reload = new Reload(configuration, parts, Lifecycle, registry, sources.Reloads, notifier, TimeProvider.System, log);
         var surface = new ControlSurface(
             documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, log);
@@ -103,6 +109,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         Log.RuntimeLoaded(log, runtime.Version, settings.Runtime.Library, runtime.Digest);
         Lifecycle(settings, trust).LoadAll(registry, stop);
 
+        watch.Start();
         await front.StartAsync(CancellationToken.None);
         foreach (ListenSettings listen in settings.Listeners)
         {
@@ -110,7 +117,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
 
         Log.Ready(log, registry.Serving.Length, registry.Refused.Length);
-        return new DaemonHost(front, registry, runtime, pool, drain, reload);
+        return new DaemonHost(front, registry, runtime, pool, drain, reload, watch);
     }
 
     /// <summary>No new connections; requests in flight finish, or are cut off when <paramref name="deadline"/> fires.</summary>
@@ -130,7 +137,7 @@ internal sealed class DaemonHost : IAsyncDisposable
     {
         await _front.DisposeAsync();
         _reload.Dispose();
-        if (!_front.IsIdle || !_reload.IsIdle)
+        if (!_front.IsIdle || !_reload.IsIdle || _watch.Missing > 0)
         {
             return; // An inference, or a reload, that outlasts the drain still uses all of this. The process ends now, and its memory with it.
         }
@@ -140,6 +147,7 @@ internal sealed class DaemonHost : IAsyncDisposable
             model.Dispose();
         }
 
+        _watch.Dispose();
         _pool.Dispose();
         _runtime.Dispose();
     }

@@ -18,6 +18,7 @@ internal static class RestartNeeds
         Compare("[engine] queue", settings => settings.Engine.Queue);
         Compare("[engine] max_batch", settings => settings.Engine.MaxBatch);
         Compare("[engine] max_batch_delay_us", settings => settings.Engine.MaxBatchDelay);
+        Compare("[engine] stuck_after_seconds", settings => settings.Engine.StuckAfter);
         Compare("[limits] max_connections", settings => settings.Limits.MaxConnections);
         Compare("[limits] max_source_connections", settings => settings.Limits.MaxSourceConnections);
         Compare("[limits] max_handshakes", settings => settings.Limits.MaxHandshakes);

@@ -52,25 +52,28 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         {
             exchange.RefuseWhenLate(now);
             LaneTurn turn = model.Engine.TryEnter(out Lane free) ? new LaneTurn(free) : await WaitAsync(exchange, work, model, policy.Priority);
+            TenantAccount account = work.Entry.Account!;
             now = 0;
             long entered = times.LaneEntered();
             try
             {
-                if (turn.ExpectsLong(Lane.Bytes(work.Inputs(work.Plan.Count))))
-                {
-                    // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
-                    await exchange.Threads.Enter();
-                    SocketThreads.BeginLongWork();
-                }
-
-                RunAnswer answer = turn.Run(work.Inputs(work.Plan.Count), work.Entry.Account, ref times);
+                // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
+                var place = new RunPlace(model.MayRunLong, exchange.Threads.LongRuns, work.RunHere(exchange));
+                RunAnswer answer = await turn.RunAsync(work.Inputs(work.Plan.Count), account, exchange.BodyClock.Deadline, place);
+                times.Run(answer);
                 wire.Encode(exchange, work, model, answer);
                 now = turn.Lane.Statistics.CountAnswer(times, answer.RunRows);
             }
             finally
             {
+                if (turn.Lane.Guard!.IsLost)
+                {
+                    work.LoseTo(turn.Lane.Guard); // It works with the request's memory for who knows how long.
+                    exchange.Forget();
+                }
+
                 model.Engine.Leave(turn);
-                work.Entry.Account!.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - entered); // A run that was shared is the first one's.
+                account.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - entered); // A run that was shared is the first one's.
             }
         }
         catch
@@ -96,7 +99,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         {
             Tenant tenant = work.Entry.Account!.Tenant;
             var request = new LaneRequest(
-                tenant.Index, tenant.Settings.Share, priority, Lane.Bytes(work.Inputs(work.Plan.Count)), exchange.BodyClock.Deadline, work.InputMemory(work.Plan.Count), work.Entry.Account);
+                tenant.Index, tenant.Settings.Share, priority, Lane.Bytes(work.Inputs(work.Plan.Count).Span), exchange.BodyClock.Deadline, work.Inputs(work.Plan.Count), work.Entry.Account);
             return await model.Engine.WaitAsync(work.Waiter, request, exchange.Aborted);
         }
         finally

@@ -12,6 +12,10 @@ namespace EdgeDaemon.Pipeline;
 internal sealed class InferenceWork
 {
     private EngineInput[] _inputs = [];
+    private HttpExchange? _exchange;
+    private object? _thread;
+    private Action? _cut;
+    private LaneGuard? _lost;
 
     /// <summary>The model's name as the request gave it.</summary>
     public ReadOnlyMemory<char> Model { get; private set; }
@@ -67,18 +71,26 @@ internal sealed class InferenceWork
     public ServedModel Hold(ServedModel model) => Held = model;
 
     /// <summary>The engine's inputs, in the contract's order.</summary>
-    public Span<EngineInput> Inputs(int count)
+    public Memory<EngineInput> Inputs(int count)
     {
         if (_inputs.Length < count)
         {
             _inputs = new EngineInput[count];
         }
 
-        return _inputs.AsSpan(0, count);
+        return _inputs.AsMemory(0, count);
     }
 
-    /// <summary>The same, for whoever shares a run with others.</summary>
-    public ReadOnlyMemory<EngineInput> InputMemory(int count) => _inputs.AsMemory(0, count);
+    /// <summary>The model runs on the calling thread. What this gives cuts the caller off, should it not come back: from another thread, while this one is inside.</summary>
+    public Action RunHere(HttpExchange exchange)
+    {
+        _exchange = exchange;
+        _thread = SocketThreads.Mine;
+        return _cut ??= CutOff;
+    }
+
+    /// <summary>A run that was given up has all of this until it comes back: its connection works with another from now on.</summary>
+    public void LoseTo(LaneGuard lane) => _lost = lane;
 
     /// <summary>Gives tensor memory back: nothing of the request can be read any more.</summary>
     public void ReleaseMemory()
@@ -95,6 +107,17 @@ internal sealed class InferenceWork
     /// <param name="bytes">That came of its body.</param>
     public void End(long bytes)
     {
+        if (_lost is { } lane)
+        {
+            Entry.Close(bytes);
+            lane.Inherit(() =>
+            {
+                ReleaseMemory();
+                Held?.LetGo();
+            });
+            return;
+        }
+
         ReleaseMemory();
         Held?.LetGo();
         Held = null;
@@ -103,5 +126,12 @@ internal sealed class InferenceWork
         Name(default, default);
         Raw = false;
         Entry.Close(bytes);
+    }
+
+    private void CutOff()
+    {
+        _exchange!.Abort();
+        Entry.Close(_exchange.BodyClock.Bytes);
+        SocketThreads.Replace(_thread);
     }
 }

@@ -15,7 +15,8 @@ public sealed class LaneStatisticsTests
             RequestTimes times = RequestTimes.Begin();
             times.TensorsReady();
             times.LaneEntered();
-            times.Run(System.Diagnostics.Stopwatch.GetTimestamp());
+            long now = System.Diagnostics.Stopwatch.GetTimestamp();
+            times.Run(new RunAnswer(null!, 1, 0, 1, now, now));
             lanes[i % 2].CountExecution(1, i + 1, 100);
             lanes[i % 2].CountAnswer(times, i + 1);
         }

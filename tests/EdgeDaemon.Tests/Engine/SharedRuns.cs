@@ -93,7 +93,8 @@ internal sealed class SharedRuns : IDisposable
             try
             {
                 begun?.Invoke();
-                RunAnswer answer = turn.Run(inputs, null, ref times);
+                RunAnswer answer = await turn.RunAsync(inputs, null, deadline, default);
+                times.Run(answer);
                 if (answer.FirstRow == 0)
                 {
                     Runs.Add(Running.Floats(turn.Lane.OutputData(0)));
