@@ -22,7 +22,7 @@ public sealed class LanePlanTests
     [DataRow(2, 3, 2, 2, 2, "as model.toml wishes")]
     public void Device_decides_then_the_bundle_within_that_then_the_rule(int lanes, int threads, int wish, int expectedLanes, int expectedThreads, string reason)
     {
-        var plan = LanePlan.Of(new EngineSettings(lanes, threads, 1, Stuck), Manifest(wish, 1000), 4, null);
+        var plan = LanePlan.Of(new EngineSettings(lanes, threads, 1, Stuck, 1, default), Manifest(wish, 1000), 4, null);
         Assert.AreEqual((expectedLanes, expectedThreads, reason), (plan.Lanes, plan.Threads, plan.Reason));
     }
 
@@ -30,11 +30,11 @@ public sealed class LanePlanTests
     public void Measurement_decides_where_nobody_has_and_only_for_as_many_cores()
     {
         ProbeReport report = Report(4, new(4, 1, false, 100), new(4, 1, true, 111), new(1, 4, false, 121));
-        LanePlan plan = LanePlan.Of(new EngineSettings(0, 0, 1, Stuck), Manifest(0, 1000), 4, report);
+        LanePlan plan = LanePlan.Of(new EngineSettings(0, 0, 1, Stuck, 1, default), Manifest(0, 1000), 4, report);
         Assert.AreEqual(new LanePlan(4, 1, true, "measured at its first load"), plan);
-        Assert.AreEqual("a lane for each core", LanePlan.Of(new EngineSettings(0, 0, 1, Stuck), Manifest(0, 1000), 2, report).Reason);
-        Assert.AreEqual("as edged.toml says", LanePlan.Of(new EngineSettings(4, 0, 1, Stuck), Manifest(0, 1000), 4, report).Reason);
-        Assert.AreEqual("as model.toml wishes", LanePlan.Of(new EngineSettings(0, 0, 1, Stuck), Manifest(2, 1000), 4, report).Reason);
+        Assert.AreEqual("a lane for each core", LanePlan.Of(new EngineSettings(0, 0, 1, Stuck, 1, default), Manifest(0, 1000), 2, report).Reason);
+        Assert.AreEqual("as edged.toml says", LanePlan.Of(new EngineSettings(4, 0, 1, Stuck, 1, default), Manifest(0, 1000), 4, report).Reason);
+        Assert.AreEqual("as model.toml wishes", LanePlan.Of(new EngineSettings(0, 0, 1, Stuck, 1, default), Manifest(2, 1000), 4, report).Reason);
     }
 
     [TestMethod]
@@ -51,12 +51,12 @@ public sealed class LanePlanTests
     [TestMethod]
     public void Large_model_is_held_once_whatever_was_measured()
     {
-        Assert.IsTrue(LanePlan.Of(new EngineSettings(0, 0, 1, Stuck), Manifest(0, 8 << 20), 4, null).SessionPerLane);
-        Assert.IsFalse(LanePlan.Of(new EngineSettings(0, 0, 1, Stuck), Manifest(0, (8 << 20) + 1), 4, null).SessionPerLane);
+        Assert.IsTrue(LanePlan.Of(new EngineSettings(0, 0, 1, Stuck, 1, default), Manifest(0, 8 << 20), 4, null).SessionPerLane);
+        Assert.IsFalse(LanePlan.Of(new EngineSettings(0, 0, 1, Stuck, 1, default), Manifest(0, (8 << 20) + 1), 4, null).SessionPerLane);
         ProbeReport swells = Report(0) with { LoadPeakBytes = (64 << 20) + 1 };
-        Assert.IsFalse(LanePlan.Of(new EngineSettings(0, 0, 1, Stuck), Manifest(0, 1000), 4, swells).SessionPerLane);
+        Assert.IsFalse(LanePlan.Of(new EngineSettings(0, 0, 1, Stuck, 1, default), Manifest(0, 1000), 4, swells).SessionPerLane);
         ProbeReport forged = Report(4, new ProbedLayout(60_000, 60_000, true, 1e9)) with { LoadPeakBytes = 1L << 40 };
-        LanePlan plan = LanePlan.Of(new EngineSettings(0, 0, 1, Stuck), Manifest(0, 1000), 4, forged);
+        LanePlan plan = LanePlan.Of(new EngineSettings(0, 0, 1, Stuck, 1, default), Manifest(0, 1000), 4, forged);
         Assert.AreEqual((64, 4, false), (plan.Lanes, plan.Threads, plan.SessionPerLane), "the child's word is bounded");
     }
 
