@@ -13,20 +13,30 @@ internal static class CraftedModels
     private const int Bool = 9;
 
     /// <summary>y = x + 1, so many times: 2^40 do not end in anybody's lifetime.</summary>
-    public static byte[] Loop(long times)
+    /// <param name="times">How often.</param>
+    /// <param name="rows">How many x has; null: any number, and all of them take hardly longer than one.</param>
+    public static byte[] Loop(long times, long? rows = 1)
     {
         byte[] body = OnnxBytes.Bytes(6, // AttributeProto.g
             Node("Identity", ["go"], ["on"]), Node("Add", ["before", "one"], ["after"]), OnnxBytes.Text(2, "body"),
-            OnnxBytes.Port(11, "turn", Int64), OnnxBytes.Port(11, "go", Bool), OnnxBytes.Port(11, "before", Float, 1),
-            OnnxBytes.Port(12, "on", Bool), OnnxBytes.Port(12, "after", Float, 1));
+            OnnxBytes.Port(11, "turn", Int64), OnnxBytes.Port(11, "go", Bool), OnnxBytes.Port(11, "before", Float, rows),
+            OnnxBytes.Port(12, "on", Bool), OnnxBytes.Port(12, "after", Float, rows));
         return OnnxBytes.Model(
             Node("Loop", ["times", "", "x"], ["y"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "body"), body, OnnxBytes.Number(20, 5))),
             OnnxBytes.Text(2, "loop"),
             Weight("times", Int64, [], BitConverter.GetBytes(times)),
             Weight("one", Float, [1], BitConverter.GetBytes(1f)),
-            OnnxBytes.Port(11, "x", Float, 1),
-            OnnxBytes.Port(12, "y", Float, 1));
+            OnnxBytes.Port(11, "x", Float, rows),
+            OnnxBytes.Port(12, "y", Float, rows));
     }
+
+    /// <summary>y = x - the mean of all rows: what one row is answered depends on who else is in the run.</summary>
+    public static byte[] Mixing() => OnnxBytes.Model(
+        Node("ReduceMean", ["x"], ["mean"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "axes"), OnnxBytes.Number(8, 0), OnnxBytes.Number(20, 7))),
+        Node("Sub", ["x", "mean"], ["y"]),
+        OnnxBytes.Text(2, "mixing"),
+        OnnxBytes.Port(11, "x", Float, [null]),
+        OnnxBytes.Port(12, "y", Float, [null]));
 
     /// <summary>y = x + the sum of so many zeros, which the runtime makes from a constant.</summary>
     public static byte[] Swelling(long elements) => OnnxBytes.Model(
@@ -39,8 +49,9 @@ internal static class CraftedModels
         OnnxBytes.Port(11, "x", Float, 1),
         OnnxBytes.Port(12, "y", Float, 1));
 
-    /// <summary>A model of one FP32 input x and output y of one element each, with a self-test: what it answers to 1.</summary>
-    public static void Bundle(StateDirectory state, string name, byte[] graph, float answerToOne, string more = "", bool controlFlow = true, params (string Name, byte[] Bytes)[] files)
+    /// <summary>A model of one FP32 input x and output y of one element each, or of a row each where there is a [batching] table, with a self-test: what it answers to 1.</summary>
+    public static void Bundle(
+        StateDirectory state, string name, byte[] graph, float answerToOne, string more = "", bool controlFlow = true, string? batching = null, params (string Name, byte[] Bytes)[] files)
     {
         Directory.CreateDirectory(Path.Combine(state.Bundle(name), "content"));
         (string Name, byte[] Bytes)[] all = [("model.onnx", graph), ("one.bin", BitConverter.GetBytes(1f)), ("answer.bin", BitConverter.GetBytes(answerToOne)), .. files];
@@ -52,9 +63,10 @@ internal static class CraftedModels
             security_floor = 0
             created = 2026-11-21T00:00:00Z
             inspection.control_flow = {(controlFlow ? "true" : "false")}
+            {(batching is null ? "" : $"batching = {{ {batching} }}")}
             member = [{"{ name = \"m\", file = \"model.onnx\" }"}]
-            input = [{"{ name = \"x\", datatype = \"FP32\", shape = [1] }"}]
-            output = [{"{ name = \"y\", datatype = \"FP32\", shape = [1] }"}]
+            input = [{$"{{ name = \"x\", datatype = \"FP32\", shape = [{(batching is null ? 1 : -1)}] }}"}]
+            output = [{$"{{ name = \"y\", datatype = \"FP32\", shape = [{(batching is null ? 1 : -1)}] }}"}]
 
             """));
         foreach ((string file, byte[] bytes) in all)

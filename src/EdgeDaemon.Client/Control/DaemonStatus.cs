@@ -2,11 +2,11 @@ namespace EdgeDaemon.Client.Control;
 
 /// <summary>
 /// <c>GET /control/status</c>. <paramref name="Framework"/>: what the daemon was built with. Uptime in seconds. <paramref name="MemoryKept"/>: tenants' memory is NOT cleared
-/// (a switch for tests).
+/// (a switch for tests). <paramref name="LanesLost"/>: runs that did not end when told to.
 /// </summary>
 public sealed record DaemonStatus(
     string Version, string Framework, RuntimeStatus Runtime, double UptimeSeconds, int ModelsReady, int ModelsRefused, TrustStatus? Trust = null,
-    bool Draining = false, int RequestsInFlight = 0, string? LogLevel = null, long Reloads = 0, bool MemoryKept = false);
+    bool Draining = false, int RequestsInFlight = 0, string? LogLevel = null, long Reloads = 0, bool MemoryKept = false, long LanesLost = 0);
 
 /// <summary>What models were judged by at the last load.</summary>
 /// <param name="Version">Of the trust policy.</param>

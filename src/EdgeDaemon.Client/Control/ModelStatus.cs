@@ -22,6 +22,7 @@ public sealed record ModelStatusList(IReadOnlyList<ModelStatus> Models);
 /// <param name="LoadedAt">When the model began to serve.</param>
 /// <param name="Expired">The release, or the trust policy, has expired; it goes on because it was in service before.</param>
 /// <param name="Probe">What the first load in a child process took; null when the daemon does not probe.</param>
+/// <param name="Engine">How it is computed, and spread over the cores.</param>
 /// <param name="Lineage">What model.toml says of the model's origin, as it stands there.</param>
 public sealed record ModelStatus(
     string Folder,
@@ -37,7 +38,21 @@ public sealed record ModelStatus(
     DateTimeOffset? LoadedAt = null,
     bool? Expired = null,
     ProbeStatus? Probe = null,
+    EngineStatus? Engine = null,
     JsonElement? Lineage = null);
+
+/// <summary>How a model is computed, and spread over the cores.</summary>
+/// <param name="Lanes">Requests that run at once.</param>
+/// <param name="IntraOpThreads">Threads for one operator.</param>
+/// <param name="SessionPerLane">Each lane has a session of its own.</param>
+/// <param name="Reason">Whose choice that was.</param>
+/// <param name="Optimisation">How far its graphs are rewritten: none, basic, extended, all.</param>
+/// <param name="Deterministic">Only kernels that give the same bits for the same input.</param>
+/// <param name="DenormalAsZero">Denormal numbers are flushed to zero.</param>
+/// <param name="MemoryPattern">Activations are laid out once for each shape.</param>
+/// <param name="LanesLost">Lanes whose runs did not end and have not come back; others have their places. More than none is an alarm.</param>
+public sealed record EngineStatus(
+    int Lanes, int IntraOpThreads, bool SessionPerLane, string Reason, string Optimisation, bool Deterministic, bool DenormalAsZero, bool MemoryPattern, int LanesLost);
 
 /// <summary>The first load of a release, in a child process.</summary>
 /// <param name="LoadSeconds">For one session of each member.</param>

@@ -102,6 +102,7 @@ internal sealed class RestWire(Exchange exchange) : IWire
         ComputeInput = Duration(form.InferenceStats.ComputeInput),
         ComputeInfer = Duration(form.InferenceStats.ComputeInfer),
         ComputeOutput = Duration(form.InferenceStats.ComputeOutput),
+        Batches = [.. (form.BatchStats ?? []).Select(batch => new BatchStatistics(batch.BatchSize, Duration(batch.ComputeInput), Duration(batch.ComputeInfer), Duration(batch.ComputeOutput)))],
     };
 
     private static StatisticDuration Duration(DurationForm? form) => form is null ? default : new StatisticDuration(form.Count, form.Ns);

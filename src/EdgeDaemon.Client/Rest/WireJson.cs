@@ -54,7 +54,9 @@ internal sealed record AnswerTensorParametersForm(long? BinaryDataSize = null);
 internal sealed record StatisticsForm(StatisticsModelForm[] ModelStats);
 
 internal sealed record StatisticsModelForm(
-    string Name, string Version, ulong LastInference, ulong InferenceCount, ulong ExecutionCount, DurationsForm InferenceStats);
+    string Name, string Version, ulong LastInference, ulong InferenceCount, ulong ExecutionCount, DurationsForm InferenceStats, BatchForm[]? BatchStats = null);
+
+internal sealed record BatchForm(ulong BatchSize, DurationForm? ComputeInput = null, DurationForm? ComputeInfer = null, DurationForm? ComputeOutput = null);
 
 internal sealed record DurationsForm(
     DurationForm? Success = null,

@@ -50,8 +50,11 @@ public sealed record ModelManifest
 
     public required ImmutableArray<ManifestOutput> Outputs { get; init; }
 
-    /// <summary>Denormal numbers are flushed to zero in the members' sessions.</summary>
-    public required bool DenormalAsZero { get; init; }
+    /// <summary>Of each member.</summary>
+    public required ManifestSession Session { get; init; }
+
+    /// <summary>Requests may share a run; null: never.</summary>
+    public required ManifestBatching? Batching { get; init; }
 
     /// <summary>Graphs may branch and loop.</summary>
     public required bool ControlFlow { get; init; }
@@ -92,7 +95,8 @@ public sealed record ModelManifest
             Members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name", Needed),
             Inputs = inputs,
             Outputs = outputs,
-            DenormalAsZero = root.Table("session")?.Boolean("denormal_as_zero", false) ?? false,
+            Batching = ManifestBatching.Read(root.Table("batching"), inputs, outputs),
+            Session = ManifestSession.Read(root.Table("session")),
             ControlFlow = root.Table("inspection")?.Boolean("control_flow", false) ?? false,
             SelfTests = Each(root, "self_test", MostSelfTests, table => ManifestSelfTest.Read(table, files, inputs, outputs), test => test.Name, "name", null),
             Lineage = ManifestLineage.Read(root.Table("lineage")),

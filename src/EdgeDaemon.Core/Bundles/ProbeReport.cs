@@ -20,10 +20,18 @@ namespace EdgeDaemon.Core.Bundles;
 public sealed record ProbeReport(
     string Release, string Library, string Daemon, long MaxMemoryBytes, int Threads, bool Filtered, double LoadSeconds, long LoadPeakBytes, int SelfTests, ImmutableArray<ProbedBatch> Batches, string? Unmeasured)
 {
+    /// <summary>That the child could use; 0: it measured no layouts, since none were to be chosen.</summary>
+    public int Cores { get; init; }
+
+    /// <summary>Ways to spread its runs over the cores, in the order of preference; empty when none were compared.</summary>
+    public ImmutableArray<ProbedLayout> Layouts { get; init; } = [];
+
     /// <summary>No report is longer; what is, is none.</summary>
     public const int MostBytes = 64 << 10;
 
     private const int MostBatches = 64;
+    private const int MostLayouts = 16;
+    private const int MostCores = 1 << 16;
     private const double LongestSeconds = 1e9;
 
     public byte[] Write()
@@ -41,6 +49,7 @@ public sealed record ProbeReport(
             load_seconds = {Float(LoadSeconds)}
             load_peak_bytes = {LoadPeakBytes}
             self_tests = {SelfTests}
+            cores = {Cores}
 
             """);
         if (Unmeasured is not null)
@@ -58,6 +67,19 @@ public sealed record ProbeReport(
                 peak_bytes = {batch.PeakBytes}
                 input_bytes = {batch.InputBytes}
                 run_bytes = {batch.RunBytes}
+
+                """);
+        }
+
+        foreach (ProbedLayout layout in Layouts)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"""
+
+                [[layout]]
+                lanes = {layout.Lanes}
+                threads = {layout.Threads}
+                session_per_lane = {(layout.SessionPerLane ? "true" : "false")}
+                runs_per_second = {Float(layout.RunsPerSecond)}
 
                 """);
         }
@@ -92,7 +114,15 @@ public sealed record ProbeReport(
                 batch.RequiredInteger("peak_bytes", 0, long.MaxValue),
                 batch.Integer("input_bytes", 0, 0, long.MaxValue),
                 batch.Integer("run_bytes", 0, 0, long.MaxValue)))],
-            root.OptionalString("unmeasured", 512, Plain));
+            root.OptionalString("unmeasured", 512, Plain))
+        {
+            Cores = (int)root.Integer("cores", 0, 0, MostCores),
+            Layouts = [.. root.Tables("layout", MostLayouts).Select(layout => new ProbedLayout(
+                (int)layout.RequiredInteger("lanes", 1, MostCores),
+                (int)layout.RequiredInteger("threads", 1, MostCores),
+                layout.Boolean("session_per_lane", false),
+                layout.Float("runs_per_second", 0, 0, LongestSeconds)))],
+        };
         root.Finish();
         diagnostics.ThrowIfAny();
         return report;

@@ -30,6 +30,16 @@ public static class StatisticsWriter
             Write(json, "cache_miss"u8, default);
             json.WriteEndObject();
             json.WriteStartArray("batch_stats"u8);
+            foreach (BatchStatistics batch in model.Batches)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("batch_size"u8, batch.Size);
+                Write(json, "compute_input"u8, batch.ComputeInput);
+                Write(json, "compute_infer"u8, batch.ComputeInfer);
+                Write(json, "compute_output"u8, batch.ComputeOutput);
+                json.WriteEndObject();
+            }
+
             json.WriteEndArray();
             json.WriteEndObject();
         }

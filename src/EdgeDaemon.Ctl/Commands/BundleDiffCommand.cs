@@ -104,6 +104,7 @@ internal static class BundleDiffCommand
                 ["members"] = string.Join(", ", manifest.Members.Select(member => $"{member.Name} ({member.File})")),
                 ["inputs"] = string.Join(", ", manifest.Inputs.Select(input => $"{input.Contract.Name} {input.Contract.Type} [{string.Join(',', input.Contract.Shape)}]")),
                 ["outputs"] = string.Join(", ", manifest.Outputs.Select(output => $"{output.Contract.Name} {output.Contract.Type} [{string.Join(',', output.Contract.Shape)}]")),
+                ["batching"] = manifest.Batching is { } batching ? $"{batching.MaxBatch} rows, preferred [{string.Join(',', batching.Preferred)}], {batching.MaxDelay.TotalMicroseconds:0} us" : "no",
                 ["control_flow"] = manifest.ControlFlow ? "allowed" : "refused",
             };
         }

@@ -81,6 +81,13 @@ internal static class ModelStatusCommand
             Line("member", $"{member.Name}  {member.File}  sha256 {member.Sha256}");
         }
 
+        if (model.Engine is { } engine)
+        {
+            Line("lanes", $"{engine.Lanes} of {engine.IntraOpThreads} threads, {(engine.SessionPerLane ? "a session each" : "one session")}: {engine.Reason}");
+            Line("lost", engine.LanesLost > 0 ? $"{engine.LanesLost} lanes: their runs did not end when told to" : null);
+            Line("session", $"optimisation {engine.Optimisation}{(engine.Deterministic ? ", deterministic" : "")}{(engine.DenormalAsZero ? ", denormals as zero" : "")}{(engine.MemoryPattern ? ", memory pattern" : "")}");
+        }
+
         if (model.Probe is { } probe)
         {
             string Figures(double seconds, long bytes) => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1000:0.###} ms, {bytes / 1048576.0:0.0} MiB");

@@ -37,7 +37,7 @@ internal static class StatusCommand
           file    {Printable.Of(status.Runtime.Path)}
           sha256  {Printable.Of(status.Runtime.Sha256)}
         up for    {TimeSpan.FromSeconds(Math.Clamp(Math.Floor(status.UptimeSeconds), 0, 1e9)):c}
-        models    {status.ModelsReady} ready, {status.ModelsRefused} refused{(status.Draining ? $"; DRAINING, {status.RequestsInFlight} requests in flight" : "")}{(status.MemoryKept ? "; MEMORY IS NOT CLEARED BETWEEN TENANTS (EDGED_UNSAFE_KEEP_MEMORY)" : "")}
+        models    {status.ModelsReady} ready, {status.ModelsRefused} refused{(status.Draining ? $"; DRAINING, {status.RequestsInFlight} requests in flight" : "")}{(status.MemoryKept ? "; MEMORY IS NOT CLEARED BETWEEN TENANTS (EDGED_UNSAFE_KEEP_MEMORY)" : "")}{(status.LanesLost > 0 ? $"; {status.LanesLost} LANES WERE LOST to runs that did not end" : "")}
         {(status.Trust is { } trust ? Text(trust) : "")}
         """;
 

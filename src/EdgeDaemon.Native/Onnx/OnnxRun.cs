@@ -18,6 +18,7 @@ public sealed unsafe class OnnxRun : IDisposable
 {
     private const int DeviceAllocator = 0;
     private const int DefaultMemory = 0;
+    private const int FatalLevel = 4;
 
     private readonly OnnxSession _session;
     private readonly OrtApi _api;
@@ -46,6 +47,10 @@ public sealed unsafe class OnnxRun : IDisposable
         _memory = new OnnxHandle(_api.ReleaseMemoryInfo, value);
         _api.Check(_api.CreateRunOptions(&value), "create run options");
         _options = new OnnxHandle(_api.ReleaseRunOptions, value, session.Handle);
+
+        // A run that fails says why in its status. A line of the library's besides would let callers fill the log: a deadline of a
+        // microsecond makes a run fail at will.
+        _api.Check(_api.RunOptionsSetRunLogSeverityLevel(value, FatalLevel), "quiet a run");
         _inputNames = new OnnxNames(session.Inputs);
         _outputNames = new OnnxNames(session.Outputs);
         _inputs = (nint*)NativeMemory.AllocZeroed((nuint)session.Inputs.Length + 1, (nuint)sizeof(nint));
@@ -176,6 +181,9 @@ public sealed unsafe class OnnxRun : IDisposable
 
     /// <summary>Takes <see cref="Terminate"/> back.</summary>
     public void Resume() => Signal(_api.RunOptionsUnsetTerminate, "allow runs again");
+
+    /// <summary>Another one over the same session, beside this one. From any thread.</summary>
+    public OnnxRun Another() => _session.NewRun(_pool);
 
     public ElementType OutputType(int index) => _views[index].Type;
 

@@ -11,7 +11,6 @@ namespace EdgeDaemon.Native.Onnx;
 public sealed unsafe class OnnxSession : IDisposable
 {
     private const int Sequential = 0;
-    private const int AllOptimisations = 99;
 
     private volatile bool _disposed;
 
@@ -91,8 +90,10 @@ public sealed unsafe class OnnxSession : IDisposable
             api.Check(api.SetIntraOpNumThreads(created, options.IntraOpThreads), "set the threads of an operator");
             api.Check(api.SetInterOpNumThreads(created, 1), "set the threads between operators");
             api.Check(api.SetSessionExecutionMode(created, Sequential), "set sequential execution");
-            api.Check(api.SetSessionGraphOptimizationLevel(created, AllOptimisations), "set the optimisation level");
-            api.Check(api.SetDeterministicCompute(created, 1), "set deterministic mode");
+            api.Check(api.SetSessionGraphOptimizationLevel(created, (int)options.Optimisation), "set the optimisation level");
+            api.Check(api.SetDeterministicCompute(created, (byte)(options.Deterministic ? 1 : 0)), "set deterministic mode");
+
+            api.Check(options.MemoryPattern ? api.EnableMemPattern(created) : api.DisableMemPattern(created), "set the memory pattern");
 
             // Spinning trades a core per pool for microseconds; an edge device has other uses for the core.
             SetEntry("session.intra_op.allow_spinning", "0");

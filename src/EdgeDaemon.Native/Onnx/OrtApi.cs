@@ -23,6 +23,8 @@ internal sealed unsafe class OrtApi
 
     public readonly delegate* unmanaged[Cdecl]<nint*, void*> CreateSessionOptions;
     public readonly delegate* unmanaged[Cdecl]<nint, int, void*> SetSessionExecutionMode;
+    public readonly delegate* unmanaged[Cdecl]<nint, void*> EnableMemPattern;
+    public readonly delegate* unmanaged[Cdecl]<nint, void*> DisableMemPattern;
     public readonly delegate* unmanaged[Cdecl]<nint, int, void*> SetSessionGraphOptimizationLevel;
     public readonly delegate* unmanaged[Cdecl]<nint, int, void*> SetIntraOpNumThreads;
     public readonly delegate* unmanaged[Cdecl]<nint, int, void*> SetInterOpNumThreads;
@@ -49,6 +51,7 @@ internal sealed unsafe class OrtApi
 
     public readonly delegate* unmanaged[Cdecl]<nint, nint, byte**, nint*, nuint, byte**, nuint, nint*, void*> Run;
     public readonly delegate* unmanaged[Cdecl]<nint*, void*> CreateRunOptions;
+    public readonly delegate* unmanaged[Cdecl]<nint, int, void*> RunOptionsSetRunLogSeverityLevel;
     public readonly delegate* unmanaged[Cdecl]<nint, void*> RunOptionsSetTerminate;
     public readonly delegate* unmanaged[Cdecl]<nint, void*> RunOptionsUnsetTerminate;
 
@@ -102,6 +105,8 @@ internal sealed unsafe class OrtApi
 
         CreateSessionOptions = (delegate* unmanaged[Cdecl]<nint*, void*>)table[OrtSlots.CreateSessionOptions];
         SetSessionExecutionMode = (delegate* unmanaged[Cdecl]<nint, int, void*>)table[OrtSlots.SetSessionExecutionMode];
+        EnableMemPattern = (delegate* unmanaged[Cdecl]<nint, void*>)table[OrtSlots.EnableMemPattern];
+        DisableMemPattern = (delegate* unmanaged[Cdecl]<nint, void*>)table[OrtSlots.DisableMemPattern];
         SetSessionGraphOptimizationLevel = (delegate* unmanaged[Cdecl]<nint, int, void*>)table[OrtSlots.SetSessionGraphOptimizationLevel];
         SetIntraOpNumThreads = (delegate* unmanaged[Cdecl]<nint, int, void*>)table[OrtSlots.SetIntraOpNumThreads];
         SetInterOpNumThreads = (delegate* unmanaged[Cdecl]<nint, int, void*>)table[OrtSlots.SetInterOpNumThreads];
@@ -125,6 +130,7 @@ internal sealed unsafe class OrtApi
 
         Run = (delegate* unmanaged[Cdecl]<nint, nint, byte**, nint*, nuint, byte**, nuint, nint*, void*>)table[OrtSlots.Run];
         CreateRunOptions = (delegate* unmanaged[Cdecl]<nint*, void*>)table[OrtSlots.CreateRunOptions];
+        RunOptionsSetRunLogSeverityLevel = (delegate* unmanaged[Cdecl]<nint, int, void*>)table[OrtSlots.RunOptionsSetRunLogSeverityLevel];
         RunOptionsSetTerminate = (delegate* unmanaged[Cdecl]<nint, void*>)table[OrtSlots.RunOptionsSetTerminate];
         RunOptionsUnsetTerminate = (delegate* unmanaged[Cdecl]<nint, void*>)table[OrtSlots.RunOptionsUnsetTerminate];
 

@@ -18,6 +18,8 @@ internal static class OrtSlots
     public const int Run = 9;
     public const int CreateSessionOptions = 10;
     public const int SetSessionExecutionMode = 13;
+    public const int EnableMemPattern = 16;
+    public const int DisableMemPattern = 17;
     public const int SetSessionGraphOptimizationLevel = 23;
     public const int SetIntraOpNumThreads = 24;
     public const int SetInterOpNumThreads = 25;
@@ -28,6 +30,7 @@ internal static class OrtSlots
     public const int SessionGetInputName = 36;
     public const int SessionGetOutputName = 37;
     public const int CreateRunOptions = 39;
+    public const int RunOptionsSetRunLogSeverityLevel = 41;
     public const int RunOptionsSetTerminate = 46;
     public const int RunOptionsUnsetTerminate = 47;
     public const int CreateTensorAsOrtValue = 48;

@@ -49,6 +49,7 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
         json.WriteNumber("reloads", from.Reloads.Applied);
         json.WriteNumber("models_ready", registry.Serving.Length);
         json.WriteNumber("models_refused", registry.Refused.Length);
+        json.WriteNumber("lanes_lost", from.Watch?.LostLanes ?? 0);
 
         // What the hot path must not add to: the benchmark reads it before and after so many requests.
         json.WriteNumber("managed_allocated_bytes", GC.GetTotalAllocatedBytes());
@@ -180,6 +181,17 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
         json.WriteString("folder", model.Folder);
         json.WriteString("loaded_at", model.LoadedAt);
         json.WriteNumber("inference_count", model.Inferences);
+        json.WriteStartObject("engine");
+        json.WriteNumber("lanes", model.Engine.Lanes);
+        json.WriteNumber("lanes_lost", model.Engine.LostLanes);
+        json.WriteNumber("intra_op_threads", model.Plan.Threads);
+        json.WriteBoolean("session_per_lane", model.Plan.SessionPerLane);
+        json.WriteString("reason", model.Plan.Reason);
+        json.WriteString("optimisation", MetricsPage.Word(model.Manifest.Session.Optimisation));
+        json.WriteBoolean("deterministic", model.Manifest.Session.Deterministic);
+        json.WriteBoolean("denormal_as_zero", model.Manifest.Session.DenormalAsZero);
+        json.WriteBoolean("memory_pattern", model.Manifest.Session.MemoryPattern);
+        json.WriteEndObject();
         if (model.Probe is { } probe)
         {
             json.WriteStartObject("probe");
@@ -198,6 +210,18 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
 
             json.WriteEndArray();
             json.WriteString("unmeasured", probe.Unmeasured);
+            json.WriteStartArray("layouts");
+            foreach (ProbedLayout layout in probe.Layouts)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("lanes", layout.Lanes);
+                json.WriteNumber("threads", layout.Threads);
+                json.WriteBoolean("session_per_lane", layout.SessionPerLane);
+                json.WriteNumber("runs_per_second", layout.RunsPerSecond);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 

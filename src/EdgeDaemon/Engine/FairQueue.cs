@@ -19,6 +19,12 @@ internal sealed class FairQueue<T>
 
     public int Count { get; private set; }
 
+    /// <summary>How many tenants wait.</summary>
+    public int Tenants => _waiting.Count;
+
+    /// <summary>Who will be taken next; null: nobody waits.</summary>
+    public Place? First => NextFlow()?.First;
+
     /// <param name="tenant">Its index.</param>
     /// <param name="share">Weight beside other tenants; more than 0.</param>
     /// <param name="priority">One of <see cref="RequestPriority"/>'s levels.</param>
@@ -58,26 +64,25 @@ internal sealed class FairQueue<T>
     /// <summary>Takes the next one out.</summary>
     public bool TryTake([NotNullWhen(true)] out Place? taken)
     {
-        Flow? next = null;
-        foreach (Flow flow in _waiting)
+        taken = First;
+        if (taken is null)
         {
-            if (next is null || flow.Begin < next.Begin)
-            {
-                next = flow;
-            }
-        }
-
-        if (next is null)
-        {
-            taken = null;
             return false;
         }
 
-        taken = next.First;
-        next.Charge(taken);
-        TakeOut(taken);
+        Take(taken);
         return true;
     }
+
+    /// <summary>Takes one out that waits: the next one, or another of the same tenant in its turn.</summary>
+    public void Take(Place place)
+    {
+        place.Flow.Charge(place);
+        TakeOut(place);
+    }
+
+    /// <summary>Who of the same tenant comes after one that waits; null: nobody.</summary>
+    public static Place? After(Place place) => place.Node!.Next?.Value ?? place.Flow.FirstBelow(place.Priority);
 
     /// <summary>
     /// What was served took so long: its tenant's next turn begins by that, whatever was expected. Else whoever is expected to take longer than it does would be
@@ -110,6 +115,20 @@ internal sealed class FairQueue<T>
         {
             flow.ForEach(look);
         }
+    }
+
+    private Flow? NextFlow()
+    {
+        Flow? next = null;
+        foreach (Flow flow in _waiting)
+        {
+            if (next is null || flow.Begin < next.Begin)
+            {
+                next = flow;
+            }
+        }
+
+        return next;
     }
 
     private void TakeOut(Place place)
@@ -171,6 +190,12 @@ internal sealed class FairQueue<T>
         public int Count { get; private set; }
 
         public Place First => _levels[BitOperations.TrailingZeroCount(_used)].First!.Value;
+
+        public Place? FirstBelow(int priority)
+        {
+            uint below = _used & ~((2u << priority) - 1);
+            return below == 0 ? null : _levels[BitOperations.TrailingZeroCount(below)].First!.Value;
+        }
 
         public void BeginToWait(double now) => Served = Math.Max(Served, now);
 

@@ -27,6 +27,7 @@ internal sealed class Lane : IDisposable
     private readonly TensorBlockPool _pool;
     private readonly TensorBlock?[] _means;
     private RunEstimate _estimate;
+    private bool _disposed;
 
     public Lane(int index, MemberPort[] members, int outputs, TensorBlockPool pool)
     {
@@ -39,16 +40,28 @@ internal sealed class Lane : IDisposable
 
     public int Index { get; }
 
-    public LaneStatistics Statistics { get; } = new();
+    public LaneStatistics Statistics { get; private init; } = new();
 
     /// <summary>The most memory that one member's last run had at once.</summary>
     public long PeakBytes => _members.Max(member => member.Run.PeakBytes);
 
-    /// <summary>Whether a run over these inputs is expected to take a millisecond or more.</summary>
-    public bool ExpectsLong(ReadOnlySpan<EngineInput> inputs) => _estimate.IsLong(Bytes(inputs));
+    /// <summary>Runs for callers go through it; null where nobody watches.</summary>
+    public LaneGuard? Guard { get; set; }
+
+    /// <summary>Outputs that it answers with.</summary>
+    public int Outputs => _outputs;
+
+    /// <summary>Who shares its next run; its pool's.</summary>
+    public LaneBatch Batch { get; set; } = null!;
+
+    /// <summary>Whether a run over so many bytes of inputs is expected to take a millisecond or more.</summary>
+    public bool ExpectsLong(long bytes) => _estimate.IsLong(bytes);
 
     /// <summary>How long a run over so many bytes of inputs is expected to take, in <see cref="Stopwatch"/>'s ticks; 1 before the first. Any thread may ask.</summary>
     public double ExpectedTicks(long bytes) => _estimate.Ticks(bytes);
+
+    /// <summary>Nothing is known of this lane yet, or less than of the other.</summary>
+    public void ExpectAs(Lane other) => _estimate = other._estimate;
 
     /// <summary>Runs every member on the same inputs (in the contract's order) and combines their outputs.</summary>
     /// <param name="inputs">In the contract's order.</param>
@@ -85,12 +98,41 @@ internal sealed class Lane : IDisposable
         _estimate.Learn(Bytes(inputs), Stopwatch.GetTimestamp() - start);
     }
 
+    /// <summary>The run in progress ends before its next node, and so does every later one until <see cref="Resume"/>. From any thread.</summary>
+    public void Stop()
+    {
+        foreach (MemberPort member in _members)
+        {
+            member.Run.Terminate();
+        }
+    }
+
+    /// <summary>Takes <see cref="Stop"/> back.</summary>
+    public void Resume()
+    {
+        foreach (MemberPort member in _members)
+        {
+            member.Run.Resume();
+        }
+    }
+
+    /// <summary>Another lane over the same sessions, with the same index, that goes on with what is known and counted of this one.</summary>
+    public Lane Another() => new(Index, [.. _members.Select(member => member with { Run = member.Run.Another() })], _outputs, _pool)
+    {
+        Statistics = Statistics,
+        _estimate = _estimate,
+    };
+
     public ElementType OutputType(int index) => _members[0].Run.OutputType(_members[0].OutputIndex[index]);
 
     public ref readonly TensorShape OutputShape(int index) => ref _members[0].Run.OutputShape(_members[0].OutputIndex[index]);
 
     public ReadOnlySpan<byte> OutputData(int index) =>
         _means[index] is { } mean ? mean.GetSpan() : _members[0].Run.OutputData(_members[0].OutputIndex[index]);
+
+    /// <summary>Memory for inputs of this lane's; the caller returns it.</summary>
+    /// <exception cref="RefusedException">There is not so much left.</exception>
+    public TensorBlock Rent(long bytes, TensorAccount? account) => _pool.Rent(bytes, account);
 
     /// <summary>Forgets the answer: its memory goes back before another request can see the lane.</summary>
     public void Clear()
@@ -109,6 +151,13 @@ internal sealed class Lane : IDisposable
 
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return; // A lane that was lost goes when it comes back.
+        }
+
+        _disposed = true;
+        Guard?.Leave();
         Clear();
         foreach (MemberPort member in _members)
         {
@@ -116,7 +165,7 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    private static long Bytes(ReadOnlySpan<EngineInput> inputs)
+    public static long Bytes(ReadOnlySpan<EngineInput> inputs)
     {
         long bytes = 0;
         foreach (ref readonly EngineInput input in inputs)

@@ -1,12 +1,12 @@
 using System.Numerics;
-using EdgeDaemon.Core.Protocol;
+using System.Runtime.CompilerServices;
 
 namespace EdgeDaemon.Engine;
 
 /// <summary>
 /// The lanes of one model: a fixed set of at most 64, each for one run at a time. Taking a free one and giving it back are single atomic
 /// operations; when none is free, callers wait in a <see cref="FairQueue{T}"/>, bounded, because a queue without a bound turns overload into
-/// memory. A lane that comes back goes straight to the next of them, and never to one whose time is over.
+/// memory. A lane that comes back goes straight to the next of them, with others of the same tenant if that is faster, and never to one whose time is over.
 /// </summary>
 internal sealed class LanePool : IDisposable
 {
@@ -19,8 +19,11 @@ internal sealed class LanePool : IDisposable
     private readonly FairQueue<LaneWaiter> _queue = new();
     private readonly TimeProvider _clock;
     private readonly ITimer _alarm;
-    private readonly (FairQueue<LaneWaiter>.Place? Place, long Since)[] _turns; // whose turn each lane is, and since when; its holder's
+    private readonly BatchRule? _rule;
+    private readonly bool _rowsAreCallers;
+    private readonly long _longestHold; // in the clock's ticks
     private ulong _free;
+    private ulong _held; // lanes that came back and wait for a preferred size; under the lock
     private int _waiting; // the queue's length, readable without the lock
     private long _alarmAt = long.MaxValue;
 
@@ -28,14 +31,19 @@ internal sealed class LanePool : IDisposable
     /// <param name="longestQueue">So many callers may wait.</param>
     /// <param name="resume">Runs what it is given soon: best on the thread that calls it, whose work is then done.</param>
     /// <param name="clock">Whose timestamps the deadlines are.</param>
-    public LanePool(Lane[] lanes, int longestQueue, Action<IThreadPoolWorkItem> resume, TimeProvider clock)
+    /// <param name="rule">What may share a run; null: nothing does.</param>
+    /// <param name="rowsAreCallers">The first dimension of every input is the caller's.</param>
+    public LanePool(Lane[] lanes, int longestQueue, Action<IThreadPoolWorkItem> resume, TimeProvider clock, BatchRule? rule = null, bool rowsAreCallers = false)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lanes.Length, MostLanes);
         _lanes = lanes;
-        _turns = new (FairQueue<LaneWaiter>.Place?, long)[lanes.Length];
+        Array.ForEach(lanes, lane => lane.Batch = new LaneBatch(lane, rule, rowsAreCallers, clock));
         _longestQueue = longestQueue;
         _resume = resume;
         _clock = clock;
+        _rule = rule;
+        _rowsAreCallers = rowsAreCallers;
+        _longestHold = rule is null ? 0 : (long)(rule.MaxDelay.TotalSeconds * clock.TimestampFrequency);
 
         // One for all who wait: a timer for each would be made and destroyed with every request.
         _alarm = clock.CreateTimer(static pool => ((LanePool)pool!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -71,84 +79,111 @@ internal sealed class LanePool : IDisposable
         return false;
     }
 
-    /// <summary>The next lane; null when as many callers wait already as the queue may hold.</summary>
+    /// <summary>A turn on the next lane; none when as many callers wait already as the queue may hold.</summary>
+    /// <param name="waiter">That nobody waits with; used until this has ended.</param>
+    /// <param name="request">Whose.</param>
+    /// <param name="cancel">Fires when the caller goes away.</param>
     /// <exception cref="OperationCanceledException">The caller gave up first.</exception>
-    /// <exception cref="RefusedException">Its deadline passed first.</exception>
-    public async ValueTask<Lane?> WaitAsync(LaneRequest request, CancellationToken cancel)
+    /// <exception cref="Core.Protocol.RefusedException">Its deadline passed first.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<LaneTurn> WaitAsync(LaneWaiter waiter, LaneRequest request, CancellationToken cancel)
     {
-        var waiter = new LaneWaiter(_resume, request.Deadline);
-        FairQueue<LaneWaiter>.Place place;
+        bool held;
+        waiter.Begin(this, request, _rule is { Stopped: false }, _clock.GetTimestamp(), cancel);
         lock (_change)
         {
             if (_waiting >= _longestQueue)
             {
-                return null;
+                return default;
             }
 
-            place = _queue.Add(request.Tenant, request.Share, request.Priority, _lanes[0].ExpectedTicks(request.Bytes), waiter);
+            FairQueue<LaneWaiter>.Place place = _queue.Add(request.Tenant, request.Share, request.Priority, _lanes[0].ExpectedTicks(request.Bytes), waiter);
+            waiter.Stand(place);
             Interlocked.Increment(ref _waiting);
 
             // A lane that came back before anybody could see us waiting is still free.
             if (TryTake(out Lane lane))
             {
                 Remove(place);
-                return lane;
+                return new LaneTurn(lane);
             }
 
             Alarm(request.Deadline);
+            held = _held != 0;
         }
 
-        using CancellationTokenRegistration registration = cancel.UnsafeRegister(_ => GiveUp(place, cancel), null);
+        if (held)
+        {
+            ServeHeld();
+        }
+
+        using CancellationTokenRegistration registration = cancel.UnsafeRegister(static (waiter, token) => ((LaneWaiter)waiter!).GiveUp(token), waiter);
         return await waiter.Task;
     }
 
-    public void Return(Lane lane)
+    /// <summary>Whoever shares the turn has the lane now; after the last of them, whoever waits.</summary>
+    public void Leave(LaneTurn turn)
     {
-        Settle(lane);
-        if (Volatile.Read(ref _waiting) == 0)
+        Lane lane = turn.Lane;
+        if (lane.Batch.Pass(turn.Member) is not { } next)
         {
-            Interlocked.Or(ref _free, 1UL << lane.Index);
-            if (Volatile.Read(ref _waiting) == 0 || !TryTake(out lane))
-            {
-                return;
-            }
+            lane.Clear();
+            Return(lane);
+            return;
         }
 
-        FairQueue<LaneWaiter>.Place? next;
-        bool late;
-        do
+        if (!lane.Batch.RanTogether)
         {
-            late = false;
+            lane.Clear(); // What it answered to one is nobody else's.
+        }
+
+        next.Hand(lane, turn.Member + 1);
+    }
+
+    /// <summary>Goes on with what it is given soon.</summary>
+    public void Resume(IThreadPoolWorkItem work) => _resume(work);
+
+    /// <summary>False when a lane was faster: the caller has it and gives it back.</summary>
+    public bool TryRemove(FairQueue<LaneWaiter>.Place place)
+    {
+        bool held;
+        lock (_change)
+        {
+            if (!Remove(place))
+            {
+                return false;
+            }
+
+            held = _held != 0;
+        }
+
+        if (held)
+        {
+            ServeHeld();
+        }
+
+        return true;
+    }
+
+    /// <summary>A run was given up, and its lane with it: whoever shared the turn and has not had it is refused. The watch's thread, while the run cannot come back.</summary>
+    public void Lose(Lane lost)
+    {
+        lost.Batch.Lose();
+        if (lost.Batch.Count > 0)
+        {
             lock (_change)
             {
-                if (_queue.TryTake(out next))
-                {
-                    Interlocked.Decrement(ref _waiting);
-                    long now = _clock.GetTimestamp();
-                    late = next.Item.Deadline <= now;
-                    if (late)
-                    {
-                        _queue.Settle(next, 0);
-                    }
-                    else
-                    {
-                        _turns[lane.Index] = (next, now);
-                    }
-                }
-                else
-                {
-                    Interlocked.Or(ref _free, 1UL << lane.Index);
-                }
-            }
-
-            if (late)
-            {
-                next!.Item.Expire(); // Its answer would be read by nobody: the work for it would be for nothing.
+                lost.Batch.Settle(_queue, _clock.GetTimestamp());
             }
         }
-        while (late);
+    }
 
-        next?.Item.Hand(lane);
+    /// <summary>Another lane in the place of one that is lost, and free.</summary>
+    public void Replace(Lane fresh)
+    {
+        fresh.Batch = new LaneBatch(fresh, _rule, _rowsAreCallers, _clock);
+        Volatile.Write(ref _lanes[fresh.Index], fresh);
+        Return(fresh);
     }
 
     public void Dispose()
@@ -160,31 +195,103 @@ internal sealed class LanePool : IDisposable
         }
     }
 
-    // Only those that waited had a turn.
-    private void Settle(Lane lane)
+    private void Return(Lane lane)
     {
-        ref (FairQueue<LaneWaiter>.Place? Place, long Since) turn = ref _turns[lane.Index];
-        if (turn.Place is { } place)
+        // Only those that waited had a turn.
+        if (lane.Batch.Count > 0)
         {
-            turn.Place = null;
             lock (_change)
             {
-                _queue.Settle(place, Math.Max(1, _clock.GetTimestamp() - turn.Since));
+                lane.Batch.Settle(_queue, _clock.GetTimestamp());
             }
         }
-    }
 
-    private void GiveUp(FairQueue<LaneWaiter>.Place place, CancellationToken token)
-    {
+        if (Volatile.Read(ref _waiting) == 0)
+        {
+            Interlocked.Or(ref _free, 1UL << lane.Index);
+            if (Volatile.Read(ref _waiting) == 0 || !TryTake(out lane))
+            {
+                return;
+            }
+        }
+
+        LaneWaiter? next;
+        List<LaneWaiter>? late = null;
         lock (_change)
         {
-            if (!Remove(place))
-            {
-                return; // A lane was faster: the caller has it and gives it back.
-            }
+            next = Next(lane, ref late);
         }
 
-        place.Item.Cancel(token);
+        late?.ForEach(waiter => waiter.Expire());
+        next?.Hand(lane, 0);
+    }
+
+    // Who comes, goes, or has waited long enough may be what a lane waited for.
+    private void ServeHeld()
+    {
+        LaneWaiter? next;
+        do
+        {
+            List<LaneWaiter>? late = null;
+            Lane lane;
+            lock (_change)
+            {
+                if (_held == 0)
+                {
+                    return;
+                }
+
+                lane = _lanes[BitOperations.TrailingZeroCount(_held)];
+                _held &= ~(1UL << lane.Index);
+                next = Next(lane, ref late);
+                if (_queue.Count == 0)
+                {
+                    Interlocked.Or(ref _free, _held);
+                    _held = 0;
+                }
+            }
+
+            late?.ForEach(waiter => waiter.Expire());
+            next?.Hand(lane, 0);
+        }
+        while (next is not null);
+    }
+
+    // Under the lock. Null: the lane is free, or waits for a preferred size.
+    private LaneWaiter? Next(Lane lane, ref List<LaneWaiter>? late)
+    {
+        long now = _clock.GetTimestamp();
+        while (_queue.First is { } first)
+        {
+            if (first.Item.Deadline <= now)
+            {
+                // Its answer would be read by nobody: the work for it would be for nothing.
+                Remove(first);
+                (late ??= []).Add(first.Item);
+                continue;
+            }
+
+            lane.Batch.Gather(first, now, out long oldest);
+            if (_longestHold > 0 && now < oldest + _longestHold && lane.Batch.Count == _queue.Count && lane.Batch.LacksPreferred)
+            {
+                // Nobody waits but those for whom it is: each that comes is looked at.
+                lane.Batch.Forget();
+                _held |= 1UL << lane.Index;
+                Alarm(oldest + _longestHold);
+                return null;
+            }
+
+            if (lane.Batch.Count > 1)
+            {
+                lane.Batch.Choose();
+            }
+
+            Interlocked.Add(ref _waiting, -lane.Batch.Take(_queue, now));
+            return first.Item;
+        }
+
+        Interlocked.Or(ref _free, 1UL << lane.Index);
+        return null;
     }
 
     private void Expire()
@@ -202,6 +309,7 @@ internal sealed class LanePool : IDisposable
         }
 
         late.ForEach(waiter => waiter.Expire());
+        ServeHeld();
     }
 
     // Under the lock. Deadlines of one kind grow with time: the alarm is seldom set anew.

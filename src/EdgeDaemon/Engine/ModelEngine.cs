@@ -1,74 +1,52 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using EdgeDaemon.Core.Protocol;
-using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Engine;
 
-/// <summary>A tensor as callers know it and as the graphs name and type it.</summary>
-internal sealed record EnginePort(TensorContract Contract, string Tensor, ElementType GraphType);
-
-/// <summary>A member of a bundle: its name and the graph's bytes.</summary>
-internal sealed record EngineMember(string Name, ReadOnlyMemory<byte> Graph);
-
 /// <summary>
-/// The sessions of one model, and the lanes that run them. A small model gets a session per lane, since one session serialises
-/// its callers; a large one shares a session, since its weights would be held once a lane.
+/// The sessions of one model, and the lanes that run them, as <see cref="EngineBuilder"/> made them.
 /// </summary>
 internal sealed class ModelEngine : IDisposable
 {
-    private const int SmallModel = 8 << 20;
-
-    // A small file can make much of itself: then once is enough.
-    private const long SmallLoad = 64 << 20;
-
     // A lane may be free in a moment.
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
-    private readonly List<OnnxSession> _sessions = [];
+    private readonly ImmutableArray<OnnxSession> _sessions;
     private readonly LanePool _lanes;
     private readonly LaneStatistics[] _statistics;
+    private readonly LaneLosses? _losses;
     private long _failures;
     private long _failedTicks;
 
-    public ModelEngine(
-        OnnxRuntime runtime, ImmutableArray<EngineMember> members, ImmutableArray<EnginePort> inputs, ImmutableArray<EnginePort> outputs,
-        OnnxSessionOptions options, int lanes, int queue, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, long loadPeak = 0)
+    /// <param name="sessions">What <paramref name="lanes"/> run; disposed with the engine, as the lanes are.</param>
+    /// <param name="lanes">Each at its own index.</param>
+    /// <param name="queue">So many requests may wait.</param>
+    /// <param name="care">What a daemon needs beside them.</param>
+    public ModelEngine(ImmutableArray<OnnxSession> sessions, ImmutableArray<Lane> lanes, int queue, EngineCare care)
     {
-        var made = new List<Lane>(lanes);
-        try
+        _sessions = sessions;
+        _lanes = new LanePool([.. lanes], queue, care.Resume, TimeProvider.System, care.Batching, care.RowsAreCallers);
+        _statistics = [.. lanes.Select(lane => lane.Statistics)];
+        if (care.Watch is { } watch)
         {
-            OnnxSession[] first = [.. members.Select(member => Open(runtime, member, options, inputs, outputs))];
-            for (int index = 0; index < lanes; index++)
+            _losses = new LaneLosses(care.Model, _lanes, lanes.Length, watch, care.Log);
+            foreach (Lane lane in lanes)
             {
-                var ports = new MemberPort[members.Length];
-                for (int m = 0; m < members.Length; m++)
-                {
-                    bool own = index > 0 && members[m].Graph.Length <= SmallModel && loadPeak <= SmallLoad;
-                    OnnxSession session = own ? Open(runtime, members[m], options, inputs, outputs) : first[m];
-                    ports[m] = new MemberPort(
-                        members[m].Name,
-                        session.NewRun(pool),
-                        [.. inputs.Select(port => IndexOf(session.Inputs, port.Tensor))],
-                        [.. outputs.Select(port => IndexOf(session.Outputs, port.Tensor))]);
-                }
-
-                made.Add(new Lane(index, ports, outputs.Length, pool));
+                _losses.Guard(lane);
             }
-
-            _lanes = new LanePool([.. made], queue, resume, TimeProvider.System);
-            _statistics = [.. made.Select(lane => lane.Statistics)];
-        }
-        catch
-        {
-            made.ForEach(lane => lane.Dispose());
-            _sessions.ForEach(session => session.Dispose());
-            throw;
         }
     }
 
     /// <summary>What the probe saw of the memory that runs take.</summary>
-    public void Expect(long inputBytes, long runBytes) => _sessions.ForEach(session => session.Expect(inputBytes, runBytes));
+    public void Expect(long inputBytes, long runBytes)
+    {
+        foreach (OnnxSession session in _sessions)
+        {
+            session.Expect(inputBytes, runBytes);
+        }
+    }
 
     /// <summary>No lane is free: who comes now waits.</summary>
     public bool IsBusy => _lanes.IsBusy;
@@ -76,13 +54,14 @@ internal sealed class ModelEngine : IDisposable
     /// <summary>A free lane at once, or false: then <see cref="WaitAsync"/>.</summary>
     public bool TryEnter(out Lane lane) => _lanes.TryTake(out lane);
 
-    /// <summary>The next lane that becomes free when it is the request's turn.</summary>
-    public async ValueTask<Lane> WaitAsync(LaneRequest request, CancellationToken cancel)
+    /// <summary>A turn on the next lane that becomes free when it is the request's, perhaps with others of its tenant.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<LaneTurn> WaitAsync(LaneWaiter waiter, LaneRequest request, CancellationToken cancel)
     {
         try
         {
-            return await _lanes.WaitAsync(request, cancel)
-                ?? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows") { RetryAfter = Soon };
+            LaneTurn turn = await _lanes.WaitAsync(waiter, request, cancel);
+            return turn.IsNone ? throw new RefusedException(Refusal.AdmissionQueueFull, "as many requests wait for this model as engine.queue allows") { RetryAfter = Soon } : turn;
         }
         catch (OperationCanceledException cancelled)
         {
@@ -97,9 +76,15 @@ internal sealed class ModelEngine : IDisposable
     /// <summary>How long one stage of the answered requests took.</summary>
     public LatencySum Latency(RequestStage stage) => LaneStatistics.Latency(_statistics, stage);
 
+    /// <summary>How many requests each run answered: counts by <see cref="RunSizes.Requests"/>, and all requests together.</summary>
+    public (ImmutableArray<long> Counts, long Requests) RequestsOfRuns => LaneStatistics.RequestsOfRuns(_statistics);
+
     public int Lanes => _statistics.Length;
 
     public int BusyLanes => _lanes.Busy;
+
+    /// <summary>Lanes that were given up, because their runs did not end, and have not come back.</summary>
+    public int LostLanes => _losses?.Missing ?? 0;
 
     /// <summary>Requests that wait for a lane.</summary>
     public int Waiting => _lanes.Waiting;
@@ -111,86 +96,23 @@ internal sealed class ModelEngine : IDisposable
         Interlocked.Add(ref _failedTicks, times.Total(System.Diagnostics.Stopwatch.GetTimestamp()));
     }
 
-    public void Leave(Lane lane)
+    /// <summary>The request is done with its lane: whoever shares the turn goes on, or whoever waits. A run that was given up may still be in it, and another has its place.</summary>
+    public void Leave(LaneTurn turn)
     {
-        lane.Clear();
-        _lanes.Return(lane);
+        if (turn.Lane.Guard is not { IsLost: true })
+        {
+            _lanes.Leave(turn);
+        }
     }
+
+    public void Leave(Lane lane) => Leave(new LaneTurn(lane));
 
     public void Dispose()
     {
         _lanes.Dispose();
-        _sessions.ForEach(session => session.Dispose());
-    }
-
-    private static int IndexOf(ImmutableArray<OnnxTensorInfo> tensors, string name)
-    {
-        for (int i = 0; i < tensors.Length; i++)
+        foreach (OnnxSession session in _sessions)
         {
-            if (tensors[i].Name == name)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private OnnxSession Open(
-        OnnxRuntime runtime, EngineMember member, OnnxSessionOptions options, ImmutableArray<EnginePort> inputs, ImmutableArray<EnginePort> outputs)
-    {
-        OnnxSession session;
-        try
-        {
-            session = runtime.CreateSession(member.Graph.Span, options);
-        }
-        catch (Exception reason) when (reason is OnnxException or OnnxContractException)
-        {
-            throw new OnnxContractException($"member '{member.Name}': {reason.Message}");
-        }
-
-        _sessions.Add(session);
-        Compare(member.Name, "input", session.Inputs, inputs);
-        if (session.Inputs.Length != inputs.Length)
-        {
-            throw new OnnxContractException($"member '{member.Name}' has {session.Inputs.Length} inputs, model.toml declares {inputs.Length}");
-        }
-
-        Compare(member.Name, "output", session.Outputs, outputs);
-        return session;
-    }
-
-    // A graph that does not keep the manifest's word is refused at load, not request by request.
-    private static void Compare(string member, string kind, ImmutableArray<OnnxTensorInfo> graph, ImmutableArray<EnginePort> ports)
-    {
-        foreach (EnginePort port in ports)
-        {
-            int index = IndexOf(graph, port.Tensor);
-            if (index < 0)
-            {
-                throw new OnnxContractException(
-                    $"member '{member}' has no {kind} '{port.Tensor}' (it has {string.Join(", ", graph.Select(tensor => $"'{tensor.Name}'"))})");
-            }
-
-            OnnxTensorInfo tensor = graph[index];
-            if (tensor.Type != port.GraphType)
-            {
-                throw new OnnxContractException(
-                    $"member '{member}': {kind} '{port.Tensor}' is {tensor.Type.WireName()}, model.toml makes it {port.GraphType.WireName()}");
-            }
-
-            bool agrees = !tensor.RankKnown || tensor.Shape.Length == port.Contract.Shape.Length;
-            for (int i = 0; agrees && i < tensor.Shape.Length; i++)
-            {
-                // The contract may fix what the graph leaves open, not the other way round (for inputs; an output may be left open).
-                agrees = tensor.Shape[i] < 0 || tensor.Shape[i] == port.Contract.Shape[i] || (kind == "output" && port.Contract.Shape[i] < 0);
-            }
-
-            if (!agrees)
-            {
-                throw new OnnxContractException(
-                    $"member '{member}': {kind} '{port.Tensor}' has shape [{string.Join(',', tensor.Shape)}], model.toml declares [{string.Join(',', port.Contract.Shape)}]");
-            }
+            session.Dispose();
         }
     }
 }

@@ -31,7 +31,17 @@ internal struct RequestTimes
     /// <summary>Gives the time that it is.</summary>
     public long TensorsReady() => _ready = Stopwatch.GetTimestamp();
 
-    public void LaneEntered() => _entered = Stopwatch.GetTimestamp();
+    /// <summary>Gives the time that it is.</summary>
+    public long LaneEntered() => _entered = Stopwatch.GetTimestamp();
 
-    public void Run() => _ran = Stopwatch.GetTimestamp();
+    /// <summary>The run has ended. Whoever shared it waited until it began.</summary>
+    public void Run(in RunAnswer answer)
+    {
+        if (answer.IsPart)
+        {
+            _entered = Math.Max(answer.Begun, _ready);
+        }
+
+        _ran = answer.Ended;
+    }
 }

@@ -10,6 +10,8 @@ internal struct RunEstimate
     private double _ticksPerByte;
     private bool _known;
 
+    public readonly bool Known => _known;
+
     /// <summary>Whether a run over so many bytes is worth giving this thread's place to another. A first run always is: nobody knows yet.</summary>
     public readonly bool IsLong(long bytes) => !_known || _ticksPerByte * Math.Max(bytes, 1) >= TicksPerMillisecond;
 

@@ -28,9 +28,11 @@ internal sealed class DaemonHost : IAsyncDisposable
     private readonly MemorySweep _sweep;
     private readonly DrainSwitch _drain;
     private readonly Reload _reload;
+    private readonly LaneWatch _watch;
 
-    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, MemorySweep sweep, DrainSwitch drain, Reload reload)
+    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, MemorySweep sweep, DrainSwitch drain, Reload reload, LaneWatch watch)
     {
+        _watch = watch;
         _pool = pool;
         _sweep = sweep;
         _drain = drain;
@@ -61,6 +63,7 @@ internal sealed class DaemonHost : IAsyncDisposable
             memory));
 
         var registry = new ModelRegistry();
+        var watch = new LaneWatch(settings.Engine.StuckAfter, TimeProvider.System, log);
         var pool = new TensorBlockPool(settings.Limits.MaxTensorBytes);
         var accounts = new TenantAccounts(tenants, settings.Limits);
         var admission = new RequestAdmission(pool, accounts, settings.Limits, settings.Engine);
@@ -82,6 +85,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var sources = new MetricsSources(counters, registry, tenants, pool, memory, segments)
         {
             Draining = () => admission.Draining,
+            Watch = watch,
             Handshakes = doors.Counts,
             Penalties = new PenaltyDesk(() => penalties.Inside(), penalties.Lift),
             Use = tenant => UseOf(accounts.UsageOf(tenant)),
@@ -94,9 +98,10 @@ internal sealed class DaemonHost : IAsyncDisposable
             (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level),
         ];
 
+        var care = new EngineCare(SocketThreads.Continue, watch) { Log = log };
         OnnxRuntime? runtime = null;
         ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>
-            new(now, policy, runtime!, pool, SocketThreads.Continue, notifier.ExtendTimeout, TimeProvider.System, log);
+            new(now, policy, runtime!, pool, care, notifier.ExtendTimeout, TimeProvider.System, log);
         var reload = new Reload(configuration, parts, Lifecycle, registry, sources.Reloads, notifier, TimeProvider.System, log);
         var surface = new ControlSurface(
             documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, log);
@@ -109,6 +114,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         Log.RuntimeLoaded(log, runtime.Version, settings.Runtime.Library, runtime.Digest);
         Lifecycle(settings, trust).LoadAll(registry, stop);
 
+        watch.Start();
         await front.StartAsync(CancellationToken.None);
         foreach (ListenSettings listen in settings.Listeners)
         {
@@ -116,7 +122,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
 
         Log.Ready(log, registry.Serving.Length, registry.Refused.Length);
-        return new DaemonHost(front, registry, runtime, pool, new MemorySweep(memory, settings.Memory.Idle, TimeProvider.System, log), drain, reload);
+        return new DaemonHost(front, registry, runtime, pool, new MemorySweep(memory, settings.Memory.Idle, TimeProvider.System, log), drain, reload, watch);
     }
 
     /// <summary>No new connections; requests in flight finish, or are cut off when <paramref name="deadline"/> fires.</summary>
@@ -137,7 +143,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         await _front.DisposeAsync();
         _reload.Dispose();
         _sweep.Dispose();
-        if (!_front.IsIdle || !_reload.IsIdle)
+        if (!_front.IsIdle || !_reload.IsIdle || _watch.Missing > 0)
         {
             return; // An inference, or a reload, that outlasts the drain still uses all of this. The process ends now, and its memory with it.
         }
@@ -147,6 +153,7 @@ internal sealed class DaemonHost : IAsyncDisposable
             model.Dispose();
         }
 
+        _watch.Dispose();
         _pool.Dispose();
         _runtime.Dispose();
     }

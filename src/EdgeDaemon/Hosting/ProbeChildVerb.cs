@@ -26,13 +26,14 @@ internal static class ProbeChildVerb
         var seconds = new Option<int>("--seconds") { Required = true };
         var tensorBytes = new Option<long>("--tensor-bytes") { Required = true };
         var threads = new Option<int>("--threads") { Required = true };
-        var command = new Command(ProbeChild.Verb) { release, library, sha256, memory, seconds, tensorBytes, threads };
+        var cores = new Option<int>("--cores") { Required = true };
+        var command = new Command(ProbeChild.Verb) { release, library, sha256, memory, seconds, tensorBytes, threads, cores };
         command.Hidden = true;
         command.SetAction(result => Execute(
             result.GetValue(release)!,
             result.GetValue(library)!,
             result.GetValue(sha256)!,
-            new FirstLoadLimits(result.GetValue(memory), TimeSpan.FromSeconds(result.GetValue(seconds)), result.GetValue(tensorBytes), result.GetValue(threads))));
+            new FirstLoadLimits(result.GetValue(memory), TimeSpan.FromSeconds(result.GetValue(seconds)), result.GetValue(tensorBytes), result.GetValue(threads), result.GetValue(cores))));
         return command;
     }
 
@@ -49,7 +50,7 @@ internal static class ProbeChildVerb
             using OnnxRuntime runtime = OnnxRuntime.Load(library, sha256, _ => { });
 
             // 2. The door closes, before the first byte of the model comes in.
-            ProcessLimits.Confine(limits.MemoryBytes * Backstop, ((int)limits.Time.TotalSeconds * limits.Threads) + 1);
+            ProcessLimits.Confine(limits.MemoryBytes * Backstop, ((int)limits.Time.TotalSeconds * Math.Max(limits.Threads, limits.Cores)) + 1);
             bool filtered = SystemCallFilter.TryInstall(limits.MemoryBytes) && SystemCallFilter.Holds();
             new Thread(() => Watch(memory, reason, limits.MemoryBytes)) { IsBackground = true, Priority = ThreadPriority.Highest }.Start();
 

@@ -16,6 +16,9 @@ internal static class RestartNeeds
         Compare("[engine] lanes", settings => settings.Engine.Lanes);
         Compare("[engine] intra_op_threads", settings => settings.Engine.IntraOpThreads);
         Compare("[engine] queue", settings => settings.Engine.Queue);
+        Compare("[engine] max_batch", settings => settings.Engine.MaxBatch);
+        Compare("[engine] max_batch_delay_us", settings => settings.Engine.MaxBatchDelay);
+        Compare("[engine] stuck_after_seconds", settings => settings.Engine.StuckAfter);
         Compare("[memory] clear", settings => settings.Memory.ClearsAlways);
         Compare("[memory] idle_seconds", settings => settings.Memory.Idle);
         Compare("[memory] max_run_bytes", settings => settings.Memory.MaxRunBytes);

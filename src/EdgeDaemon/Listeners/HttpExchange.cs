@@ -155,6 +155,9 @@ internal sealed class HttpExchange
         return kept;
     }
 
+    /// <summary>What was kept is somebody else's now.</summary>
+    public void Forget() => _kept = null;
+
     /// <summary>The length of the JSON head, or -1 when the request carries no such header (the body is all JSON).</summary>
     public long HeadLength()
     {

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using EdgeDaemon.Native.Posix;
 
@@ -16,24 +16,20 @@ internal interface ISocketOwner
 /// The threads that wait for sockets and do the work that arrives on them, each from the first byte to the last of the answer: one
 /// for each core. Handing a request to another thread costs more than a small model's inference: two wake-ups where one will do.
 /// A thread that begins something long says so, and another takes its place meanwhile: bodies are read and health is answered
-/// while every core computes.
+/// while every core computes. What a thread has not begun yet goes to the others then, for nobody knows when it comes back.
 /// </summary>
 internal sealed class SocketThreads : IDisposable
 {
     private const int MostThreads = 256;
 
-    [ThreadStatic]
-    private static SocketThreads? _mine;
+    private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(1);
 
     [ThreadStatic]
-    private static bool _gaveUpPlace;
-
-    [ThreadStatic]
-    private static Queue<IThreadPoolWorkItem>? _next;
+    private static Worker? _mine;
 
     private readonly ReadinessQueue _queue = new();
     private readonly ConcurrentDictionary<ulong, ISocketOwner> _owners = new();
-    private readonly ConcurrentQueue<Action> _handed = new();
+    private readonly ConcurrentQueue<Piece> _handed = new();
     private readonly Lock _change = new();
     private readonly List<Thread> _threads = [];
     private readonly SemaphoreSlim _places = new(0);
@@ -44,20 +40,37 @@ internal sealed class SocketThreads : IDisposable
     /// <param name="places">How many threads wait and work at a time, those with something long not counted.</param>
     public SocketThreads(int places)
     {
+        LongRuns = RunLong;
         for (int i = 0; i < places; i++)
         {
             Add();
         }
     }
 
+    /// <summary><see cref="RunLong"/>.</summary>
+    public Action<IThreadPoolWorkItem> LongRuns { get; }
+
     /// <summary>Whether the calling thread is one of these.</summary>
     public static bool Here => _mine is not null;
+
+    /// <summary>The calling thread, for <see cref="Replace"/>; null when it is none of these.</summary>
+    public static object? Mine => _mine;
 
     /// <summary>
     /// To be called before work of a millisecond or more, once for a piece of work. Lets another thread wait for sockets in place of
     /// this one until it is done; on a thread that is none of these it does nothing.
     /// </summary>
-    public static void BeginLongWork() => _mine?.GiveUpPlace();
+    public static void BeginLongWork() => _mine?.Threads.GiveUpPlace(_mine);
+
+    /// <summary>The same for a thread that can no longer say it itself. It must be inside the work until this returns.</summary>
+    /// <param name="worker">What <see cref="Mine"/> was there; null does nothing.</param>
+    public static void Replace(object? worker)
+    {
+        if (worker is Worker stuck)
+        {
+            stuck.Threads.GiveUpPlace(stuck);
+        }
+    }
 
     /// <summary>
     /// Runs the work on this very thread as soon as what it is doing has returned: it is awake, and its core's caches are warm. On a
@@ -65,9 +78,9 @@ internal sealed class SocketThreads : IDisposable
     /// </summary>
     public static void Continue(IThreadPoolWorkItem work)
     {
-        if (_next is { } next)
+        if (_mine is { } mine)
         {
-            next.Enqueue(work);
+            mine.Next.Enqueue(new Piece(work, IsLong: false));
         }
         else
         {
@@ -75,8 +88,23 @@ internal sealed class SocketThreads : IDisposable
         }
     }
 
-    /// <summary>What awaits this goes on on one of these threads: at once if it is on one already.</summary>
-    public Entry Enter() => new(this);
+    /// <summary>
+    /// Runs work of a millisecond or more on one of these threads, with nothing of its caller below it on the stack: should it never return, nobody else
+    /// is held up. On the calling thread, when that is one of these, as soon as what it is doing has returned.
+    /// </summary>
+    public void RunLong(IThreadPoolWorkItem work)
+    {
+        var piece = new Piece(work, IsLong: true);
+        if (_mine is { } mine)
+        {
+            mine.Next.Enqueue(piece);
+        }
+        else
+        {
+            _handed.Enqueue(piece);
+            _queue.Signal();
+        }
+    }
 
     /// <summary>Calls the owner at each change, until <see cref="Forget"/>. The token names the socket here.</summary>
     public ulong Watch(SafeHandle socket, ISocketOwner owner)
@@ -93,7 +121,7 @@ internal sealed class SocketThreads : IDisposable
     /// <summary>Before the socket is closed. A change that is on its way already finds nobody.</summary>
     public void Forget(ulong token) => _owners.TryRemove(token, out _);
 
-    /// <summary>Returns when every thread has finished what it was doing.</summary>
+    /// <summary>Returns when every thread has finished what it was doing, or after a second: what has not come back until then never may.</summary>
     public void Dispose()
     {
         Thread[] threads;
@@ -105,15 +133,24 @@ internal sealed class SocketThreads : IDisposable
 
         _queue.End();
         _places.Release(MostThreads);
-        Array.ForEach(threads, thread => thread.Join());
-        _queue.Dispose();
-        _places.Dispose();
+        var waited = Stopwatch.StartNew();
+        bool all = true;
+        foreach (Thread thread in threads)
+        {
+            TimeSpan left = LastWord - waited.Elapsed;
+            all &= thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        }
+
+        if (all)
+        {
+            _queue.Dispose();
+            _places.Dispose();
+        }
     }
 
     private void Work()
     {
-        _mine = this;
-        Queue<IThreadPoolWorkItem> next = _next = new Queue<IThreadPoolWorkItem>();
+        var mine = _mine = new Worker(this);
         while (_queue.TryWait(out ulong token, out Readiness readiness))
         {
             if (token == ReadinessQueue.Signalled)
@@ -125,48 +162,66 @@ internal sealed class SocketThreads : IDisposable
                 owner.OnReady(readiness);
             }
 
-            while (next.TryDequeue(out IThreadPoolWorkItem? work))
+            while (mine.Next.TryDequeue(out Piece piece))
             {
-                work.Execute();
+                Do(piece);
                 TakeHanded(); // In turn: what goes on here could otherwise go on for as long as callers queue.
             }
 
-            if (_gaveUpPlace)
+            if (mine.GaveUpPlace)
             {
-                _gaveUpPlace = false;
+                mine.GaveUpPlace = false;
                 Interlocked.Increment(ref _resting);
                 _places.Wait();
             }
         }
     }
 
-    private void Hand(Action work)
-    {
-        _handed.Enqueue(work);
-        _queue.Signal();
-    }
-
     private void TakeHanded()
     {
-        if (_handed.TryDequeue(out Action? work))
+        if (_handed.TryDequeue(out Piece piece))
         {
             if (!_handed.IsEmpty)
             {
                 _queue.Signal(); // Two signals may have become one: the rest is another thread's.
             }
 
-            work();
+            Do(piece);
         }
     }
 
-    private void GiveUpPlace()
+    private static void Do(Piece piece)
     {
-        if (_gaveUpPlace)
+        if (piece.IsLong)
         {
-            return;
+            BeginLongWork();
         }
 
-        _gaveUpPlace = true;
+        piece.Work.Execute();
+    }
+
+    private void GiveUpPlace(Worker worker)
+    {
+        if (!worker.GaveUpPlace && !TryReplace(worker))
+        {
+            return; // Nobody can take it: what waits for this thread waits.
+        }
+
+        bool handed = false;
+        while (worker.Next.TryDequeue(out Piece piece))
+        {
+            _handed.Enqueue(piece);
+            handed = true;
+        }
+
+        if (handed)
+        {
+            _queue.Signal();
+        }
+    }
+
+    private bool TryReplace(Worker worker)
+    {
         lock (_change)
         {
             if (_resting > 0)
@@ -180,8 +235,11 @@ internal sealed class SocketThreads : IDisposable
             }
             else
             {
-                _gaveUpPlace = false; // Nobody can take it.
+                return false;
             }
+
+            worker.GaveUpPlace = true;
+            return true;
         }
     }
 
@@ -192,19 +250,21 @@ internal sealed class SocketThreads : IDisposable
         thread.Start();
     }
 
-    /// <summary>The awaiter of <see cref="SocketThreads.Enter"/>.</summary>
-    internal readonly struct Entry(SocketThreads threads) : ICriticalNotifyCompletion
+    /// <summary>One of the threads: what it will do next, and whether another has taken its place.</summary>
+    private sealed class Worker(SocketThreads threads)
     {
-        public bool IsCompleted => Here;
+        private volatile bool _gaveUpPlace;
 
-        public Entry GetAwaiter() => this;
+        public SocketThreads Threads => threads;
 
-        public void GetResult()
+        public ConcurrentQueue<Piece> Next { get; } = new();
+
+        public bool GaveUpPlace
         {
+            get => _gaveUpPlace;
+            set => _gaveUpPlace = value;
         }
-
-        public void OnCompleted(Action continuation) => threads.Hand(continuation);
-
-        public void UnsafeOnCompleted(Action continuation) => threads.Hand(continuation);
     }
+
+    private readonly record struct Piece(IThreadPoolWorkItem Work, bool IsLong);
 }

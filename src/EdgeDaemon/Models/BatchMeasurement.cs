@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Protocol;
-using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Native.Onnx;
 using EdgeDaemon.Native.Posix;
@@ -15,20 +14,21 @@ namespace EdgeDaemon.Models;
 /// <param name="mostBytes">Memory of the process; no batch is begun that might reach it.</param>
 internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifest, ModelContract contract, TensorBlockPool pool, ResidentMemory memory, long baseline, TimeSpan time, long mostBytes)
 {
-    private const int LargestBatch = 32;
+    private const int SmallestLimit = 32;
     private const int MostRuns = 4;
 
     public (ImmutableArray<ProbedBatch> Batches, string? Unmeasured) Run()
     {
         var batches = ImmutableArray.CreateBuilder<ProbedBatch>();
         long started = Stopwatch.GetTimestamp();
-        bool callers = contract.Inputs.All(input => input.Contract.Shape is [-1, ..]);
+        long largest = Math.Max(SmallestLimit, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(manifest.Batching?.MaxBatch ?? 1)));
+        bool callers = ZeroBatch.IsCallers(contract);
         for (long size = callers ? 1 : contract.Inputs[0].Contract.Shape is [long only, ..] ? only : 1; ; size *= 2)
         {
             TimeSpan before = Stopwatch.GetElapsedTime(started);
             try
             {
-                batches.Add(Measure(size, callers));
+                batches.Add(Measure(size));
             }
             catch (RefusedException failure)
             {
@@ -37,7 +37,7 @@ internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifes
 
             // Twice the batch takes about twice of either; the next one must not be what ends the probe.
             TimeSpan now = Stopwatch.GetElapsedTime(started);
-            if (!callers || size == LargestBatch)
+            if (!callers || size == largest)
             {
                 return (batches.ToImmutable(), null);
             }
@@ -49,18 +49,13 @@ internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifes
         }
     }
 
-    private ProbedBatch Measure(long size, bool callers)
+    private ProbedBatch Measure(long size)
     {
         var blocks = new List<TensorBlock>();
         engine.TryEnter(out Lane lane);
         try
         {
-            var inputs = new EngineInput[contract.Inputs.Length];
-            for (int i = 0; i < inputs.Length; i++)
-            {
-                inputs[i] = Zeros(i, contract.Inputs[i], size, callers, blocks);
-            }
-
+            EngineInput[] inputs = ZeroBatch.Of(manifest, contract, size, pool, blocks);
             memory.ResetPeak();
             long fastest = long.MaxValue, begun = Stopwatch.GetTimestamp();
             for (int run = 0; run < MostRuns && (run == 0 || Stopwatch.GetElapsedTime(begun).TotalSeconds < 0.2); run++)
@@ -77,22 +72,5 @@ internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifes
             engine.Leave(lane);
             blocks.ForEach(block => block.Return());
         }
-    }
-
-    private EngineInput Zeros(int index, ContractInput input, long size, bool callers, List<TensorBlock> blocks)
-    {
-        // Dimensions of the caller's choice are as in the first self-test, which the releaser chose, or 1.
-        TensorShape shape = default;
-        for (int i = 0; i < input.Contract.Shape.Length; i++)
-        {
-            long dimension = input.Contract.Shape[i];
-            shape.TryAdd(i == 0 && callers ? size : dimension >= 0 ? dimension : manifest.SelfTests is [{ } test, ..] ? test.Inputs[index].Shape[i] : 1);
-        }
-
-        bool counted = shape.TryElementCount(out long elements) & elements <= int.MaxValue / sizeof(double);
-        int width = input.Contract.Type == ElementType.Bytes ? sizeof(int) : input.Contract.Type.Size(); // A text of no bytes is its length.
-        return counted
-            ? SelfTestRun.Zeros(shape, elements * width, input, pool, blocks)
-            : throw new RefusedException(Refusal.AdmissionMemory, $"input '{Printable.Of(input.Contract.Name)}' of shape {shape} is too large");
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
@@ -14,7 +15,7 @@ namespace EdgeDaemon.Models;
 /// refused with its reason; the others serve.
 /// </summary>
 internal sealed class ModelLifecycle(
-    EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, Action<TimeSpan> moreTime, TimeProvider clock, ILogger log)
+    EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, EngineCare care, Action<TimeSpan> moreTime, TimeProvider clock, ILogger log)
 {
     // What the service manager is told that reading and judging one bundle may take; of a load, with a session for each lane.
     private const int LoadsAtMost = 2 * LanePool.MostLanes;
@@ -24,7 +25,7 @@ internal sealed class ModelLifecycle(
     private readonly BundleIntake _intake = new(settings.Bundles, log);
     private readonly ModelProbe _probe = new(settings, moreTime, log);
     private readonly ModelStage _stage = new(
-        runtime, pool, resume, settings.Engine.Lanes == 0 ? Math.Min(Environment.ProcessorCount, LanePool.MostLanes) : settings.Engine.Lanes, settings.Engine.IntraOpThreads, settings.Engine.Queue);
+        runtime, pool, care, settings.Engine.Queue);
 
     /// <summary>Loads every bundle of the state directory and publishes what serves and what was refused.</summary>
     /// <param name="stop">Looked at between bundles and while one is probed; what a model's own load takes cannot be cut short.</param>
@@ -268,14 +269,23 @@ internal sealed class ModelLifecycle(
 
             // Stage: the graphs, from the very bytes that were hashed; then the bundle's own tests once more, with the sessions that will answer.
             var contract = new ModelContract(bundle.Manifest);
-            engine = _stage.Open(bundle.Manifest, contract, bundle.Bytes, report?.LoadPeakBytes ?? 0);
+            BatchRule? batching = MeasuredBatching.Of(bundle.Manifest.Batching, settings.Engine, report, why => Log.BatchingOff(log, bundle.Manifest.Name, why));
+            LanePlan plan = LanePlan.Of(settings.Engine, bundle.Manifest, Environment.ProcessorCount, report);
+            engine = _stage.Open(bundle.Manifest, contract, bundle.Bytes, plan, batching);
             foreach (ProbedBatch batch in report?.Batches ?? [])
             {
                 engine.Expect(batch.InputBytes, batch.RunBytes);
             }
 
             SelfTestRun.All(engine, bundle.Manifest, contract, pool, bundle.Bytes);
-            return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine);
+            if (batching is not null && BatchTrial.Difference(engine, bundle.Manifest, contract, pool, bundle.Bytes) is { } difference)
+            {
+                batching.Stop(difference);
+            }
+
+            WarmUp.Run(engine, bundle.Manifest, contract, pool, bundle.Bytes, plan, zeros: report is { Batches: [{ Size: 1 }, ..] });
+            Log.ModelLaidOut(log, bundle.Manifest.Name, plan.Lanes, plan.Threads, plan.SessionPerLane ? "a session each" : "one session", plan.Reason, Figures(report));
+            return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine) { Plan = plan };
         }
         catch (Exception reason) when (reason is BundleException or OnnxException or OnnxContractException)
         {
@@ -292,6 +302,9 @@ internal sealed class ModelLifecycle(
             : Path.Exists(models) ? throw new IOException($"{models} is not a directory")
             : [];
     }
+
+    private static string Figures(ProbeReport? report) => report is null ? "" : string.Concat(report.Layouts.Select(layout => string.Create(
+        CultureInfo.InvariantCulture, $"; {layout.Lanes} x {layout.Threads}, {(layout.SessionPerLane ? "a session each" : "one session")}: {layout.RunsPerSecond:0.0}/s")));
 
     private static ImmutableArray<string> Labels(ReceivedBundle bundle)
     {

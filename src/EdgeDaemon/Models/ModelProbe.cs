@@ -25,7 +25,7 @@ internal sealed class ModelProbe(EdgedSettings settings, Action<TimeSpan> moreTi
         }
 
         if (settings.Probe.Run == ProbePolicy.New && _store.Find(bundle.Verified.ReleaseDigest, _library, Hosting.Build.Version) is { } known
-            && known.Filtered && known.Threads == settings.Engine.IntraOpThreads && known.MaxMemoryBytes <= settings.Probe.MaxMemoryBytes)
+            && known.Filtered && known.Threads == ProbeChild.ThreadsFor(settings, bundle.Manifest) && known.Cores == ProbeChild.CoresFor(settings, bundle.Manifest) && known.MaxMemoryBytes <= settings.Probe.MaxMemoryBytes)
         {
             // Made under bounds at least as tight as today's, as the daemon will run it today.
             return known;

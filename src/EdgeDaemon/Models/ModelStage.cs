@@ -5,21 +5,31 @@ using EdgeDaemon.Native.Onnx;
 namespace EdgeDaemon.Models;
 
 /// <summary>A manifest and its files to sessions and lanes: the same in the daemon and in the child that goes first.</summary>
-internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, Action<IThreadPoolWorkItem> Resume, int Lanes, int IntraOpThreads, int Queue)
+internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, EngineCare Care, int Queue)
 {
     /// <param name="bytes">Of a listed file.</param>
-    /// <param name="loadPeak">Bytes that one load took, as the probe saw it; 0: nobody knows.</param>
+    /// <param name="plan">How it is spread over the cores.</param>
+    /// <param name="batching">What may share a run; null: nothing does.</param>
     /// <exception cref="OnnxContractException">The library refuses a member, or it does not keep the manifest's word.</exception>
     /// <exception cref="OnnxException">The library failed.</exception>
-    public ModelEngine Open(ModelManifest manifest, ModelContract contract, Func<string, ReadOnlyMemory<byte>> bytes, long loadPeak = 0) => new(
+    public ModelEngine Open(ModelManifest manifest, ModelContract contract, Func<string, ReadOnlyMemory<byte>> bytes, LanePlan plan, BatchRule? batching = null) => new EngineBuilder(
         Runtime,
         [.. manifest.Members.Select(member => new EngineMember(member.Name, bytes(member.File)))],
         [.. contract.Inputs.Select(input => new EnginePort(input.Contract, input.Tensor, input.GraphType))],
         [.. contract.Outputs.Select(output => new EnginePort(output.Contract, output.Tensor, output.Contract.Type))],
-        new OnnxSessionOptions(IntraOpThreads, manifest.DenormalAsZero),
-        Lanes,
-        Queue,
-        Pool,
-        Resume,
-        loadPeak);
+        Options(manifest.Session, plan.Threads),
+        Pool).Build(plan.Lanes, Queue, Care with { Model = manifest.Name, Batching = batching, RowsAreCallers = ZeroBatch.IsCallers(contract) }, plan.SessionPerLane);
+
+    private static OnnxSessionOptions Options(ManifestSession session, int threads) => new(threads, session.DenormalAsZero)
+    {
+        Optimisation = session.Optimisation switch
+        {
+            GraphOptimisation.None => OnnxOptimisation.None,
+            GraphOptimisation.Basic => OnnxOptimisation.Basic,
+            GraphOptimisation.Extended => OnnxOptimisation.Extended,
+            _ => OnnxOptimisation.All,
+        },
+        Deterministic = session.Deterministic,
+        MemoryPattern = session.MemoryPattern,
+    };
 }

@@ -24,11 +24,17 @@ internal sealed class ProbeChild(EdgedSettings settings)
     /// <summary>Longer than any probe takes, for the service manager.</summary>
     public TimeSpan LongestTime => TimeSpan.FromSeconds(settings.Probe.TimeoutSeconds + 10);
 
+    /// <summary>With how many threads for an operator a release is measured.</summary>
+    public static int ThreadsFor(EdgedSettings settings, ModelManifest manifest) => LanePlan.Of(settings.Engine, manifest, Environment.ProcessorCount, null).Threads;
+
+    /// <summary>For how many cores layouts are compared; 0: somebody has chosen.</summary>
+    public static int CoresFor(EdgedSettings settings, ModelManifest manifest) => LanePlan.IsOpen(settings.Engine, manifest.Session) ? Environment.ProcessorCount : 0;
+
     /// <exception cref="BundleException">The child refused, crashed, or took too long or too much.</exception>
     /// <exception cref="OperationCanceledException">The caller wants it no more.</exception>
     public ProbeReport Run(ReceivedBundle bundle, CancellationToken stop)
     {
-        using Process child = Start(bundle.Verified.ReleaseDigest);
+        using Process child = Start(bundle);
         Task handing = Aside(() => Hand(child, bundle));
         Task<byte[]> report = Aside(() => ReadBounded(child.StandardOutput.BaseStream, ProbeReport.MostBytes));
         Task<byte[]> said = Aside(() => ReadBounded(child.StandardError.BaseStream, MostSaid));
@@ -62,8 +68,9 @@ internal sealed class ProbeChild(EdgedSettings settings)
         };
     }
 
-    private Process Start(string release)
+    private Process Start(ReceivedBundle bundle)
     {
+        int cores = CoresFor(settings, bundle.Manifest);
         var start = new ProcessStartInfo("/proc/self/exe") // Not by its path: that may be the next version's by now.
         {
             UseShellExecute = false,
@@ -74,13 +81,14 @@ internal sealed class ProbeChild(EdgedSettings settings)
         };
         foreach (string argument in (string[])[
             Verb,
-            "--release", release,
+            "--release", bundle.Verified.ReleaseDigest,
             "--library", settings.Runtime.Library,
             "--sha256", settings.Runtime.Sha256 ?? Native.Onnx.OnnxLibraryPins.Current,
             "--memory", Number(settings.Probe.MaxMemoryBytes),
             "--seconds", Number(settings.Probe.TimeoutSeconds),
             "--tensor-bytes", Number(settings.Limits.MaxTensorBytes),
-            "--threads", Number(settings.Engine.IntraOpThreads)])
+            "--threads", Number(ThreadsFor(settings, bundle.Manifest)),
+            "--cores", Number(cores)])
         {
             start.ArgumentList.Add(argument);
         }

@@ -67,6 +67,12 @@ internal sealed class ServedModel : IDisposable
 
     public ModelEngine Engine { get; }
 
+    /// <summary>How it is spread over the cores.</summary>
+    public required LanePlan Plan { get; init; }
+
+    /// <summary>How long it took says nothing of how long it will take.</summary>
+    public bool MayRunLong => Manifest.ControlFlow;
+
     /// <summary>As metadata and configuration show it.</summary>
     public ModelDescription Description { get; }
 

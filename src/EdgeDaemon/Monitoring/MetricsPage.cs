@@ -132,8 +132,21 @@ internal sealed partial class MetricsPage(MetricsSources from, TimeProvider cloc
         PerModel(model => model.Engine.Lanes);
         text.Gauge("edged_lanes_busy", "Requests of a model that run.");
         PerModel(model => model.Engine.BusyLanes);
+        text.Gauge("edged_lanes_lost", "Lanes of a model whose runs were given up and have not come back; others have their places.");
+        PerModel(model => model.Engine.LostLanes);
+        text.Counter("edged_engine_lost_lanes_total", "Lanes whose runs did not end when they were told to, and were given up. More than none is an alarm.");
+        text.Sample(from.Watch?.LostLanes ?? 0);
+        text.Counter("edged_engine_stopped_runs_total", "Runs that were told to stop because their requests' deadlines had passed.");
+        text.Sample(from.Watch?.StoppedRuns ?? 0);
         text.Gauge("edged_queue_requests", "Requests that wait for a lane of a model.");
         PerModel(model => model.Engine.Waiting);
+        text.Histogram("edged_run_requests", "Requests that one run of a model answered: more than one where requests of a tenant share a run.");
+        foreach (ServedModel model in from.Models.Serving)
+        {
+            (System.Collections.Immutable.ImmutableArray<long> counts, long requests) = model.Engine.RequestsOfRuns;
+            text.Buckets(RunSizes.Requests.AsSpan(), counts.AsSpan(), requests, ("model", model.Name));
+        }
+
         text.Gauge("edged_model_requests_in_flight", "Requests that hold a model, from their head to their answer.");
         PerModel(model => model.InFlight);
 

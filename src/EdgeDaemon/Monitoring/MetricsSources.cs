@@ -1,3 +1,4 @@
+using EdgeDaemon.Engine;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
@@ -14,6 +15,9 @@ internal sealed record MetricsSources(RequestCounters Requests, ModelRegistry Mo
     public ReloadCounts Reloads { get; } = new();
 
     public PenaltyDesk Penalties { get; init; } = PenaltyDesk.Empty;
+
+    /// <summary>Null: nobody watches runs.</summary>
+    public LaneWatch? Watch { get; init; }
 
     /// <summary>Null: nobody counts what tenants hold.</summary>
     public Func<Tenant, TenantUse>? Use { get; init; }

@@ -26,6 +26,6 @@ internal static class ArrivedTensor
             block = prepared;
         }
 
-        work.Inputs(work.Plan.Count)[index] = new EngineInput(planned.Shape, block, bytes);
+        work.Inputs(work.Plan.Count).Span[index] = new EngineInput(planned.Shape, block, bytes);
     }
 }

@@ -30,14 +30,14 @@ internal static class AskedOutput
     }
 
     /// <summary>The graph's answer is held against the signed manifest as the request was: a surprise here is the model's fault.</summary>
-    public static void Check(ServedModel model, Lane lane, int index)
+    public static void Check(ServedModel model, RunAnswer answer, int index)
     {
         var declared = model.Contract.Outputs[index].Contract;
-        if (lane.OutputType(index) != declared.Type || !declared.Admits(lane.OutputShape(index)))
+        if (answer.OutputType(index) != declared.Type || !declared.Admits(answer.OutputShape(index)))
         {
             throw new RefusedException(
                 Refusal.EngineFailed,
-                $"output '{declared.Name}' came as {lane.OutputType(index)} {lane.OutputShape(index)}, model.toml declares {declared.Type} [{string.Join(',', declared.Shape)}]");
+                $"output '{declared.Name}' came as {answer.OutputType(index)} {answer.OutputShape(index)}, model.toml declares {declared.Type} [{string.Join(',', declared.Shape)}]");
         }
     }
 }

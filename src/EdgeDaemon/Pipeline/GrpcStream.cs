@@ -11,7 +11,6 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
 {
     public async ValueTask RunAsync(HttpExchange exchange)
     {
-        InferenceWork work = exchange.Keep<InferenceWork>();
         bool errorsEnd = exchange.Header("triton_grpc_error").Equals("true", StringComparison.OrdinalIgnoreCase);
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins);
         while (true)
@@ -31,6 +30,7 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
             }
 
             exchange.IsInference = true;
+            InferenceWork work = exchange.Keep<InferenceWork>(); // Not always the last message's: a run that was given up keeps it.
             try
             {
                 await pipeline.InferAsync(exchange, wire, work);

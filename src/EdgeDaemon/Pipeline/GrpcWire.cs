@@ -63,7 +63,7 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
         return ValueTask.CompletedTask;
     }
 
-    public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, Lane lane)
+    public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, RunAnswer answer)
     {
         ProtobufWriter head = work.Grpc!.Head;
         head.Reset();
@@ -73,9 +73,9 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
         for (int i = 0; i < outputs; i++)
         {
             int index = AskedOutput.Index(work.Request, model, i);
-            AskedOutput.Check(model, lane, index);
-            ModelInferResponse.Output(head, model.Contract.Outputs[index].Contract.Name, lane.OutputType(index), lane.OutputShape(index));
-            length += ModelInferResponse.RawSize(lane.OutputData(index).Length);
+            AskedOutput.Check(model, answer, index);
+            ModelInferResponse.Output(head, model.Contract.Outputs[index].Contract.Name, answer.OutputType(index), answer.OutputShape(index));
+            length += ModelInferResponse.RawSize(answer.OutputData(index).Length);
         }
 
         length += head.Written.Length;
@@ -98,7 +98,7 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
         exchange.Send(head.Written);
         for (int i = 0; i < outputs; i++)
         {
-            ReadOnlySpan<byte> data = lane.OutputData(AskedOutput.Index(work.Request, model, i));
+            ReadOnlySpan<byte> data = answer.OutputData(AskedOutput.Index(work.Request, model, i));
             prefix.Reset();
             ModelInferResponse.RawPrefix(prefix, data.Length);
             exchange.Send(prefix.Written);

@@ -22,6 +22,6 @@ internal interface IInferenceWire
     /// <summary>The tensors, checked and prepared, as the engine's inputs.</summary>
     ValueTask ReadTensorsAsync(HttpExchange exchange, InferenceWork work, ModelContract contract);
 
-    /// <summary>The lane's answer into the server's output; nothing is sent if it is refused.</summary>
-    void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, Lane lane);
+    /// <summary>The run's answer into the server's output; nothing is sent if it is refused.</summary>
+    void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, RunAnswer answer);
 }

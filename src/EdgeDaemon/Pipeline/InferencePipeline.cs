@@ -51,28 +51,29 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         try
         {
             exchange.RefuseWhenLate(now);
-            Lane lane = model.Engine.TryEnter(out Lane free) ? free : await WaitAsync(exchange, work, model, policy.Priority);
+            LaneTurn turn = model.Engine.TryEnter(out Lane free) ? new LaneTurn(free) : await WaitAsync(exchange, work, model, policy.Priority);
+            TenantAccount account = work.Entry.Account!;
             now = 0;
+            long entered = times.LaneEntered();
             try
             {
-                times.LaneEntered();
-                if (lane.ExpectsLong(work.Inputs(work.Plan.Count)))
-                {
-                    // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
-                    await exchange.Threads.Enter();
-                    SocketThreads.BeginLongWork();
-                }
-
-                lane.Run(work.Inputs(work.Plan.Count), work.Entry.Account);
-                times.Run();
-                lane.Statistics.CountExecution();
-                wire.Encode(exchange, work, model, lane);
-                now = lane.Statistics.CountAnswer(times);
+                // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
+                var place = new RunPlace(model.MayRunLong, exchange.Threads.LongRuns, work.RunHere(exchange));
+                RunAnswer answer = await turn.RunAsync(work.Inputs(work.Plan.Count), account, exchange.BodyClock.Deadline, place);
+                times.Run(answer);
+                wire.Encode(exchange, work, model, answer);
+                now = turn.Lane.Statistics.CountAnswer(times, answer.RunRows);
             }
             finally
             {
-                model.Engine.Leave(lane);
-                work.Entry.Account!.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - times.Entered);
+                if (turn.Lane.Guard!.IsLost)
+                {
+                    work.LoseTo(turn.Lane.Guard); // It works with the request's memory for who knows how long.
+                    exchange.Forget();
+                }
+
+                model.Engine.Leave(turn);
+                account.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - entered); // A run that was shared is the first one's.
             }
         }
         catch
@@ -90,14 +91,16 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
 
-    private async ValueTask<Lane> WaitAsync(HttpExchange exchange, InferenceWork work, ServedModel model, int priority)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<LaneTurn> WaitAsync(HttpExchange exchange, InferenceWork work, ServedModel model, int priority)
     {
         work.Entry.TakePlace(admission.QueueOf(model.Name), model.Name);
         try
         {
             Tenant tenant = work.Entry.Account!.Tenant;
-            var request = new LaneRequest(tenant.Index, tenant.Settings.Share, priority, work.Plan.TotalBytes, exchange.BodyClock.Deadline);
-            return await model.Engine.WaitAsync(request, exchange.Aborted);
+            var request = new LaneRequest(
+                tenant.Index, tenant.Settings.Share, priority, Lane.Bytes(work.Inputs(work.Plan.Count).Span), exchange.BodyClock.Deadline, work.Inputs(work.Plan.Count), work.Entry.Account);
+            return await model.Engine.WaitAsync(work.Waiter, request, exchange.Aborted);
         }
         finally
         {

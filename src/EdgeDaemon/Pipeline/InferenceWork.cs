@@ -16,6 +16,10 @@ internal sealed class InferenceWork
 
     private EngineInput[] _inputs = [];
     private long _owed;
+    private HttpExchange? _exchange;
+    private object? _thread;
+    private Action? _cut;
+    private LaneGuard? _lost;
 
     /// <summary>The model's name as the request gave it.</summary>
     public ReadOnlyMemory<char> Model { get; private set; }
@@ -43,6 +47,9 @@ internal sealed class InferenceWork
     /// <summary>Tensor memory.</summary>
     public Grant Grant { get; } = new();
 
+    /// <summary>Its place in a model's queue.</summary>
+    public LaneWaiter Waiter { get; } = new();
+
     public InferResponseWriter Response { get; } = new();
 
     /// <summary>True when the body is the one input's bytes and nothing else.</summary>
@@ -68,14 +75,14 @@ internal sealed class InferenceWork
     public ServedModel Hold(ServedModel model) => Held = model;
 
     /// <summary>The engine's inputs, in the contract's order.</summary>
-    public Span<EngineInput> Inputs(int count)
+    public Memory<EngineInput> Inputs(int count)
     {
         if (_inputs.Length < count)
         {
             _inputs = new EngineInput[count];
         }
 
-        return _inputs.AsSpan(0, count);
+        return _inputs.AsMemory(0, count);
     }
 
     /// <summary>The answer is on its tenant's account: whoever sends it waits until it has left.</summary>
@@ -99,6 +106,17 @@ internal sealed class InferenceWork
         _owed = bytes;
     }
 
+    /// <summary>The model runs on the calling thread. What this gives cuts the caller off, should it not come back: from another thread, while this one is inside.</summary>
+    public Action RunHere(HttpExchange exchange)
+    {
+        _exchange = exchange;
+        _thread = SocketThreads.Mine;
+        return _cut ??= CutOff;
+    }
+
+    /// <summary>A run that was given up has all of this until it comes back: its connection works with another from now on.</summary>
+    public void LoseTo(LaneGuard lane) => _lost = lane;
+
     /// <summary>Gives tensor memory back: nothing of the request can be read any more.</summary>
     public void ReleaseMemory()
     {
@@ -114,6 +132,17 @@ internal sealed class InferenceWork
     /// <param name="bytes">That came of its body.</param>
     public void End(long bytes)
     {
+        if (_lost is { } lane)
+        {
+            Entry.Close(bytes);
+            lane.Inherit(() =>
+            {
+                ReleaseMemory();
+                Held?.LetGo();
+            });
+            return;
+        }
+
         ReleaseMemory();
         Held?.LetGo();
         Held = null;
@@ -128,5 +157,12 @@ internal sealed class InferenceWork
         }
 
         Entry.Close(bytes);
+    }
+
+    private void CutOff()
+    {
+        _exchange!.Abort();
+        Entry.Close(_exchange.BodyClock.Bytes);
+        SocketThreads.Replace(_thread);
     }
 }

@@ -7,17 +7,17 @@ using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Pipeline;
 
-/// <summary>The lane's answer to bytes: the JSON head, then binary outputs straight from the engine's memory.</summary>
+/// <summary>The run's answer to bytes: the JSON head, then binary outputs straight from the engine's memory.</summary>
 internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool)
 {
-    public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, Lane lane)
+    public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, RunAnswer answer)
     {
         // Kept with its connection, as all that a request needs: what it wrote into goes back here.
         BlockWriter head = work.AnswerHead ??= new BlockWriter(pool, limits.MaxResponseBytes, Refusal.OutputTooLarge);
         head.Account = work.Entry.Account;
         try
         {
-            Encode(exchange, work, model, lane, head);
+            Encode(exchange, work, model, answer, head);
         }
         finally
         {
@@ -25,7 +25,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         }
     }
 
-    private void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, Lane lane, BlockWriter head)
+    private void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, RunAnswer answer, BlockWriter head)
     {
         InferRequest request = work.Request;
         bool byDefault = work.Raw || (request.BinaryDataOutput ?? false);
@@ -37,16 +37,16 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         for (int i = 0; i < outputs; i++)
         {
             (int index, bool asBinary) = Asked(request, model, i, byDefault);
-            AskedOutput.Check(model, lane, index);
-            ReadOnlySpan<byte> data = lane.OutputData(index);
+            AskedOutput.Check(model, answer, index);
+            ReadOnlySpan<byte> data = answer.OutputData(index);
             if (asBinary)
             {
-                writer.BinaryOutput(model.Contract.Outputs[index].Contract.Name, lane.OutputType(index), lane.OutputShape(index), data.Length);
+                writer.BinaryOutput(model.Contract.Outputs[index].Contract.Name, answer.OutputType(index), answer.OutputShape(index), data.Length);
                 binary += data.Length;
             }
             else
             {
-                writer.JsonOutput(model.Contract.Outputs[index].Contract.Name, lane.OutputType(index), lane.OutputShape(index), data);
+                writer.JsonOutput(model.Contract.Outputs[index].Contract.Name, answer.OutputType(index), answer.OutputShape(index), data);
             }
         }
 
@@ -71,7 +71,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
             (int index, bool asBinary) = Asked(request, model, i, byDefault);
             if (asBinary)
             {
-                exchange.Send(lane.OutputData(index));
+                exchange.Send(answer.OutputData(index));
             }
         }
     }

@@ -30,7 +30,7 @@ internal sealed class RestWire(RequestDecoder decoder, ResponseEncoder encoder, 
     public ValueTask ReadTensorsAsync(HttpExchange exchange, InferenceWork work, ModelContract contract) =>
         RequestDecoder.ReadTensorsAsync(Body(exchange), work, contract);
 
-    public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, Lane lane) => encoder.Encode(exchange, work, model, lane);
+    public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, RunAnswer answer) => encoder.Encode(exchange, work, model, answer);
 
     private RequestBody Body(HttpExchange exchange) => new(exchange.Body, exchange.ContentLength, limits, exchange.BodyClock);
 }

@@ -65,6 +65,9 @@ internal static partial class Log
     [LoggerMessage(19, LogLevel.Warning, "model {Name} goes out of service: release {Digest} is not taken any more, or its folder is gone")]
     public static partial void ModelWithdrawn(ILogger logger, string name, string digest);
 
+    [LoggerMessage(18, LogLevel.Information, "model {Name}: every request has a run of its own, although its release allows batches: {Reason}")]
+    public static partial void BatchingOff(ILogger logger, string name, string reason);
+
     [LoggerMessage(20, LogLevel.Information, "model {Name} version {Version} sequence {Sequence} serves: release {Digest}, signed by {Keys}")]
     public static partial void ModelServes(ILogger logger, string name, string version, long sequence, string digest, string keys);
 
@@ -139,4 +142,16 @@ internal static partial class Log
 
     [LoggerMessage(62, LogLevel.Warning, "the device's accounts have changed, and a caller is nobody until it is mended: {Reason}")]
     public static partial void AccountGone(ILogger logger, string reason);
+
+    [LoggerMessage(110, LogLevel.Critical, "model {Name}: a run did not end within {Seconds} s of being told to, and its lane is lost: {Consequence}. {Missing} of its lanes hang. The model should be taken out of service")]
+    public static partial void LaneLost(ILogger logger, string name, double seconds, int missing, string consequence);
+
+    [LoggerMessage(111, LogLevel.Warning, "model {Name}: a run that was given up has come back, its memory is free again; {Missing} still hang")]
+    public static partial void LaneReturned(ILogger logger, string name, int missing);
+
+    [LoggerMessage(112, LogLevel.Error, "the watch over runs broke over one of them")]
+    public static partial void WatchBroke(ILogger logger, Exception exception);
+
+    [LoggerMessage(113, LogLevel.Information, "model {Name}: {Lanes} lanes of {Threads} threads, {Sessions}: {Reason}{Figures}")]
+    public static partial void ModelLaidOut(ILogger logger, string name, int lanes, int threads, string sessions, string reason, string figures);
 }

@@ -50,6 +50,10 @@ public sealed class ModelManifestTests
 
         [session]
         denormal_as_zero = true
+        optimisation = "basic"
+        intra_op_threads = 3
+        deterministic = false
+        memory_pattern = false
 
         [lineage]
         code = "c"
@@ -72,7 +76,7 @@ public sealed class ModelManifestTests
         Assert.AreEqual((new Preprocess(255), ImageLayout.Nchw), (input.Preprocess, input.Image));
         ManifestOutput output = manifest.Outputs.Single();
         Assert.AreEqual(("scores", ElementType.Float32, "y", "labels.txt"), (output.Contract.Name, output.Contract.Type, output.Tensor, output.Labels));
-        Assert.IsTrue(manifest.DenormalAsZero);
+        Assert.AreEqual(new ManifestSession(GraphOptimisation.Basic, 3, Deterministic: false, DenormalAsZero: true, MemoryPattern: false), manifest.Session);
         Assert.AreEqual(new ManifestLineage("c", "d", "e"), manifest.Lineage);
     }
 
@@ -91,7 +95,7 @@ public sealed class ModelManifestTests
         ManifestInput input = manifest.Inputs.Single();
         Assert.AreEqual(("image", false, null, null), (input.Tensor, input.AllowNonFinite, input.Preprocess, input.Image));
         Assert.AreEqual(("scores", null), (manifest.Outputs.Single().Tensor, manifest.Outputs.Single().Labels));
-        Assert.IsFalse(manifest.DenormalAsZero);
+        Assert.AreEqual(new ManifestSession(GraphOptimisation.All, 0, Deterministic: true, DenormalAsZero: false, MemoryPattern: true), manifest.Session);
         Assert.AreEqual(new ManifestLineage(null, null, null), manifest.Lineage);
     }
 
@@ -138,6 +142,9 @@ public sealed class ModelManifestTests
     [DataRow("name = \"scores\"", "name = \"a\\nb\"", "32:8: 'output.name' must be 1 to 256 printable characters")]
     [DataRow("tensor = \"x\"", "tensor = \"\"", "26:10: 'input.tensor' must be 1 to 256 printable characters")]
     [DataRow("tensor = \"y\"", "tensor = \"a\\nb\"", "35:10: 'output.tensor' must be 1 to 256 printable characters")]
+    [DataRow("optimisation = \"basic\"", "optimisation = \"layout\"", "'session.optimisation' must be one of \"none\", \"basic\", \"extended\", \"all\", not 'layout'")]
+    [DataRow("intra_op_threads = 3", "intra_op_threads = 257", "'session.intra_op_threads' must be between 0 and 256")]
+    [DataRow("memory_pattern = false", "save_optimised = \"/tmp/a.ort\"", "unknown key 'save_optimised' in [session]")]
     [DataRow("denormal_as_zero = true", "denormal_as_zero = 1", "39:20: 'session.denormal_as_zero' must be true or false")]
     [DataRow("code = \"c\"", "coed = \"c\"", "42:1: unknown key 'coed' in [lineage]; did you mean 'code'?")]
     public void Each_wrong_value_is_refused_where_it_stands(string good, string bad, string message)

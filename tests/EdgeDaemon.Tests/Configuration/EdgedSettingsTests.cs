@@ -15,7 +15,7 @@ public sealed class EdgedSettingsTests
         Assert.AreEqual("/var/lib/edged", settings.StateDirectory);
         Assert.AreEqual("/etc/edged/trust.toml", settings.TrustFile);
         Assert.AreEqual(new RuntimeSettings("/usr/lib/edged/libonnxruntime.so.1", null), settings.Runtime);
-        Assert.AreEqual(new EngineSettings(0, 1, 64), settings.Engine);
+        Assert.AreEqual(new EngineSettings(0, 0, 64, TimeSpan.FromSeconds(5), 4096, TimeSpan.FromSeconds(1)), settings.Engine);
         Assert.AreEqual(new BundleSettings(2147483648, 1024, FindingSeverity.Danger), settings.Bundles);
         Assert.AreEqual(new ProbeSettings(ProbePolicy.New, 4L << 30, 60), settings.Probe);
         Assert.AreEqual(new LogSettings(LogVerbosity.Information), settings.Log);
@@ -43,7 +43,7 @@ public sealed class EdgedSettingsTests
             state_dir = "/s"
             trust = "/t"
             runtime = {"{"} library = "/l", sha256 = "{new string('a', 64)}" {"}"}
-            engine = {"{"} lanes = 64, intra_op_threads = 256, queue = 0 {"}"}
+            engine = {"{"} lanes = 64, intra_op_threads = 256, queue = 0, stuck_after_seconds = 3600, max_batch = 8, max_batch_delay_us = 2000 {"}"}
             bundles = {"{"} max_bytes = 1024, max_files = 100000 {"}"}
             probe = {"{"} run = "always", max_memory_bytes = 67108864, timeout_seconds = 3600 {"}"}
             log.level = "debug"
@@ -71,7 +71,7 @@ public sealed class EdgedSettingsTests
             """);
         Assert.AreEqual(("/s", "/t"), (settings.StateDirectory, settings.TrustFile));
         Assert.AreEqual(new RuntimeSettings("/l", new string('a', 64)), settings.Runtime);
-        Assert.AreEqual(new EngineSettings(64, 256, 0), settings.Engine);
+        Assert.AreEqual(new EngineSettings(64, 256, 0, TimeSpan.FromSeconds(3600), 8, TimeSpan.FromMilliseconds(2)), settings.Engine);
         Assert.AreEqual(new BundleSettings(1024, 100_000, FindingSeverity.Danger), settings.Bundles);
         Assert.AreEqual(new ProbeSettings(ProbePolicy.Always, 64L << 20, 3600), settings.Probe);
         Assert.AreEqual(LogVerbosity.Debug, settings.Log.Level);
@@ -116,8 +116,11 @@ public sealed class EdgedSettingsTests
     [DataRow("limits.max_tensor_bytes", 67108864, 1L << 40)]
     [DataRow("limits.max_response_bytes", 1024, int.MaxValue)]
     [DataRow("engine.lanes", 0, 64)]
-    [DataRow("engine.intra_op_threads", 1, 256)]
+    [DataRow("engine.intra_op_threads", 0, 256)]
+    [DataRow("engine.stuck_after_seconds", 1, 3600)]
     [DataRow("engine.queue", 0, 100_000)]
+    [DataRow("engine.max_batch", 1, 4096)]
+    [DataRow("engine.max_batch_delay_us", 0, 1_000_000)]
     [DataRow("bundles.max_bytes", 1024, 1L << 40)]
     [DataRow("bundles.max_files", 1, 100_000)]
     public void Both_ends_of_every_range_are_inside_it_and_their_neighbours_are_not(string key, long min, long max)

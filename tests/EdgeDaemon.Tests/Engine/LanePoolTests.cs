@@ -27,16 +27,16 @@ public sealed class LanePoolTests
     {
         using LanePool pool = Make(1, 2);
         Assert.IsTrue(pool.TryTake(out Lane lane));
-        Task<Lane?> first = pool.WaitAsync(Request(), default).AsTask();
-        Task<Lane?> second = pool.WaitAsync(Request(), default).AsTask();
-        Assert.IsNull(await pool.WaitAsync(Request(), default), "the queue holds two");
-        pool.Return(lane);
+        Task<Lane?> first = WaitAsync(pool, Request());
+        Task<Lane?> second = WaitAsync(pool, Request());
+        Assert.IsNull(await WaitAsync(pool, Request()), "the queue holds two");
+        pool.Leave(new LaneTurn(lane));
         Assert.AreSame(lane, await first);
         Assert.IsFalse(second.IsCompleted);
         Assert.IsFalse(pool.TryTake(out _), "nobody overtakes the queue");
-        pool.Return(lane);
+        pool.Leave(new LaneTurn(lane));
         Assert.AreSame(lane, await second);
-        pool.Return(lane);
+        pool.Leave(new LaneTurn(lane));
         Assert.IsTrue(pool.TryTake(out _));
     }
 
@@ -46,12 +46,12 @@ public sealed class LanePoolTests
         using LanePool pool = Make(1, 1);
         Assert.IsTrue(pool.TryTake(out Lane lane));
         using var cancel = new CancellationTokenSource();
-        Task<Lane?> waiting = pool.WaitAsync(Request(), cancel.Token).AsTask();
+        Task<Lane?> waiting = WaitAsync(pool, Request(), cancel.Token);
         await cancel.CancelAsync();
         await Assert.ThrowsExactlyAsync<OperationCanceledException>(() => waiting);
-        Task<Lane?> next = pool.WaitAsync(Request(), default).AsTask();
+        Task<Lane?> next = WaitAsync(pool, Request());
         Assert.IsFalse(next.IsCompleted, "his place is free for another");
-        pool.Return(lane);
+        pool.Leave(new LaneTurn(lane));
         Assert.AreSame(lane, await next);
     }
 
@@ -73,7 +73,7 @@ public sealed class LanePoolTests
                 {
                     if (!pool.TryTake(out Lane free))
                     {
-                        ValueTask<Lane?> waiting = pool.WaitAsync(Request(), cancel.Token);
+                        Task<Lane?> waiting = WaitAsync(pool, Request(), cancel.Token);
                         if (random.Next(4) == 0)
                         {
                             await cancel.CancelAsync();
@@ -100,7 +100,7 @@ public sealed class LanePoolTests
 
                 Interlocked.Increment(ref served);
                 Interlocked.Decrement(ref holders[lane.Index]);
-                pool.Return(lane);
+                pool.Leave(new LaneTurn(lane));
             }
         }
 
@@ -118,19 +118,19 @@ public sealed class LanePoolTests
         var clock = new TestClock();
         using LanePool pool = Make(1, 3, clock);
         Assert.IsTrue(pool.TryTake(out Lane lane));
-        Task<Lane?> hasty = pool.WaitAsync(Request(deadline: clock.GetTimestamp() + 1_000_000_000), default).AsTask();
-        Task<Lane?> patient = pool.WaitAsync(Request(deadline: clock.GetTimestamp() + 5_000_000_000), default).AsTask();
-        Task<Lane?> endless = pool.WaitAsync(Request(), default).AsTask();
+        Task<Lane?> hasty = WaitAsync(pool, Request(deadline: clock.GetTimestamp() + 1_000_000_000));
+        Task<Lane?> patient = WaitAsync(pool, Request(deadline: clock.GetTimestamp() + 5_000_000_000));
+        Task<Lane?> endless = WaitAsync(pool, Request());
         clock.Advance(TimeSpan.FromSeconds(0.9));
         Assert.IsFalse(hasty.IsCompleted);
         clock.Advance(TimeSpan.FromSeconds(0.2));
         Assert.AreEqual(Refusal.AdmissionDeadline, (await Assert.ThrowsExactlyAsync<RefusedException>(() => hasty)).Refusal);
         Assert.IsFalse(patient.IsCompleted);
         clock.AdvanceSilently(TimeSpan.FromSeconds(5));
-        pool.Return(lane);
+        pool.Leave(new LaneTurn(lane));
         Assert.AreSame(lane, await endless, "the next whose time is not over");
         Assert.AreEqual(Refusal.AdmissionDeadline, (await Assert.ThrowsExactlyAsync<RefusedException>(() => patient)).Refusal);
-        pool.Return(lane);
+        pool.Leave(new LaneTurn(lane));
         Assert.IsTrue(pool.TryTake(out _));
     }
 
@@ -140,15 +140,21 @@ public sealed class LanePoolTests
         // Turns are settled by the time they took: on a clock that runs by itself a busy machine would decide.
         using LanePool pool = Make(1, 100, new TestClock());
         Assert.IsTrue(pool.TryTake(out Lane lane));
-        Task<Lane?>[] flood = [.. Enumerable.Range(0, 20).Select(_ => pool.WaitAsync(Request(0), default).AsTask())];
-        Task<Lane?>[] modest = [.. Enumerable.Range(0, 5).Select(_ => pool.WaitAsync(Request(1), default).AsTask())];
+        Task<Lane?>[] flood = [.. Enumerable.Range(0, 20).Select(_ => WaitAsync(pool, Request(0)))];
+        Task<Lane?>[] modest = [.. Enumerable.Range(0, 5).Select(_ => WaitAsync(pool, Request(1)))];
         for (int i = 0; i < 10; i++)
         {
-            pool.Return(lane);
+            pool.Leave(new LaneTurn(lane));
             await UntilAsync(() => flood.Concat(modest).Count(task => task.IsCompleted) == i + 1);
         }
 
         Assert.AreEqual((5, 5), (flood.Count(task => task.IsCompleted), modest.Count(task => task.IsCompleted)));
+    }
+
+    private static async Task<Lane?> WaitAsync(LanePool pool, LaneRequest request, CancellationToken cancel = default)
+    {
+        LaneTurn turn = await pool.WaitAsync(new LaneWaiter(), request, cancel);
+        return turn.IsNone ? null : turn.Lane;
     }
 
     private static async Task UntilAsync(Func<bool> holds)

@@ -88,6 +88,16 @@ public static class GrpcMessages
             Duration(output, 7, default);
             Duration(output, 8, default);
             output.End(durations);
+            foreach (BatchStatistics batch in model.Batches)
+            {
+                int size = output.Begin(7);
+                output.Number(1, batch.Size);
+                Duration(output, 2, batch.ComputeInput);
+                Duration(output, 3, batch.ComputeInfer);
+                Duration(output, 4, batch.ComputeOutput);
+                output.End(size);
+            }
+
             output.End(start);
         }
     }

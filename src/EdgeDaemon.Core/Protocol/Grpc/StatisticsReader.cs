@@ -35,6 +35,7 @@ public static class StatisticsReader
                 (4, WireType.Varint) => model with { InferenceCount = fields.Number },
                 (5, WireType.Varint) => model with { ExecutionCount = fields.Number },
                 (6, WireType.Delimited) => Durations(model, fields.Content),
+                (7, WireType.Delimited) => model with { Batches = model.Batches.Add(Batch(fields.Content)) },
                 _ => model,
             };
         }
@@ -66,6 +67,25 @@ public static class StatisticsReader
         }
 
         return model;
+    }
+
+    private static BatchStatistics Batch(ReadOnlySpan<byte> message)
+    {
+        BatchStatistics batch = default;
+        var fields = new ProtobufCursor(message);
+        while (fields.Next())
+        {
+            batch = (fields.Field, fields.Wire) switch
+            {
+                (1, WireType.Varint) => batch with { Size = fields.Number },
+                (2, WireType.Delimited) => batch with { ComputeInput = Duration(fields.Content) },
+                (3, WireType.Delimited) => batch with { ComputeInfer = Duration(fields.Content) },
+                (4, WireType.Delimited) => batch with { ComputeOutput = Duration(fields.Content) },
+                _ => batch,
+            };
+        }
+
+        return batch;
     }
 
     private static StatisticDuration Duration(ReadOnlySpan<byte> message)

@@ -1,0 +1,7 @@
+namespace EdgeDaemon.Engine;
+
+/// <summary>Where a run happens.</summary>
+/// <param name="MayRunLong">How long it took says nothing of how long it will take.</param>
+/// <param name="LongRuns">Runs what it is given with nothing of its caller below it on the stack.</param>
+/// <param name="Cut">Called on another thread when a run on the caller's own does not come back: nobody waits for that caller any longer.</param>
+internal readonly record struct RunPlace(bool MayRunLong, Action<IThreadPoolWorkItem> LongRuns, Action Cut);
