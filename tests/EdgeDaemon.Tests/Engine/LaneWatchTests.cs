@@ -120,8 +120,9 @@ public sealed class LaneWatchTests
                 watch.Look();
             }
         });
+        looks.IsBackground = true;
         looks.Start();
-        for (int i = 0; i < 100_000; i++)
+        for (int i = 0; i < 20_000; i++)
         {
             Volatile.Write(ref inside, true);
             watch.Begin(run, i % 2 == 0 ? long.MaxValue : watch.Now + (i % 50));

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using EdgeDaemon.Tests.Monitoring;
+using static EdgeDaemon.EndToEnd.Waiting;
+
+namespace EdgeDaemon.EndToEnd;
+
+/// <summary>
+/// Runs that do not end: one that can be stopped between its nodes, and one kernel that cannot. The caller is refused, others carry on, the
+/// lane answers again. The control has a watch that waits longer than the kernel takes.
+/// </summary>
+[TestClass]
+public sealed class StuckRunTests
+{
+    private const int Window = 60_001;
+    private const int LongRow = 120_000; // Some ten seconds of one kernel.
+
+    [TestMethod]
+    public async Task LoopPastItsDeadline_IsStopped_AndOthersCarryOn()
+    {
+        using StateDirectory state = StateDirectory.Create("[engine]\nlanes = 1", "bench/bench-mlp");
+        CraftedModels.Bundle(state, "loop", CraftedModels.LoopByInput(), 2);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using HttpConnection caller = daemon.Connect(), other = daemon.Connect();
+        for (int round = 0; round < 3; round++)
+        {
+            Task<HttpAnswer> endless = Task.Run(() => caller.Ask(Ask("loop", [1e18f], timeout: TimeSpan.FromSeconds(1))));
+            int meanwhile = 0;
+            while (!endless.IsCompleted)
+            {
+                Assert.AreEqual(200, other.Ask(Releases.Question()).Status);
+                meanwhile++;
+            }
+
+            HttpAnswer refused = await endless;
+            Assert.AreEqual((504, "the deadline passed"), (refused.Status, refused.Error));
+            Assert.IsGreaterThan(10, meanwhile);
+
+            HttpAnswer next = caller.Ask(Ask("loop", [20f]));
+            Assert.AreEqual(200, next.Status, next.Text);
+            Assert.AreEqual(40f, next.Json.GetProperty("outputs")[0].GetProperty("data")[0].GetSingle());
+        }
+
+        PrometheusText page = MetricsTests.Scrape(daemon);
+        Assert.AreEqual(3, page.Sum("edged_engine_stopped_runs_total"));
+        Assert.AreEqual(0, page.Sum("edged_engine_lost_lanes_total"));
+        Assert.AreEqual(3, page.Sum("edged_refusals_total", ("cause", "admission_deadline")));
+        Assert.DoesNotContain("inference runtime:", daemon.Errors, "a caller's deadline must not write the library's lines");
+    }
+
+    [TestMethod]
+    public async Task KernelThatDoesNotReturn_CostsItsLane_WhichIsReplaced()
+    {
+        using StateDirectory state = StateDirectory.Create("[engine]\nlanes = 1\nstuck_after_seconds = 1", "bench/bench-mlp");
+        CraftedModels.Bundle(state, "pool", CraftedModels.Pooling(Window), 1, controlFlow: false);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using HttpConnection caller = daemon.Connect(), other = daemon.Connect();
+        double idle = MetricsTests.Scrape(daemon).Sum("edged_tensor_memory_used_bytes");
+
+        var waited = Stopwatch.StartNew();
+        HttpAnswer refused = caller.Ask(Long());
+        Assert.AreEqual((504, "the deadline passed"), (refused.Status, refused.Error));
+        PrometheusText page = MetricsTests.Scrape(daemon);
+        Assert.AreEqual(1, page.Sum("edged_lanes_lost", ("model", "pool")), $"refused after {waited.Elapsed} while the kernel goes on");
+        Assert.AreEqual(1, page.Sum("edged_engine_lost_lanes_total"));
+        Assert.IsGreaterThanOrEqualTo(idle + (LongRow * 4), page.Sum("edged_tensor_memory_used_bytes"), "what the kernel reads is still its own");
+        Assert.AreEqual(0, page.Sum("edged_tenant_requests_in_flight", ("tenant", "local")), "the caller's place is free");
+        StringAssert.Contains(daemon.Errors, "its lane is lost", StringComparison.Ordinal);
+        StringAssert.Contains(Command.Edgectl("status", "--socket", state.ControlSocket).Succeeded().Output, "1 LANES WERE LOST", StringComparison.Ordinal);
+
+        // The same connection, the same model, and others: while the kernel is still inside.
+        HttpAnswer next = caller.Ask(Ask("pool", [3f, 5f, 4f]));
+        Assert.AreEqual(200, next.Status, next.Text);
+        CollectionAssert.AreEqual((float[])[5, 5, 5], next.Json.GetProperty("outputs")[0].GetProperty("data").EnumerateArray().Select(value => value.GetSingle()).ToArray());
+        Assert.AreEqual(200, other.Ask(Releases.Question()).Status);
+        Assert.AreEqual(1, MetricsTests.Scrape(daemon).Sum("edged_lanes_lost", ("model", "pool")), "all of that beside it");
+
+        await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_lanes_lost", ("model", "pool")) == 0);
+        await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_tensor_memory_used_bytes") == idle);
+        StringAssert.Contains(daemon.Errors, "has come back", StringComparison.Ordinal);
+        Assert.AreEqual(200, caller.Ask(Ask("pool", [1f])).Status);
+
+        // A daemon that stops does not wait for one either.
+        Assert.AreEqual(504, caller.Ask(Long()).Status);
+        await daemon.StopAsync();
+    }
+
+    [TestMethod]
+    public async Task KernelThatDoesNotReturn_KeepsItsCaller_WhereNobodyGivesItUp()
+    {
+        using StateDirectory state = StateDirectory.Create("[engine]\nlanes = 1\nstuck_after_seconds = 3600", "bench/bench-mlp");
+        CraftedModels.Bundle(state, "pool", CraftedModels.Pooling(Window), 1, controlFlow: false);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using HttpConnection caller = daemon.Connect();
+        Task<HttpAnswer> asked = Task.Run(() => caller.Ask(Long()));
+        await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_engine_stopped_runs_total") == 1);
+        await Task.Delay(TimeSpan.FromSeconds(2)); // The other test's caller had its answer by now.
+        Assert.IsFalse(asked.IsCompleted);
+        Assert.AreEqual(1, MetricsTests.Scrape(daemon).Sum("edged_lanes_busy", ("model", "pool")));
+        Assert.AreEqual(504, (await asked).Status);
+        Assert.AreEqual(0, MetricsTests.Scrape(daemon).Sum("edged_engine_lost_lanes_total"));
+        Assert.AreEqual(200, caller.Ask(Ask("pool", [1f])).Status);
+    }
+
+    private static byte[] Long() => Ask("pool", Enumerable.Repeat(1f, LongRow), TimeSpan.FromMilliseconds(500));
+
+    private static byte[] Ask(string model, IEnumerable<float> values, TimeSpan? timeout = null)
+    {
+        float[] all = [.. values];
+        string shape = model == "pool" ? $"[1,1,{all.Length}]" : "[1]";
+        string parameters = timeout is { } time ? string.Create(CultureInfo.InvariantCulture, $"\"parameters\":{{\"timeout\":{time.TotalMicroseconds:0}}},") : "";
+        return Digits.Infer(model, Encoding.UTF8.GetBytes(
+            $"{{{parameters}\"inputs\":[{{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":{shape},\"data\":[{string.Join(',', all.Select(value => value.ToString("R", CultureInfo.InvariantCulture)))}]}}]}}"));
+    }
+}
