@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using EdgeDaemon.Tests.Monitoring;
+using EdgeDaemon.Tests.Protocol.Grpc;
 using static EdgeDaemon.EndToEnd.Waiting;
 
 namespace EdgeDaemon.EndToEnd;
@@ -102,6 +103,35 @@ public sealed class StuckRunTests
         Assert.AreEqual(0, MetricsTests.Scrape(daemon).Sum("edged_engine_lost_lanes_total"));
         Assert.AreEqual(200, caller.Ask(Ask("pool", [1f])).Status);
     }
+
+    [TestMethod]
+    public async Task CallsOverGrpc_AreRefusedBesideTheirKernel_AndTheirConnectionGoesOn()
+    {
+        using StateDirectory state = StateDirectory.Create("[engine]\nlanes = 1\nstuck_after_seconds = 1");
+        CraftedModels.Bundle(state, "pool", CraftedModels.Pooling(Window), 1, controlFlow: false);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using var connection = new Http2Connection(state.InferenceSocket);
+        byte[] brief = GrpcMessage.Frame(Message(3));
+        Http2Answer refused = connection.Ask(Http2Connection.Call(GrpcMessage.Infer, ("grpc-timeout", "500m")), GrpcMessage.Frame(Message(LongRow)));
+        Assert.AreEqual("4", refused.Status, refused.Message);
+        Assert.AreEqual(1, MetricsTests.Scrape(daemon).Sum("edged_lanes_lost", ("model", "pool")));
+        Assert.AreEqual("0", connection.Ask(Http2Connection.Call(GrpcMessage.Infer), brief).Status);
+        await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_lanes_lost", ("model", "pool")) == 0);
+
+        // A stream's message is refused in its place, and the next one is answered: with memory that is not the kernel's.
+        byte[] late = Message(LongRow, Proto.Field(4, Proto.Text(1, "timeout"), Proto.Field(2, Proto.Number(2, 500_000))));
+        Http2Answer stream = connection.Ask(Http2Connection.Call(GrpcMessage.Stream), [.. GrpcMessage.Frame(late), .. brief]);
+        Assert.AreEqual("0", stream.Status, stream.Message);
+        StringAssert.Contains(Encoding.Latin1.GetString(stream.Data), "the deadline passed", StringComparison.Ordinal);
+        Assert.IsGreaterThanOrEqualTo(0, stream.Data.AsSpan().IndexOf([.. BitConverter.GetBytes(1f), .. BitConverter.GetBytes(1f), .. BitConverter.GetBytes(1f)]));
+        PrometheusText page = MetricsTests.Scrape(daemon);
+        Assert.AreEqual(1, page.Sum("edged_lanes_lost", ("model", "pool")), "all of it beside the kernel");
+        Assert.AreEqual(2, page.Sum("edged_engine_lost_lanes_total"));
+        await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_lanes_lost", ("model", "pool")) == 0);
+    }
+
+    private static byte[] Message(int length, params byte[][] more) => Proto.Join(
+        [Proto.Text(1, "pool"), .. more, Proto.Input("x", "FP32", [1, 1, length]), Proto.Field(7, [.. Enumerable.Repeat(BitConverter.GetBytes(1f), length).SelectMany(bytes => bytes)])]);
 
     private static byte[] Long() => Ask("pool", Enumerable.Repeat(1f, LongRow), TimeSpan.FromMilliseconds(500));
 
