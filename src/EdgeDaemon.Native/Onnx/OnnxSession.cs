@@ -18,6 +18,11 @@ public sealed unsafe class OnnxSession : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.IntraOpThreads, 1);
         Api = runtime.Api;
         DenormalAsZero = options.DenormalAsZero;
+        if (DenormalAsZero && !FlushedDenormals.TakesEffect())
+        {
+            throw new OnnxContractException("it wants denormals flushed to zero (session.denormal_as_zero), which this processor or its libm does not do");
+        }
+
         using OnnxHandle prepared = Prepare(Api, options);
         nint session;
 
