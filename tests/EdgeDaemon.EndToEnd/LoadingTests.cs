@@ -69,6 +69,7 @@ public sealed class LoadingTests
             if (Environment.ProcessorCount > 1)
             {
                 StringAssert.Contains(chosen, "measured at its first load", StringComparison.Ordinal);
+                await UntilAsync(() => first.Count("model slow: ") == 1);
                 StringAssert.Matches(first.Errors, new(@"model slow: \d+ lanes of \d+ threads, (a session each|one session): measured at its first load; \d+ x 1, one session: [0-9.]+/s; "));
             }
         }
