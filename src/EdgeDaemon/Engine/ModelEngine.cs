@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Engine;
@@ -25,13 +26,16 @@ internal sealed class ModelEngine : IDisposable
     private readonly List<OnnxSession> _sessions = [];
     private readonly LanePool _lanes;
     private readonly LaneStatistics[] _statistics;
+    private readonly VoteStatistics[] _votes;
     private long _failures;
     private long _failedTicks;
 
     public ModelEngine(
         OnnxRuntime runtime, ImmutableArray<EngineMember> members, ImmutableArray<EnginePort> inputs, ImmutableArray<EnginePort> outputs,
-        OnnxSessionOptions options, int lanes, int queue, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, long loadPeak = 0)
+        OnnxSessionOptions options, int lanes, int queue, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, long loadPeak = 0,
+        Ensemble? ensemble = null, MemberThreads? threads = null)
     {
+        Ensemble = ensemble;
         var made = new List<Lane>(lanes);
         try
         {
@@ -50,11 +54,16 @@ internal sealed class ModelEngine : IDisposable
                         [.. outputs.Select(port => IndexOf(session.Outputs, port.Tensor))]);
                 }
 
-                made.Add(new Lane(index, ports, outputs.Length, pool));
+                made.Add(new Lane(index, ports, pool, ensemble, threads));
             }
 
             _lanes = new LanePool([.. made], queue, resume, TimeProvider.System);
             _statistics = [.. made.Select(lane => lane.Statistics)];
+            _votes = [.. made.Where(lane => lane.Ensemble is not null).Select(lane => lane.Ensemble!.Count.Statistics)];
+            if (ensemble is not null)
+            {
+                ensemble.HasWaiting = () => _lanes.Waiting > 0;
+            }
         }
         catch
         {
@@ -90,6 +99,12 @@ internal sealed class ModelEngine : IDisposable
 
     /// <summary>How long one stage of the answered requests took.</summary>
     public LatencySum Latency(RequestStage stage) => LaneStatistics.Latency(_statistics, stage);
+
+    /// <summary>How several members vote, and which of them failed; null for one member.</summary>
+    public Ensemble? Ensemble { get; }
+
+    /// <summary>How far the members agreed, over all lanes.</summary>
+    public VoteSum Votes => VoteStatistics.Sum(_votes);
 
     public int Lanes => _statistics.Length;
 

@@ -3,6 +3,7 @@ using EdgeDaemon.Admission;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
@@ -23,12 +24,14 @@ internal sealed class DaemonHost : IAsyncDisposable
     private readonly OnnxRuntime _runtime;
 
     private readonly TensorBlockPool _pool;
+    private readonly MemberThreads _threads;
     private readonly DrainSwitch _drain;
     private readonly Reload _reload;
 
-    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, DrainSwitch drain, Reload reload)
+    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, MemberThreads threads, DrainSwitch drain, Reload reload)
     {
         _pool = pool;
+        _threads = threads;
         _drain = drain;
         _reload = reload;
         _front = front;
@@ -88,9 +91,10 @@ internal sealed class DaemonHost : IAsyncDisposable
             (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level),
         ];
 
+        var threads = new MemberThreads(Math.Max(1, Environment.ProcessorCount / settings.Engine.IntraOpThreads));
         OnnxRuntime? runtime = null;
         ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>
-            new(now, policy, runtime!, pool, SocketThreads.Continue, notifier.ExtendTimeout, TimeProvider.System, log);
+            new(now, policy, runtime!, pool, threads, SocketThreads.Continue, notifier.ExtendTimeout, TimeProvider.System, log);
         var reload = new Reload(configuration, parts, Lifecycle, registry, sources.Reloads, notifier, TimeProvider.System, log);
         var surface = new ControlSurface(
             documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, log);
@@ -110,7 +114,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
 
         Log.Ready(log, registry.Serving.Length, registry.Refused.Length);
-        return new DaemonHost(front, registry, runtime, pool, drain, reload);
+        return new DaemonHost(front, registry, runtime, pool, threads, drain, reload);
     }
 
     /// <summary>No new connections; requests in flight finish, or are cut off when <paramref name="deadline"/> fires.</summary>
@@ -132,6 +136,7 @@ internal sealed class DaemonHost : IAsyncDisposable
             return; // An inference that outlasts the drain still uses all of this. The process ends now, and its memory with it.
         }
 
+        _threads.Dispose();
         foreach (ServedModel model in _registry.Serving)
         {
             model.Dispose();

@@ -3,6 +3,7 @@ using System.Text;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Engine;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 using EdgeDaemon.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -14,17 +15,23 @@ namespace EdgeDaemon.Models;
 /// refused with its reason; the others serve.
 /// </summary>
 internal sealed class ModelLifecycle(
-    EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, Action<IThreadPoolWorkItem> resume, Action<TimeSpan> moreTime, TimeProvider clock, ILogger log)
+    EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, MemberThreads threads, Action<IThreadPoolWorkItem> resume, Action<TimeSpan> moreTime, TimeProvider clock, ILogger log)
 {
     // What the service manager is told that reading and judging one bundle may take; of a load, with a session for each lane.
     private const int LoadsAtMost = 2 * LanePool.MostLanes;
+    private const int LongestDetail = 300;
     private static readonly TimeSpan UsualTime = TimeSpan.FromSeconds(90);
 
     private readonly ReleaseStore _releases = new(settings.StateDirectory);
     private readonly BundleIntake _intake = new(settings.Bundles, log);
     private readonly ModelProbe _probe = new(settings, moreTime, log);
     private readonly ModelStage _stage = new(
-        runtime, pool, resume, settings.Engine.Lanes == 0 ? Math.Min(Environment.ProcessorCount, LanePool.MostLanes) : settings.Engine.Lanes, settings.Engine.IntraOpThreads, settings.Engine.Queue);
+        runtime, pool, resume, settings.Engine.Lanes == 0 ? Math.Min(Environment.ProcessorCount, LanePool.MostLanes) : settings.Engine.Lanes, settings.Engine.IntraOpThreads, settings.Engine.Queue)
+    {
+        Threads = threads,
+        Alarm = (model, failure) => Log.MemberFailed(log, model, failure.Member, Printable.Of(failure.Detail, LongestDetail), failure.LeftOut),
+    };
+
 
     /// <summary>Loads every bundle of the state directory and publishes what serves and what was refused.</summary>
     /// <param name="stop">Looked at between bundles and while one is probed; what a model's own load takes cannot be cut short.</param>

@@ -1,5 +1,6 @@
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Engine;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Models;
@@ -7,6 +8,12 @@ namespace EdgeDaemon.Models;
 /// <summary>A manifest and its files to sessions and lanes: the same in the daemon and in the child that goes first.</summary>
 internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, Action<IThreadPoolWorkItem> Resume, int Lanes, int IntraOpThreads, int Queue)
 {
+    /// <summary>Who may help to run several members; null: each request's thread runs all of them.</summary>
+    public MemberThreads? Threads { get; init; }
+
+    /// <summary>Is told, with the model's name, of members that fail.</summary>
+    public Action<string, MemberFailure> Alarm { get; init; } = (_, _) => { };
+
     /// <param name="bytes">Of a listed file.</param>
     /// <param name="loadPeak">Bytes that one load took, as the probe saw it; 0: nobody knows.</param>
     /// <exception cref="OnnxContractException">The library refuses a member, or it does not keep the manifest's word.</exception>
@@ -21,5 +28,11 @@ internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, Act
         Queue,
         Pool,
         Resume,
-        loadPeak);
+        loadPeak,
+        manifest.Ensemble is { } rules
+            ? new Ensemble(
+                rules, [.. manifest.Members.Select(member => member.Name)], [.. manifest.Outputs.Select(output => output.Contract)],
+                failure => Alarm(manifest.Name, failure), TimeProvider.System)
+            : null,
+        Threads);
 }
