@@ -83,6 +83,16 @@ try
         Overload.MeasureShares(options, Workload.Cnn(options), scratch, report);
     }
 
+    if (options.Subjects.Contains("ensemble") && options.HasEdged)
+    {
+        if (File.Exists(options.LightResNet))
+        {
+            Ensembles.Measure(options, Workload.LightResNet(options), scratch, report);
+        }
+
+        Ensembles.Measure(options, Workload.Cnn(options), scratch, report);
+    }
+
     if (options.Subjects.Contains("large"))
     {
         LargeInputs.Measure(options, scratch, report);

@@ -17,6 +17,7 @@ public sealed record ManifestEnsemble(VoteRule Rule, int Output, ImmutableArray<
     private const double SmallestWeight = 1e-6;
     private const double LargestWeight = 1e6;
     private const int LongestMilliseconds = 600_000;
+    private const int MostWeights = 64;
 
     /// <summary>Null for a model of one member, which has nobody to vote with.</summary>
     internal static ManifestEnsemble? Read(TomlSection root, ImmutableArray<ManifestMember> members, ImmutableArray<ManifestOutput> outputs)
@@ -101,7 +102,7 @@ public sealed record ManifestEnsemble(VoteRule Rule, int Output, ImmutableArray<
 
     private static ImmutableArray<double> ReadWeights(TomlSection table, int members)
     {
-        ImmutableArray<double>? weights = table.OptionalFloats("weights", members, SmallestWeight, LargestWeight);
+        ImmutableArray<double>? weights = table.OptionalFloats("weights", MostWeights, SmallestWeight, LargestWeight);
         if (weights is { } given && given.Length != members)
         {
             table.ErrorAt("weights", $"has {given.Length} weights for {members} members; give one for each, in their order");

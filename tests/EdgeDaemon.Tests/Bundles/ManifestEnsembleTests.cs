@@ -37,12 +37,12 @@ public sealed class ManifestEnsembleTests
     }
 
     [TestMethod]
-    [DataRow("rule = \"median\"", "14:8: 'ensemble.rule' must be one of \"mean\", \"probabilities\", \"majority\", not \"median\"")]
+    [DataRow("rule = \"median\"", "14:8: 'ensemble.rule' must be one of \"mean\", \"probabilities\", \"majority\", not 'median'")]
     [DataRow("output = \"scores\"", "13:1: missing key 'rule' in [ensemble]")]
     [DataRow("rule = \"mean\"\noutput = \"other\"", "15:10: 'ensemble.output' names no output of the model")]
     [DataRow("rule = \"mean\"\nweights = [1, 2]", "15:11: 'ensemble.weights' has 2 weights for 3 members; give one for each, in their order")]
     [DataRow("rule = \"mean\"\nweights = []", "15:11: 'ensemble.weights' has 0 weights for 3 members; give one for each, in their order")]
-    [DataRow("rule = \"mean\"\nweights = [1, 2, 3, 4]", "15:11: 'ensemble.weights' has 4 elements, more than the 3 allowed")]
+    [DataRow("rule = \"mean\"\nweights = [1, 2, 3, 4]", "15:11: 'ensemble.weights' has 4 weights for 3 members; give one for each, in their order")]
     [DataRow("rule = \"mean\"\nweights = [1, 0, 1]", "15:15: each element of 'ensemble.weights' must be between 1E-06 and 1000000")]
     [DataRow("rule = \"mean\"\nweights = [1, -1, 1]", "15:15: each element of 'ensemble.weights' must be between 1E-06 and 1000000")]
     [DataRow("rule = \"mean\"\nweights = [1, nan, 1]", "15:15: each element of 'ensemble.weights' must be between 1E-06 and 1000000")]
@@ -51,7 +51,7 @@ public sealed class ManifestEnsembleTests
     [DataRow("rule = \"mean\"\nconsensus = 1", "15:13: 'ensemble.consensus' must be between 2 and 2, not 1")]
     [DataRow("rule = \"mean\"\nconsensus = 3", "15:13: 'ensemble.consensus' must be between 2 and 2, not 3")]
     [DataRow("rule = \"mean\"\non_failure = \"quorum\"", "15:14: 'ensemble.on_failure' is \"quorum\", but no quorum is given: say how many members must answer, like quorum = 2")]
-    [DataRow("rule = \"mean\"\non_failure = \"ignore\"", "15:14: 'ensemble.on_failure' must be one of \"fail\", \"quorum\", not \"ignore\"")]
+    [DataRow("rule = \"mean\"\non_failure = \"ignore\"", "15:14: 'ensemble.on_failure' must be one of \"fail\", \"quorum\", not 'ignore'")]
     [DataRow("rule = \"mean\"\nquorum = 2", "15:10: 'ensemble.quorum' means nothing unless on_failure = \"quorum\"")]
     [DataRow("rule = \"mean\"\non_failure = \"fail\"\nquorum = 2", "16:10: 'ensemble.quorum' means nothing unless on_failure = \"quorum\"")]
     [DataRow("rule = \"mean\"\non_failure = \"quorum\"\nquorum = 0", "16:10: 'ensemble.quorum' must be between 1 and 3, not 0")]
