@@ -58,6 +58,7 @@ internal sealed class EnsembleRun : IDisposable
     {
         int members = _members.Length;
         int consensus = _ensemble.Rules.Consensus;
+        _count.Clear(); // A measurement runs again and again before its lane goes back.
         _bytes = bytes;
         First = _members[0];
         for (int i = 0; i < members; i++)
