@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using EdgeDaemon.Core.Protocol.Grpc;
+using EdgeDaemon.Client;
+using EdgeDaemon.Client.Inference;
+using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Tests.Monitoring;
 using EdgeDaemon.Tests.Protocol.Grpc;
 
@@ -133,7 +135,7 @@ public sealed class EnsembleTests
     }
 
     [TestMethod]
-    public void Votes_are_told_alike_on_both_wires_and_only_when_asked_for()
+    public async Task Votes_are_told_alike_on_both_wires_and_only_when_asked_for()
     {
         using HttpConnection connection = _daemon.Connect();
         HttpAnswer rest = Ask(connection, "digits", 0, 3);
@@ -150,6 +152,15 @@ public sealed class EnsembleTests
         Assert.AreEqual(3, Parameter(rest, "agreement").GetArrayLength());
         Assert.IsTrue(Parameter(rest, "entropy").EnumerateArray().All(entropy => entropy.GetDouble() is >= 0 and <= 2.3025851));
         Assert.AreEqual("[]", Parameter(rest, "failed_members").GetRawText());
+
+        foreach (EdgeWire wire in Enum.GetValues<EdgeWire>())
+        {
+            using var client = new EdgeClient(EdgeAddress.UnixSocket(_daemon.State.InferenceSocket), new EdgeClientOptions { Wire = wire });
+            var question = new InferenceRequest("digits", [new InputTensor("image", ElementType.UInt8, [3, 1, 8, 8], Digits.Images.AsMemory(0, 3 * Digits.Pixels))]);
+            InferenceAnswer told = await client.InferAsync(question with { Votes = true }, CancellationToken.None);
+            Assert.AreEqual(grpc["members"], told.Parameters["members"].GetString());
+            Assert.IsEmpty((await client.InferAsync(question, CancellationToken.None)).Parameters);
+        }
 
         // Not asked for: no parameters at all.
         Assert.IsFalse(connection.Ask(Digits.Infer("digits", Digits.Json(0, 1))).Json.TryGetProperty("parameters", out _));
