@@ -82,7 +82,7 @@ public sealed record ManifestEnsemble(VoteRule Rule, int Output, ImmutableArray<
             voted = outputs[i].Contract.Name == name ? i : voted;
         }
 
-        if (voted < 0 && rule != VoteRule.Mean)
+        if (voted < 0 && name is null && outputs.Length > 1 && rule != VoteRule.Mean)
         {
             table.Error($"there are {outputs.Length} outputs; say which one the members vote on: output = \"NAME\". The others are the mean of the members'");
         }
