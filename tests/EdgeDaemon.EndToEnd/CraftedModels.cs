@@ -88,6 +88,23 @@ internal static class CraftedModels
         Node("Mul", ["x", "factors"], ["y"]), OnnxBytes.Text(2, "patient"), Weight("factors", Float, [3], [.. factors.SelectMany(BitConverter.GetBytes)]),
         OnnxBytes.Port(11, "x", Float, 3), OnnxBytes.Port(12, "y", Float, 3));
 
+    /// <summary>y = x * factors (three of each), after as many turns of a loop as the largest element of x says.</summary>
+    public static byte[] Dawdling(params float[] factors)
+    {
+        byte[] body = OnnxBytes.Bytes(6, // AttributeProto.g
+            Node("Identity", ["go"], ["on"]), Node("Mul", ["before", "zero"], ["after"]), OnnxBytes.Text(2, "body"),
+            OnnxBytes.Port(11, "turn", Int64), OnnxBytes.Port(11, "go", Bool), OnnxBytes.Port(11, "before", Float, 1),
+            OnnxBytes.Port(12, "on", Bool), OnnxBytes.Port(12, "after", Float, 1));
+        return OnnxBytes.Model(
+            Node("ReduceMax", ["x"], ["most"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "keepdims"), OnnxBytes.Number(3, 0), OnnxBytes.Number(20, 2))),
+            Node("Cast", ["most"], ["times"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "to"), OnnxBytes.Number(3, Int64), OnnxBytes.Number(20, 2))),
+            Node("Loop", ["times", "", "zero"], ["nothing"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "body"), body, OnnxBytes.Number(20, 5))),
+            Node("Mul", ["x", "factors"], ["z"]), Node("Add", ["z", "nothing"], ["y"]),
+            OnnxBytes.Text(2, "dawdling"),
+            Weight("zero", Float, [1], BitConverter.GetBytes(0f)), Weight("factors", Float, [3], [.. factors.SelectMany(BitConverter.GetBytes)]),
+            OnnxBytes.Port(11, "x", Float, 3), OnnxBytes.Port(12, "y", Float, 3));
+    }
+
     /// <summary>Members a, b, c ... of three numbers in and three out.</summary>
     public static void Ensemble(StateDirectory state, string name, string ensemble, params byte[][] members)
     {
@@ -105,6 +122,7 @@ internal static class CraftedModels
             sequence = 1
             security_floor = 0
             created = 2026-11-21T00:00:00Z
+            inspection.control_flow = true
             file = [{string.Join(", ", names.Select((member, i) => $"{{ path = \"{member}\", size = {members[i].Length} }}"))}]
             member = [{string.Join(", ", names.Select(member => $"{{ name = \"{member}\", file = \"{member}\" }}"))}]
             input = [{"{ name = \"x\", datatype = \"FP32\", shape = [3] }"}]

@@ -39,6 +39,9 @@ public sealed class EnsembleTests
         byte[][] members = [CraftedModels.Picky(3, 1, 0), CraftedModels.Patient(2, 0, 1), CraftedModels.Patient(0, 0.5f, 4)];
         CraftedModels.Ensemble(state, "strict", "rule = \"mean\"", members);
         CraftedModels.Ensemble(state, "lenient", "rule = \"mean\"\non_failure = \"quorum\"\nquorum = 2", members);
+        CraftedModels.Ensemble(
+            state, "prompt", "rule = \"mean\"\non_failure = \"quorum\"\nquorum = 2\nmember_timeout_ms = 500",
+            CraftedModels.Patient(3, 1, 0), CraftedModels.Patient(2, 0, 1), CraftedModels.Dawdling(0, 0.5f, 4));
         _daemon = await Daemon.StartAsync(state, ownsState: true);
     }
 
@@ -226,6 +229,25 @@ public sealed class EnsembleTests
         }
 
         Assert.IsFalse(Command.Edgectl("status", "--socket", _daemon.State.ControlSocket).Output.Contains("digits: member", StringComparison.Ordinal));
+    }
+
+    [TestMethod]
+    [Timeout(60_000)]
+    public void A_late_member_is_stopped_left_out_and_told()
+    {
+        using HttpConnection connection = _daemon.Connect();
+        Near([5 / 3.0, 0.5, 5 / 3.0], connection.Ask(Three("prompt", 1)));
+
+        // 2^30 turns of a loop take minutes.
+        const int Endless = 1 << 30;
+        HttpAnswer answer = connection.Ask(Three("prompt", Endless));
+        Assert.AreEqual(200, answer.Status, answer.Text);
+        Assert.AreEqual("""["c"]""", Parameter(answer, "failed_members").GetRawText());
+        Assert.AreEqual(Endless * 2.5f, Digits.JsonLogits(answer)[0]);
+        Near([5 / 3.0, 0.5, 5 / 3.0], connection.Ask(Three("prompt", 1)));
+        Assert.AreEqual(1, MetricsTests.Scrape(_daemon).Sum("edged_member_failures_total", ("model", "prompt"), ("member", "c"), ("cause", "late")));
+        StringAssert.Contains(
+            Command.Edgectl("status", "--socket", _daemon.State.ControlSocket).Succeeded().Output, "prompt: member c failed 0 times, was late 1 times", StringComparison.Ordinal);
     }
 
     private static byte[] Three(string model, int value) => Digits.Infer(model, Encoding.UTF8.GetBytes(string.Create(
