@@ -87,10 +87,10 @@ try
     {
         if (File.Exists(options.LightResNet))
         {
-            Ensembles.Measure(options, Workload.LightResNet(options), scratch, report);
+            Ensembles.Measure(options, Workload.LightResNet(options), scratch, report, held: true);
         }
 
-        Ensembles.Measure(options, Workload.Cnn(options), scratch, report);
+        Ensembles.Measure(options, Workload.Cnn(options), scratch, report, held: false);
     }
 
     if (options.Subjects.Contains("large"))
