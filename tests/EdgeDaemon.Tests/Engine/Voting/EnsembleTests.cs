@@ -178,6 +178,35 @@ public sealed class EnsembleTests
 
     [TestMethod]
     [Timeout(120_000)]
+    public void A_deadline_that_falls_on_the_end_of_a_run_stops_that_run_or_none()
+    {
+        using VotingModel model = Three("rule = \"mean\"\non_failure = \"quorum\"\nquorum = 2\nmember_timeout_ms = 1", b: VotingModel.Slow(B));
+        var random = new Random(6);
+        int late = 0, inTime = 0;
+        for (int round = 0; round < 500; round++)
+        {
+            int turns = random.Next(100, 3000);
+            model.Ask([turns, 0], lane =>
+            {
+                // With b or without it, and nothing in between.
+                string[] failed = [.. lane.Ensemble!.Failed];
+                double[] all = [turns * 5 / 3.0, turns * 0.5, turns * 5 / 3.0], two = [turns * 3 / 2.0, turns * 1.5 / 2, turns * 4 / 2.0];
+                Near(failed.Length == 0 ? all : two, Native.Onnx.Running.Floats(lane.OutputData(0)));
+                late += failed is ["b"] ? 1 : 0;
+                inTime += failed is [] ? 1 : 0;
+                return 0;
+            });
+        }
+
+        Assert.AreEqual(500, late + inTime);
+        Assert.AreEqual(late, model.Engine.Ensemble!.Members[1].Late);
+
+        // Nothing of an earlier stop is left: a run of a few microseconds is never stopped for good.
+        Assert.IsTrue(Enumerable.Range(0, 50).Any(_ => model.Ask(Split, lane => !lane.Ensemble!.Failed.Any())));
+    }
+
+    [TestMethod]
+    [Timeout(120_000)]
     public void Answers_are_the_same_bits_whoever_ran_the_members()
     {
         using var threads = new MemberThreads(4);
