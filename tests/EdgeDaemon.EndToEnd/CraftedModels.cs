@@ -111,6 +111,65 @@ internal static class CraftedModels
         state.Sign(name);
     }
 
+    /// <summary>y = x * factors (three of each), and an error when an element of x is 4 or more.</summary>
+    public static byte[] Picky(params float[] factors) => OnnxBytes.Model(
+        Node("ReduceMax", ["x"], ["most"]), Node("Cast", ["most"], ["index"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "to"), OnnxBytes.Number(3, Int64), OnnxBytes.Number(20, 2))),
+        Node("Gather", ["table", "index"], ["found"]), Node("Mul", ["x", "factors"], ["z"]), Node("Add", ["z", "found"], ["y"]),
+        OnnxBytes.Text(2, "picky"),
+        Weight("table", Float, [4], new byte[16]), Weight("factors", Float, [3], [.. factors.SelectMany(BitConverter.GetBytes)]),
+        OnnxBytes.Port(11, "x", Float, 3), OnnxBytes.Port(12, "y", Float, 3));
+
+    /// <summary>y = x * factors (three of each), whatever x is.</summary>
+    public static byte[] Patient(params float[] factors) => OnnxBytes.Model(
+        Node("Mul", ["x", "factors"], ["y"]), OnnxBytes.Text(2, "patient"), Weight("factors", Float, [3], [.. factors.SelectMany(BitConverter.GetBytes)]),
+        OnnxBytes.Port(11, "x", Float, 3), OnnxBytes.Port(12, "y", Float, 3));
+
+    /// <summary>y = x * factors (three of each), after as many turns of a loop as the largest element of x says.</summary>
+    public static byte[] Dawdling(params float[] factors)
+    {
+        byte[] body = OnnxBytes.Bytes(6, // AttributeProto.g
+            Node("Identity", ["go"], ["on"]), Node("Mul", ["before", "zero"], ["after"]), OnnxBytes.Text(2, "body"),
+            OnnxBytes.Port(11, "turn", Int64), OnnxBytes.Port(11, "go", Bool), OnnxBytes.Port(11, "before", Float, 1),
+            OnnxBytes.Port(12, "on", Bool), OnnxBytes.Port(12, "after", Float, 1));
+        return OnnxBytes.Model(
+            Node("ReduceMax", ["x"], ["most"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "keepdims"), OnnxBytes.Number(3, 0), OnnxBytes.Number(20, 2))),
+            Node("Cast", ["most"], ["times"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "to"), OnnxBytes.Number(3, Int64), OnnxBytes.Number(20, 2))),
+            Node("Loop", ["times", "", "zero"], ["nothing"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "body"), body, OnnxBytes.Number(20, 5))),
+            Node("Mul", ["x", "factors"], ["z"]), Node("Add", ["z", "nothing"], ["y"]),
+            OnnxBytes.Text(2, "dawdling"),
+            Weight("zero", Float, [1], BitConverter.GetBytes(0f)), Weight("factors", Float, [3], [.. factors.SelectMany(BitConverter.GetBytes)]),
+            OnnxBytes.Port(11, "x", Float, 3), OnnxBytes.Port(12, "y", Float, 3));
+    }
+
+    /// <summary>Members a, b, c ... of three numbers in and three out.</summary>
+    public static void Ensemble(StateDirectory state, string name, string ensemble, params byte[][] members)
+    {
+        Directory.CreateDirectory(Path.Combine(state.Bundle(name), "content"));
+        string[] names = [.. members.Select((_, i) => ((char)('a' + i)).ToString())];
+        for (int i = 0; i < members.Length; i++)
+        {
+            File.WriteAllBytes(state.Content(name, names[i]), members[i]);
+        }
+
+        File.WriteAllText(state.Content(name, "model.toml"), string.Create(CultureInfo.InvariantCulture, $"""
+            format = 1
+            name = "{name}"
+            version = "1"
+            sequence = 1
+            security_floor = 0
+            created = 2026-11-21T00:00:00Z
+            inspection.control_flow = true
+            file = [{string.Join(", ", names.Select((member, i) => $"{{ path = \"{member}\", size = {members[i].Length} }}"))}]
+            member = [{string.Join(", ", names.Select(member => $"{{ name = \"{member}\", file = \"{member}\" }}"))}]
+            input = [{"{ name = \"x\", datatype = \"FP32\", shape = [3] }"}]
+            output = [{"{ name = \"y\", datatype = \"FP32\", shape = [3] }"}]
+
+            [ensemble]
+            {ensemble}
+            """));
+        state.Sign(name);
+    }
+
     /// <summary>Triton's example of that name: OUTPUT0 is the sum and OUTPUT1 the difference of two inputs of [1,16]. The only bundle but those of tests/models with two of each.</summary>
     public static void Simple(StateDirectory state)
     {
