@@ -103,6 +103,14 @@ try
         Ensembles.Measure(options, Workload.Cnn(options), scratch, report, held: false);
     }
 
+    if (options.Subjects.Contains("batching") && options.HasEdged)
+    {
+        SharedRuns.Measure(options, Workload.Mlp(options), 1, 1, scratch, report);
+        SharedRuns.Measure(options, Workload.Cnn(options), 1, 1, scratch, report);
+        SharedRuns.Measure(options, Workload.Cnn(options), 1, 0, scratch, report);
+        SharedRuns.Measure(options, Workload.Cnn(options), 16, 1, scratch, report);
+    }
+
     if (options.Subjects.Contains("large"))
     {
         LargeInputs.Measure(options, scratch, report);

@@ -32,6 +32,14 @@ internal sealed class FairQueue<T>
     /// <param name="item">What waits.</param>
     public Place Add(int tenant, int share, int priority, double cost, T item)
     {
+        var place = new Place(item);
+        Add(place, tenant, share, priority, cost);
+        return place;
+    }
+
+    /// <summary>The same in a place that is kept from wait to wait, and waits nowhere now.</summary>
+    public void Add(Place place, int tenant, int share, int priority, double cost)
+    {
         Flow flow = FlowOf(tenant);
         flow.Share = share;
         if (flow.Count == 0)
@@ -43,10 +51,9 @@ internal sealed class FairQueue<T>
             _waiting.Add(flow);
         }
 
-        var place = new Place(flow, priority, cost, item);
+        place.Begin(flow, priority, cost);
         flow.Add(place);
         Count++;
-        return place;
     }
 
     /// <summary>False when it was served or removed before.</summary>
@@ -74,24 +81,28 @@ internal sealed class FairQueue<T>
         return true;
     }
 
-    /// <summary>Takes one out that waits: the next one, or another of the same tenant in its turn.</summary>
-    public void Take(Place place)
+    /// <summary>Takes one out that waits: the next one, or another of the same tenant in its turn. What it gives is to be settled, whatever becomes of the place.</summary>
+    public Charge Take(Place place)
     {
         place.Flow.Charge(place);
         TakeOut(place);
+        return new Charge(place.Flow, place.Cost, place.Share);
     }
 
     /// <summary>Who of the same tenant comes after one that waits; null: nobody.</summary>
-    public static Place? After(Place place) => place.Node!.Next?.Value ?? place.Flow.FirstBelow(place.Priority);
+    public static Place? After(Place place) => place.Node.Next?.Value ?? place.Flow.FirstBelow(place.Priority);
 
     /// <summary>
     /// What was served took so long: its tenant's next turn begins by that, whatever was expected. Else whoever is expected to take longer than it does would be
     /// short-changed. To be called for each that was taken, once.
     /// </summary>
-    public void Settle(Place place, double took)
+    public void Settle(Place place, double took) => Settle(new Charge(place.Flow, place.Cost, place.Share), took);
+
+    /// <summary>The same by what <see cref="Take"/> gave.</summary>
+    public void Settle(in Charge charge, double took)
     {
-        place.Flow.Settle(place, took);
-        _latest = Math.Max(_latest, place.Flow.Served);
+        charge.Flow.Settle(charge, took);
+        _latest = Math.Max(_latest, charge.Flow.Served);
     }
 
     /// <summary>Takes out all that match, in no order.</summary>
@@ -152,23 +163,39 @@ internal sealed class FairQueue<T>
     }
 
     /// <summary>One that waits, or has waited.</summary>
-    internal sealed class Place(Flow flow, int priority, double cost, T item)
+    internal sealed class Place
     {
-        public T Item { get; } = item;
+        public Place(T item)
+        {
+            Item = item;
+            Node = new LinkedListNode<Place>(this);
+        }
 
-        internal Flow Flow { get; } = flow;
+        public T Item { get; }
 
-        internal int Priority { get; } = priority;
+        internal Flow Flow { get; private set; } = null!;
 
-        internal double Cost { get; } = cost;
+        internal int Priority { get; private set; }
+
+        internal double Cost { get; private set; }
 
         /// <summary>The share by which it was charged.</summary>
         internal int Share { get; set; }
 
-        internal LinkedListNode<Place>? Node { get; set; }
+        internal LinkedListNode<Place> Node { get; }
 
-        internal bool Waits => Node is not null;
+        internal bool Waits => Node.List is not null;
+
+        internal void Begin(Flow flow, int priority, double cost)
+        {
+            Flow = flow;
+            Priority = priority;
+            Cost = cost;
+        }
     }
+
+    /// <summary>A turn that was given, as it was expected.</summary>
+    internal readonly record struct Charge(Flow Flow, double Cost, int Share);
 
     /// <summary>One tenant's.</summary>
     internal sealed class Flow
@@ -206,16 +233,16 @@ internal sealed class FairQueue<T>
             _running++;
         }
 
-        public void Settle(Place place, double took)
+        public void Settle(in Charge charge, double took)
         {
             // Exactly nothing when nothing runs: sums of fractions drift.
-            _expected = --_running == 0 ? 0 : _expected - (place.Cost / place.Share);
-            Served += took / place.Share;
+            _expected = --_running == 0 ? 0 : _expected - (charge.Cost / charge.Share);
+            Served += took / charge.Share;
         }
 
         public void Add(Place place)
         {
-            place.Node = _levels[place.Priority].AddLast(place);
+            _levels[place.Priority].AddLast(place.Node);
             _used |= 1u << place.Priority;
             Count++;
         }
@@ -223,8 +250,7 @@ internal sealed class FairQueue<T>
         public void Remove(Place place)
         {
             LinkedList<Place> level = _levels[place.Priority];
-            level.Remove(place.Node!);
-            place.Node = null;
+            level.Remove(place.Node);
             Count--;
             if (level.Count == 0)
             {

@@ -20,6 +20,7 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
     public const int MostMembers = 256;
 
     private readonly FairQueue<LaneWaiter>.Place[] _members = new FairQueue<LaneWaiter>.Place[rule is null ? 1 : Math.Min(rule.MaxRows, MostMembers)];
+    private readonly FairQueue<LaneWaiter>.Charge[] _charges = new FairQueue<LaneWaiter>.Charge[rule is null ? 1 : Math.Min(rule.MaxRows, MostMembers)];
     private readonly int[] _firstRow = new int[rule is null ? 1 : Math.Min(rule.MaxRows, MostMembers)];
     private EngineInput[] _joined = [];
     private int _holder; // who has the lane
@@ -114,7 +115,7 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
         _together = false;
         for (int i = 0; i < Count; i++)
         {
-            queue.Take(_members[i]);
+            _charges[i] = queue.Take(_members[i]);
         }
 
         return Count;
@@ -125,7 +126,8 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
     {
         for (int i = 0; i < Count; i++)
         {
-            queue.Settle(_members[i], i == 0 ? Math.Max(1, now - _since) : 0);
+            // By then those who have left may wait again, in the same place.
+            queue.Settle(_charges[i], i == 0 ? Math.Max(1, now - _since) : 0);
         }
 
         Forget();

@@ -97,14 +97,13 @@ internal sealed class LanePool : IDisposable
                 return default;
             }
 
-            FairQueue<LaneWaiter>.Place place = _queue.Add(request.Tenant, request.Share, request.Priority, _lanes[0].ExpectedTicks(request.Bytes), waiter);
-            waiter.Stand(place);
+            _queue.Add(waiter.Place, request.Tenant, request.Share, request.Priority, _lanes[0].ExpectedTicks(request.Bytes));
             Interlocked.Increment(ref _waiting);
 
             // A lane that came back before anybody could see us waiting is still free.
             if (TryTake(out Lane lane))
             {
-                Remove(place);
+                Remove(waiter.Place);
                 return new LaneTurn(lane);
             }
 

@@ -8,12 +8,16 @@ internal sealed class LaneWaiter : IValueTaskSource<LaneTurn>, IThreadPoolWorkIt
 {
     private ManualResetValueTaskSourceCore<LaneTurn> _source; // mutable struct: not readonly
     private LanePool? _pool;
-    private FairQueue<LaneWaiter>.Place? _place;
     private CancellationToken _leaving;
     private LaneTurn _turn;
     private CancellationToken _cancelled;
     private bool _expired;
     private bool _lost;
+
+    public LaneWaiter() => Place = new FairQueue<LaneWaiter>.Place(this);
+
+    /// <summary>Where it waits.</summary>
+    public FairQueue<LaneWaiter>.Place Place { get; }
 
     public LaneRequest Request { get; private set; }
 
@@ -47,9 +51,6 @@ internal sealed class LaneWaiter : IValueTaskSource<LaneTurn>, IThreadPoolWorkIt
         Rows = shares ? RowsOf(request.Inputs.Span) : 0;
     }
 
-    /// <summary>It waits there.</summary>
-    public void Stand(FairQueue<LaneWaiter>.Place place) => _place = place;
-
     public void Hand(Lane lane, int member)
     {
         _turn = new LaneTurn(lane, member);
@@ -58,7 +59,7 @@ internal sealed class LaneWaiter : IValueTaskSource<LaneTurn>, IThreadPoolWorkIt
 
     public void GiveUp(CancellationToken token)
     {
-        if (_pool!.TryRemove(_place!))
+        if (_pool!.TryRemove(Place))
         {
             _cancelled = token;
             _pool.Resume(this);

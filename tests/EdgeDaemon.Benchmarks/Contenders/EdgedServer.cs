@@ -15,7 +15,8 @@ internal static class EdgedServer
     /// <param name="scratch">Where everything lies.</param>
     /// <param name="more">Tables of the configuration besides.</param>
     /// <param name="mode">Of the inference socket.</param>
-    public static string Prepare(Options options, Workload workload, string scratch, string more = "", string mode = "0600")
+    /// <param name="manifest">What model.toml says besides.</param>
+    public static string Prepare(Options options, Workload workload, string scratch, string more = "", string mode = "0600", string manifest = "")
     {
         string home = Path.Combine(scratch, $"edged-{workload.Name}");
         string bundle = Path.Combine(home, "state/models", workload.Model);
@@ -42,6 +43,7 @@ internal static class EdgedServer
             File.WriteAllText(Path.Combine(content, "model.toml"), Manifest(workload));
         }
 
+        File.AppendAllText(Path.Combine(content, "model.toml"), manifest);
         string key = Path.Combine(home, "release.pem");
         if (!File.Exists(key))
         {
