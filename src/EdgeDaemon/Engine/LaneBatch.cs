@@ -116,6 +116,10 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
         for (int i = 0; i < Count; i++)
         {
             _charges[i] = queue.Take(_members[i]);
+            if (i > 0)
+            {
+                _members[i].Item.Request.Taken?.Invoke();
+            }
         }
 
         return Count;

@@ -10,5 +10,6 @@ namespace EdgeDaemon.Engine;
 /// <param name="Deadline">In <see cref="System.Diagnostics.Stopwatch"/>'s ticks; <see cref="long.MaxValue"/> for none.</param>
 /// <param name="Inputs">In the contract's order, to be read until the request has left its lane; empty: it shares a run with nobody.</param>
 /// <param name="Account">On whose account what the run needs is; null: nobody's.</param>
+/// <param name="Taken">Called when it waits no more although its turn comes later, since others share its run; by whoever holds the pool's lock.</param>
 internal readonly record struct LaneRequest(
-    int Tenant, int Share, int Priority, long Bytes, long Deadline, ReadOnlyMemory<EngineInput> Inputs = default, TensorAccount? Account = null);
+    int Tenant, int Share, int Priority, long Bytes, long Deadline, ReadOnlyMemory<EngineInput> Inputs = default, TensorAccount? Account = null, Action? Taken = null);

@@ -19,6 +19,7 @@ internal sealed class InferenceWork
     private HttpExchange? _exchange;
     private object? _thread;
     private Action? _cut;
+    private Action? _leavePlace;
     private LaneGuard? _lost;
 
     /// <summary>The model's name as the request gave it.</summary>
@@ -49,6 +50,9 @@ internal sealed class InferenceWork
 
     /// <summary>Its place in a model's queue.</summary>
     public LaneWaiter Waiter { get; } = new();
+
+    /// <summary>It waits no more: another may have its place among those whom admission lets wait.</summary>
+    public Action LeavePlace => _leavePlace ??= Entry.LeavePlace;
 
     public InferResponseWriter Response { get; } = new();
 
