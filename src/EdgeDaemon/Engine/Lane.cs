@@ -34,14 +34,15 @@ internal sealed class Lane : IDisposable
     /// <param name="pool">Where answers of several members are put together.</param>
     /// <param name="ensemble">How several vote; null for one.</param>
     /// <param name="threads">Who may help to run several; null: nobody.</param>
-    public Lane(int index, MemberPort[] members, TensorBlockPool pool, Ensemble? ensemble = null, MemberThreads? threads = null)
+    /// <param name="votes">That go on being counted; null: new ones.</param>
+    public Lane(int index, MemberPort[] members, TensorBlockPool pool, Ensemble? ensemble = null, MemberThreads? threads = null, VoteStatistics? votes = null)
     {
         Index = index;
         _members = members;
         _pool = pool;
         _rules = ensemble;
         _threads = threads;
-        Ensemble = ensemble is null ? null : new EnsembleRun(ensemble, members, pool, threads);
+        Ensemble = ensemble is null ? null : new EnsembleRun(ensemble, members, pool, threads, votes);
     }
 
     public int Index { get; }
@@ -118,7 +119,7 @@ internal sealed class Lane : IDisposable
     }
 
     /// <summary>Another lane over the same sessions, with the same index, that goes on with what is known and counted of this one.</summary>
-    public Lane Another() => new(Index, [.. _members.Select(member => member with { Run = member.Run.Another() })], _pool, _rules, _threads)
+    public Lane Another() => new(Index, [.. _members.Select(member => member with { Run = member.Run.Another() })], _pool, _rules, _threads, Ensemble?.Count.Statistics)
     {
         Statistics = Statistics,
         _estimate = _estimate,

@@ -1,5 +1,4 @@
 using EdgeDaemon.Benchmarks.Contenders;
-using EdgeDaemon.Benchmarks.Load;
 using EdgeDaemon.Benchmarks.Report;
 
 namespace EdgeDaemon.Benchmarks.Subjects;

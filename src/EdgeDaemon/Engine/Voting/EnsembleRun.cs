@@ -25,7 +25,7 @@ internal sealed class EnsembleRun : IDisposable
     private readonly VoteCount _count;
     private long _bytes;
 
-    public EnsembleRun(Ensemble ensemble, MemberPort[] members, TensorBlockPool pool, MemberThreads? threads)
+    public EnsembleRun(Ensemble ensemble, MemberPort[] members, TensorBlockPool pool, MemberThreads? threads, VoteStatistics? statistics = null)
     {
         _ensemble = ensemble;
         _members = members;
@@ -39,7 +39,7 @@ internal sealed class EnsembleRun : IDisposable
         }
 
         Names = [.. members.Select(member => member.Name)];
-        _count = new VoteCount(ensemble, members, pool);
+        _count = new VoteCount(ensemble, members, pool) { Statistics = statistics ?? new VoteStatistics() };
     }
 
     /// <summary>The first member that answered: the others' outputs have its shapes.</summary>

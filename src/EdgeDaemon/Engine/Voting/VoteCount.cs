@@ -14,7 +14,7 @@ internal sealed class VoteCount(Ensemble ensemble, MemberPort[] members, TensorB
     private readonly TensorBlock?[] _answers = new TensorBlock?[ensemble.Outputs.Length];
     private readonly bool[] _answered = new bool[members.Length];
 
-    public VoteStatistics Statistics { get; } = new();
+    public VoteStatistics Statistics { get; init; } = new();
 
     public VoteResult Result { get; } = new(members.Length);
 
