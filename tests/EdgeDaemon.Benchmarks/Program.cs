@@ -93,6 +93,16 @@ try
         ClientLibrary.Measure(options, Workload.Mlp(options), scratch, report);
     }
 
+    if (options.Subjects.Contains("ensemble") && options.HasEdged)
+    {
+        if (File.Exists(options.LightResNet))
+        {
+            Ensembles.Measure(options, Workload.LightResNet(options), scratch, report, held: true);
+        }
+
+        Ensembles.Measure(options, Workload.Cnn(options), scratch, report, held: false);
+    }
+
     if (options.Subjects.Contains("large"))
     {
         LargeInputs.Measure(options, scratch, report);

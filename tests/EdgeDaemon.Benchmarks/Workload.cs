@@ -17,6 +17,12 @@ internal sealed record Workload(string Name, string Model, string Graph, string?
     public static Workload LightResNet(Options options) => new(
         "light_resnet50", "light-resnet50", options.LightResNet, null, "gpu_0/data_0", [1, 3, 224, 224], "gpu_0/softmax_1", [1, 1000]);
 
+    /// <summary>The same graph as that many members of an ensemble.</summary>
+    public Workload Times(int members) => this with { Name = $"{Name}-x{members}", Model = $"{Model}-x{members}", Content = null, Members = members };
+
+    /// <summary>Members of the model, all with the same graph.</summary>
+    public int Members { get; init; } = 1;
+
     private static Workload Bench(Options options, string name, long[] shape, string output, long[] outputShape)
     {
         string content = Path.Combine(options.Root, $"tests/models/bench/bench-{name}/content");

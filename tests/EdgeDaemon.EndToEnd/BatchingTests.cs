@@ -64,7 +64,7 @@ public sealed class BatchingTests
         await using Daemon daemon = await Daemon.StartAsync(state);
         DateTimeOffset begin = DateTimeOffset.UtcNow.AddSeconds(2);
         DateTimeOffset end = begin.AddSeconds(3);
-        Process[] users = [.. new[] { 0, .. Others }.Select(user => new OtherUser(state, user).Load(Ask(1), 1, begin, end))];
+        Process[] users = [.. ((int[])[0, .. Others]).Select(user => new OtherUser(state, user).Load(Ask(1), 1, begin, end))];
         foreach (Process user in users)
         {
             Assert.IsGreaterThan(5, OtherUser.Count(OtherUser.Result(user), "200"));

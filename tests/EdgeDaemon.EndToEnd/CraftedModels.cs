@@ -38,6 +38,29 @@ internal static class CraftedModels
         OnnxBytes.Port(11, "x", Float, [null]),
         OnnxBytes.Port(12, "y", Float, [null]));
 
+    /// <summary>y = x + 1, x times: how long it takes is the caller's choice.</summary>
+    public static byte[] LoopByInput()
+    {
+        byte[] body = OnnxBytes.Bytes(6, // AttributeProto.g
+            Node("Identity", ["go"], ["on"]), Node("Add", ["before", "one"], ["after"]), OnnxBytes.Text(2, "body"),
+            OnnxBytes.Port(11, "turn", Int64), OnnxBytes.Port(11, "go", Bool), OnnxBytes.Port(11, "before", Float, 1),
+            OnnxBytes.Port(12, "on", Bool), OnnxBytes.Port(12, "after", Float, 1));
+        return OnnxBytes.Model(
+            Node("Cast", ["x"], ["times"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "to"), OnnxBytes.Number(3, Int64), OnnxBytes.Number(20, 2))),
+            Node("Loop", ["times", "", "x"], ["y"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "body"), body, OnnxBytes.Number(20, 5))),
+            OnnxBytes.Text(2, "loop"),
+            Weight("one", Float, [1], BitConverter.GetBytes(1f)),
+            OnnxBytes.Port(11, "x", Float, 1),
+            OnnxBytes.Port(12, "y", Float, 1));
+    }
+
+    /// <summary>y is the greatest of so many neighbours of each element of a row: one kernel, whose time grows with the square of the row.</summary>
+    public static byte[] Pooling(int window) => OnnxBytes.Model(
+        Node("MaxPool", ["x"], ["y"], Integers("kernel_shape", window), Integers("pads", window / 2, window / 2), Integers("strides", 1)),
+        OnnxBytes.Text(2, "pooling"),
+        OnnxBytes.Port(11, "x", Float, 1, 1, null),
+        OnnxBytes.Port(12, "y", Float, 1, 1, null));
+
     /// <summary>y = x + the sum of so many zeros, which the runtime makes from a constant.</summary>
     public static byte[] Swelling(long elements) => OnnxBytes.Model(
         Node("Expand", ["zero", "size"], ["many"]),
@@ -54,6 +77,7 @@ internal static class CraftedModels
         StateDirectory state, string name, byte[] graph, float answerToOne, string more = "", bool controlFlow = true, string? batching = null, params (string Name, byte[] Bytes)[] files)
     {
         Directory.CreateDirectory(Path.Combine(state.Bundle(name), "content"));
+        (string declared, string tested) = graph.AsSpan().IndexOf("pooling"u8) < 0 ? ("[1]", "[1]") : ("[1, 1, -1]", "[1, 1, 1]");
         (string Name, byte[] Bytes)[] all = [("model.onnx", graph), ("one.bin", BitConverter.GetBytes(1f)), ("answer.bin", BitConverter.GetBytes(answerToOne)), .. files];
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"""
             format = 1
@@ -65,8 +89,8 @@ internal static class CraftedModels
             inspection.control_flow = {(controlFlow ? "true" : "false")}
             {(batching is null ? "" : $"batching = {{ {batching} }}")}
             member = [{"{ name = \"m\", file = \"model.onnx\" }"}]
-            input = [{$"{{ name = \"x\", datatype = \"FP32\", shape = [{(batching is null ? 1 : -1)}] }}"}]
-            output = [{$"{{ name = \"y\", datatype = \"FP32\", shape = [{(batching is null ? 1 : -1)}] }}"}]
+            input = [{$"{{ name = \"x\", datatype = \"FP32\", shape = {(batching is null ? declared : "[-1]")} }}"}]
+            output = [{$"{{ name = \"y\", datatype = \"FP32\", shape = {(batching is null ? declared : "[-1]")} }}"}]
 
             """));
         foreach ((string file, byte[] bytes) in all)
@@ -79,11 +103,70 @@ internal static class CraftedModels
             [[self_test]]
             name = "one"
             {{more}}
-            inputs = [{ name = "x", file = "one.bin", shape = [1] }]
-            outputs = [{ name = "y", file = "answer.bin", shape = [1] }]
+            inputs = [{ name = "x", file = "one.bin", shape = {{tested}} }]
+            outputs = [{ name = "y", file = "answer.bin", shape = {{tested}} }]
 
             """);
         File.WriteAllText(state.Content(name, "model.toml"), text.ToString());
+        state.Sign(name);
+    }
+
+    /// <summary>y = x * factors (three of each), and an error when an element of x is 4 or more.</summary>
+    public static byte[] Picky(params float[] factors) => OnnxBytes.Model(
+        Node("ReduceMax", ["x"], ["most"]), Node("Cast", ["most"], ["index"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "to"), OnnxBytes.Number(3, Int64), OnnxBytes.Number(20, 2))),
+        Node("Gather", ["table", "index"], ["found"]), Node("Mul", ["x", "factors"], ["z"]), Node("Add", ["z", "found"], ["y"]),
+        OnnxBytes.Text(2, "picky"),
+        Weight("table", Float, [4], new byte[16]), Weight("factors", Float, [3], [.. factors.SelectMany(BitConverter.GetBytes)]),
+        OnnxBytes.Port(11, "x", Float, 3), OnnxBytes.Port(12, "y", Float, 3));
+
+    /// <summary>y = x * factors (three of each), whatever x is.</summary>
+    public static byte[] Patient(params float[] factors) => OnnxBytes.Model(
+        Node("Mul", ["x", "factors"], ["y"]), OnnxBytes.Text(2, "patient"), Weight("factors", Float, [3], [.. factors.SelectMany(BitConverter.GetBytes)]),
+        OnnxBytes.Port(11, "x", Float, 3), OnnxBytes.Port(12, "y", Float, 3));
+
+    /// <summary>y = x * factors (three of each), after as many turns of a loop as the largest element of x says.</summary>
+    public static byte[] Dawdling(params float[] factors)
+    {
+        byte[] body = OnnxBytes.Bytes(6, // AttributeProto.g
+            Node("Identity", ["go"], ["on"]), Node("Mul", ["before", "zero"], ["after"]), OnnxBytes.Text(2, "body"),
+            OnnxBytes.Port(11, "turn", Int64), OnnxBytes.Port(11, "go", Bool), OnnxBytes.Port(11, "before", Float, 1),
+            OnnxBytes.Port(12, "on", Bool), OnnxBytes.Port(12, "after", Float, 1));
+        return OnnxBytes.Model(
+            Node("ReduceMax", ["x"], ["most"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "keepdims"), OnnxBytes.Number(3, 0), OnnxBytes.Number(20, 2))),
+            Node("Cast", ["most"], ["times"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "to"), OnnxBytes.Number(3, Int64), OnnxBytes.Number(20, 2))),
+            Node("Loop", ["times", "", "zero"], ["nothing"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "body"), body, OnnxBytes.Number(20, 5))),
+            Node("Mul", ["x", "factors"], ["z"]), Node("Add", ["z", "nothing"], ["y"]),
+            OnnxBytes.Text(2, "dawdling"),
+            Weight("zero", Float, [1], BitConverter.GetBytes(0f)), Weight("factors", Float, [3], [.. factors.SelectMany(BitConverter.GetBytes)]),
+            OnnxBytes.Port(11, "x", Float, 3), OnnxBytes.Port(12, "y", Float, 3));
+    }
+
+    /// <summary>Members a, b, c ... of three numbers in and three out.</summary>
+    public static void Ensemble(StateDirectory state, string name, string ensemble, params byte[][] members)
+    {
+        Directory.CreateDirectory(Path.Combine(state.Bundle(name), "content"));
+        string[] names = [.. members.Select((_, i) => ((char)('a' + i)).ToString())];
+        for (int i = 0; i < members.Length; i++)
+        {
+            File.WriteAllBytes(state.Content(name, names[i]), members[i]);
+        }
+
+        File.WriteAllText(state.Content(name, "model.toml"), string.Create(CultureInfo.InvariantCulture, $"""
+            format = 1
+            name = "{name}"
+            version = "1"
+            sequence = 1
+            security_floor = 0
+            created = 2026-11-21T00:00:00Z
+            inspection.control_flow = true
+            file = [{string.Join(", ", names.Select((member, i) => $"{{ path = \"{member}\", size = {members[i].Length} }}"))}]
+            member = [{string.Join(", ", names.Select(member => $"{{ name = \"{member}\", file = \"{member}\" }}"))}]
+            input = [{"{ name = \"x\", datatype = \"FP32\", shape = [3] }"}]
+            output = [{"{ name = \"y\", datatype = \"FP32\", shape = [3] }"}]
+
+            [ensemble]
+            {ensemble}
+            """));
         state.Sign(name);
     }
 
@@ -132,6 +215,9 @@ internal static class CraftedModels
 
     private static byte[] Node(string kind, string[] inputs, string[] outputs, params byte[][] attributes) => OnnxBytes.Bytes(
         1, [.. inputs.Select(input => OnnxBytes.Text(1, input)), .. outputs.Select(output => OnnxBytes.Text(2, output)), OnnxBytes.Text(4, kind), .. attributes]);
+
+    private static byte[] Integers(string name, params long[] values) =>
+        OnnxBytes.Bytes(5, [OnnxBytes.Text(1, name), .. values.Select(value => OnnxBytes.Number(8, value)), OnnxBytes.Number(20, 7)]);
 
     private static byte[] Weight(string name, int type, long[] shape, byte[] data) => OnnxBytes.Bytes(
         5, [.. shape.Select(dimension => OnnxBytes.Number(1, dimension)), OnnxBytes.Number(2, type), OnnxBytes.Text(8, name), OnnxBytes.Bytes(9, data)]);

@@ -11,10 +11,11 @@ public sealed partial class DashboardTests
     [TestMethod]
     public async Task EachExpression_NamesMetricsAndLabelsThatThereAre()
     {
-        await using Daemon daemon = await Daemon.StartAsync("", "bench/bench-mlp");
+        await using Daemon daemon = await Daemon.StartAsync("", "bench/bench-mlp", "digits/digits-s25");
         using (HttpConnection connection = daemon.Connect())
         {
             Assert.AreEqual(200, connection.Ask(Releases.Question()).Status);
+            Assert.AreEqual(200, connection.Ask(Digits.Binary(0, 2)).Status);
             Assert.AreEqual(404, connection.Ask(Digits.Infer("nobody", "{}"u8)).Status);
         }
 

@@ -6,7 +6,11 @@ namespace EdgeDaemon.Client.Control;
 /// </summary>
 public sealed record DaemonStatus(
     string Version, string Framework, RuntimeStatus Runtime, double UptimeSeconds, int ModelsReady, int ModelsRefused, TrustStatus? Trust = null,
-    bool Draining = false, int RequestsInFlight = 0, string? LogLevel = null, long Reloads = 0, bool MemoryKept = false, long LanesLost = 0);
+    bool Draining = false, int RequestsInFlight = 0, string? LogLevel = null, long Reloads = 0, bool MemoryKept = false, long LanesLost = 0,
+    IReadOnlyList<FailingMember>? FailingMembers = null);
+
+/// <summary>A member of a served model that has given no answer <paramref name="Failed"/> times for an error and <paramref name="Late"/> times for taking too long.</summary>
+public sealed record FailingMember(string Model, string Member, long Failed, long Late, DateTimeOffset LastFailureAt);
 
 /// <summary>What models were judged by at the last load.</summary>
 /// <param name="Version">Of the trust policy.</param>

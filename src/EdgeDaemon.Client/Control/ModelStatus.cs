@@ -66,4 +66,7 @@ public sealed record ProbeStatus(double LoadSeconds, long LoadPeakBytes, int Sel
 public sealed record ProbedBatchStatus(long Size, double Seconds, long PeakBytes);
 
 /// <summary>One model file of the ensemble.</summary>
-public sealed record MemberStatus(string Name, string File, string Sha256);
+/// <param name="Failed">Runs that ended in an error since the model began to serve.</param>
+/// <param name="Late">Runs that took longer than the manifest allows a member.</param>
+/// <param name="LastFailureAt">The last of either; null when there was none.</param>
+public sealed record MemberStatus(string Name, string File, string Sha256, long Failed = 0, long Late = 0, DateTimeOffset? LastFailureAt = null);

@@ -10,6 +10,11 @@ internal static class RequestMessage
     {
         var head = new ProtobufWriter();
         ModelInferRequestWriter.Begin(head, request.Model, request.Version ?? "", request.Id ?? "");
+        if (request.Votes)
+        {
+            ModelInferRequestWriter.Parameter(head, "votes", true);
+        }
+
         foreach (InputTensor input in request.Inputs)
         {
             ModelInferRequestWriter.Input(head, input.Name, input.Type, input.Shape.AsSpan());

@@ -12,6 +12,12 @@ public sealed record InferenceRequest(string Model, IReadOnlyList<InputTensor> I
     /// <summary>The outputs wanted, by name or with a buffer to receive them in; null for all.</summary>
     public IReadOnlyList<RequestedOutput>? Outputs { get; init; }
 
+    /// <summary>
+    /// Ask how the members of an ensemble voted: <see cref="InferenceAnswer.Parameters"/> then hold <c>agreement</c>, <c>entropy</c>, <c>members</c> and
+    /// <c>failed_members</c>, each the text of a JSON document with an element for each row. The daemon tells only callers with role observe or admin.
+    /// </summary>
+    public bool Votes { get; init; }
+
     /// <summary>Time for this call; null for the client's default. Means nothing in a stream, which has one deadline.</summary>
     public TimeSpan? Deadline { get; init; }
 }

@@ -20,6 +20,11 @@ internal static class RequestHead
 
         json.WriteStartObject("parameters"u8);
         json.WriteBoolean("binary_data_output"u8, true);
+        if (request.Votes)
+        {
+            json.WriteBoolean("votes"u8, true);
+        }
+
         json.WriteEndObject();
         json.WriteStartArray("inputs"u8);
         foreach (InputTensor input in request.Inputs)

@@ -46,6 +46,9 @@ public sealed record ModelManifest
 
     public required ImmutableArray<ManifestMember> Members { get; init; }
 
+    /// <summary>Null for one member.</summary>
+    public required ManifestEnsemble? Ensemble { get; init; }
+
     public required ImmutableArray<ManifestInput> Inputs { get; init; }
 
     public required ImmutableArray<ManifestOutput> Outputs { get; init; }
@@ -81,6 +84,7 @@ public sealed record ModelManifest
         ImmutableArray<ManifestInput> inputs = Each(root, "input", MostTensors, ManifestInput.Read, input => input.Contract.Name, "name", Needed, input => input.Tensor);
         ImmutableArray<ManifestOutput> outputs =
             Each(root, "output", MostTensors, table => ManifestOutput.Read(table, files), output => output.Contract.Name, "name", Needed, output => output.Tensor);
+        ImmutableArray<ManifestMember> members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name", Needed);
         var manifest = new ModelManifest
         {
             Name = root.RequiredString("name", ModelName.MaxLength, ModelName.Fault),
@@ -92,7 +96,8 @@ public sealed record ModelManifest
             Targets = ReleaseTargets.Read(root.Table("targets")),
             Description = root.String("description", "", 1024),
             Files = files,
-            Members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name", Needed),
+            Members = members,
+            Ensemble = ManifestEnsemble.Read(root, members, outputs),
             Inputs = inputs,
             Outputs = outputs,
             Batching = ManifestBatching.Read(root.Table("batching"), inputs, outputs),
@@ -106,7 +111,6 @@ public sealed record ModelManifest
             root.ErrorAt("security_floor", $"is above sequence {manifest.Sequence}: the release would shut itself out");
         }
 
-        manifest.CheckEnsemble(root);
         root.Finish();
         ManifestPlaceholders.Check(text, diagnostics);
         diagnostics.ThrowIfAny();
@@ -180,31 +184,4 @@ public sealed record ModelManifest
         text.Length > 0 && text.All(char.IsAsciiDigit) && (text.Length == 1 || text[0] != '0') && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _)
             ? null
             : "must be decimal digits in quotes without leading zeros, like \"1\": clients of the protocol parse it as a number";
-
-    private void CheckEnsemble(TomlSection root)
-    {
-        if (root.Table("ensemble") is { } ensemble)
-        {
-            // One rule so far: the mean of the members' outputs, which is the soft vote when the outputs are logits.
-            ensemble.RequiredChoice("rule", ("mean", EnsembleRule.Mean));
-        }
-        else if (Members.Length > 1)
-        {
-            root.Error($"there are {Members.Length} members but no [ensemble]; say how they vote: rule = \"mean\"");
-        }
-
-        foreach (ManifestOutput output in Outputs)
-        {
-            if (Members.Length > 1 && output.Contract.Type != Tensors.ElementType.Float32)
-            {
-                root.Error($"output '{Printable.Of(output.Contract.Name)}' is not FP32; the mean of several members is taken over FP32 outputs");
-            }
-        }
-    }
-}
-
-/// <summary>How members vote.</summary>
-public enum EnsembleRule
-{
-    Mean,
 }

@@ -89,31 +89,12 @@ public sealed class TomlSection
         Take<TomlInteger>(key, "an integer") is { } found ? Checked(key, found, min, max) : null;
 
     /// <summary>A finite number; an integer will do where a float is asked for.</summary>
-    public double Float(string key, double fallback, double min, double max)
-    {
-        double value;
-        switch (Take<TomlValue>(key, "a float"))
-        {
-            case null:
-                return fallback;
-            case TomlFloat found:
-                value = found.Value;
-                break;
-            case TomlInteger found:
-                value = found.Value;
-                break;
-            case { } other:
-                Wrong(key, other, "a float");
-                return fallback;
-        }
+    public double Float(string key, double fallback, double min, double max) =>
+        Take<TomlValue>(key, "a float") is { } found ? Checked(key, found, min, max, "") ?? fallback : fallback;
 
-        if (!(value >= min && value <= max))
-        {
-            ErrorAt(key, string.Create(CultureInfo.InvariantCulture, $"must be between {min} and {max}"));
-        }
-
-        return value;
-    }
+    /// <summary>Finite numbers in order, integers among them if they like; null when the key is missing.</summary>
+    public ImmutableArray<double>? OptionalFloats(string key, int maxCount, double min, double max) =>
+        Has(key) ? [.. Items<TomlValue>(key, maxCount, "a float").Select(item => Checked(key, item, min, max, "each element of ") ?? min)] : null;
 
     public bool Boolean(string key, bool fallback) => Take<TomlBoolean>(key, "true or false")?.Value ?? fallback;
 
@@ -381,6 +362,31 @@ public sealed class TomlSection
 
         _diagnostics.Add(found.Position, $"{Name(key)} must be between {min} and {max}, not {found.Value}");
         return Math.Clamp(found.Value, min, max);
+    }
+
+    // Null for no number at all. NaN is between no two numbers.
+    private double? Checked(string key, TomlValue found, double min, double max, string which)
+    {
+        double value;
+        switch (found)
+        {
+            case TomlFloat number:
+                value = number.Value;
+                break;
+            case TomlInteger number:
+                value = number.Value;
+                break;
+            default:
+                Wrong(key, found, "a float", which);
+                return null;
+        }
+
+        if (!(value >= min && value <= max))
+        {
+            _diagnostics.Add(found.Position, string.Create(CultureInfo.InvariantCulture, $"{which}{Name(key)} must be between {min} and {max}"));
+        }
+
+        return value;
     }
 
     private void Wrong(string key, TomlValue value, string expected, string which = "") =>

@@ -45,6 +45,11 @@ internal static class InspectionText
             {
                 Line("member", $"{member.Name}  {Printable.Of(member.File)}");
             }
+
+            if (manifest.Ensemble is { } ensemble)
+            {
+                Line("ensemble", Vote(ensemble, manifest));
+            }
         }
 
         if (!files.IsEmpty)
@@ -228,6 +233,21 @@ internal static class InspectionText
         }
 
         json.WriteEndArray();
+    }
+
+    private static string Vote(ManifestEnsemble ensemble, ModelManifest manifest)
+    {
+        var text = new StringBuilder(ensemble.Rule.ToString().ToLowerInvariant());
+        if (manifest.Outputs.Length > 1 && ensemble.Output >= 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" on {Printable.Of(manifest.Outputs[ensemble.Output].Contract.Name)}");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $", weights {string.Join(' ', ensemble.Weights.Select(weight => weight.ToString(CultureInfo.InvariantCulture)))}");
+        text.Append(ensemble.Consensus == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", the first {ensemble.Consensus} alone where they agree"));
+        text.Append(CultureInfo.InvariantCulture, $", {ensemble.Quorum} of {manifest.Members.Length} must answer");
+        text.Append(ensemble.MemberTimeout is { } timeout ? string.Create(CultureInfo.InvariantCulture, $", each within {timeout.TotalMilliseconds} ms") : "");
+        return text.ToString();
     }
 
     private static string Port(TensorContract port) => $"{Printable.Of(port.Name)} {port.Type.WireName()} [{string.Join(',', port.Shape)}]";

@@ -98,7 +98,7 @@ internal static class ManifestSkeleton
 
         if (members > 1)
         {
-            text.Append("[ensemble]\nrule = \"mean\"                     # the mean of the members' outputs\n\n");
+            text.Append("[ensemble]\nrule = \"mean\"                     # the mean of the members' outputs; or \"probabilities\", \"majority\"\n\n");
         }
 
         return first;

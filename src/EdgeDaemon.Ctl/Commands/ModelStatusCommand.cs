@@ -79,6 +79,7 @@ internal static class ModelStatusCommand
         foreach (MemberStatus member in model.Members ?? [])
         {
             Line("member", $"{member.Name}  {member.File}  sha256 {member.Sha256}");
+            Line("", member.LastFailureAt is { } last ? StatusCommand.Failures(member.Failed, member.Late, last) : null);
         }
 
         if (model.Engine is { } engine)

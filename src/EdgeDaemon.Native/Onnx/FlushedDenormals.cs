@@ -44,6 +44,15 @@ internal unsafe ref partial struct FlushedDenormals
         return scope;
     }
 
+    /// <summary>Whether the mode takes effect on the calling thread: a denormal times one is zero in it. Where it does not, a release that counts on it must not serve.</summary>
+    public static bool TakesEffect()
+    {
+        using (Begin(flush: true))
+        {
+            return Product(float.Epsilon, 1) == 0;
+        }
+    }
+
     public readonly void Dispose()
     {
         if (_changed)
@@ -51,6 +60,10 @@ internal unsafe ref partial struct FlushedDenormals
             Write(_saved);
         }
     }
+
+    // Not inlined: the compiler would multiply before it changes the mode, or while it compiles.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float Product(float left, float right) => left * right;
 
     [LibraryImport("libm.so.6", EntryPoint = "fegetenv")]
     [SuppressGCTransition]

@@ -20,6 +20,11 @@ public sealed unsafe class OnnxSession : IDisposable
         Api = runtime.Api;
         Memory = runtime.Memory;
         DenormalAsZero = options.DenormalAsZero;
+        if (DenormalAsZero && !FlushedDenormals.TakesEffect())
+        {
+            throw new OnnxContractException("it wants denormals flushed to zero (session.denormal_as_zero), which this processor or its libm does not do");
+        }
+
         using OnnxHandle prepared = Prepare(Api, options);
         nint session;
 

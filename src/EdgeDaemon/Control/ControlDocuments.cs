@@ -3,6 +3,7 @@ using System.Text.Json;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Hosting;
 using EdgeDaemon.Models;
 using EdgeDaemon.Monitoring;
@@ -50,6 +51,20 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
         json.WriteNumber("models_ready", registry.Serving.Length);
         json.WriteNumber("models_refused", registry.Refused.Length);
         json.WriteNumber("lanes_lost", from.Watch?.LostLanes ?? 0);
+        json.WriteStartArray("failing_members");
+        foreach (ServedModel model in registry.Serving)
+        {
+            foreach (MemberRecord member in model.Engine.Ensemble?.Members.Where(member => member.Last is not null) ?? [])
+            {
+                json.WriteStartObject();
+                json.WriteString("model", model.Name);
+                json.WriteString("member", member.Name);
+                Failures(json, member);
+                json.WriteEndObject();
+            }
+        }
+
+        json.WriteEndArray();
 
         // What the hot path must not add to: the benchmark reads it before and after so many requests.
         json.WriteNumber("managed_allocated_bytes", GC.GetTotalAllocatedBytes());
@@ -148,6 +163,16 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
         json.WriteEndArray();
     }
 
+    private static void Failures(Utf8JsonWriter json, MemberRecord? member)
+    {
+        if (member?.Last is { } last)
+        {
+            json.WriteNumber("failed", member.Failed);
+            json.WriteNumber("late", member.Late);
+            json.WriteString("last_failure_at", last);
+        }
+    }
+
     // Of the tenants, not of the models that serve: a request whose body still comes, or whose model was taken away, is to be waited for, too.
     private long InFlight() => admission.Accounts.InFlight;
 
@@ -174,6 +199,7 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
             json.WriteString("name", member.Name);
             json.WriteString("file", member.File);
             json.WriteString("sha256", member.Sha256);
+            Failures(json, model.Engine.Ensemble?.Members.FirstOrDefault(record => record.Name == member.Name));
             json.WriteEndObject();
         }
 

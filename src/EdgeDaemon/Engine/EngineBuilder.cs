@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Engine;
@@ -23,8 +24,9 @@ internal sealed class EngineBuilder(
     /// <param name="queue">So many requests may wait for one.</param>
     /// <param name="care">What the engine needs beside its lanes.</param>
     /// <param name="sessionPerLane">Each lane has sessions of its own: one session serialises its callers. Else all share, and the weights are held once.</param>
+    /// <param name="ensemble">How several members vote; null for one.</param>
     /// <exception cref="OnnxContractException">The library refuses a member, or it does not keep the manifest's word.</exception>
-    public ModelEngine Build(int lanes, int queue, EngineCare care, bool sessionPerLane)
+    public ModelEngine Build(int lanes, int queue, EngineCare care, bool sessionPerLane, Ensemble? ensemble = null)
     {
         var made = ImmutableArray.CreateBuilder<Lane>(lanes);
         try
@@ -43,10 +45,10 @@ internal sealed class EngineBuilder(
                         [.. outputs.Select(port => IndexOf(session.Outputs, port.Tensor))]);
                 }
 
-                made.Add(new Lane(index, ports, outputs.Length, pool));
+                made.Add(new Lane(index, ports, pool, ensemble, care.Threads));
             }
 
-            return new ModelEngine([.. _sessions], made.ToImmutable(), queue, care);
+            return new ModelEngine([.. _sessions], made.ToImmutable(), queue, care, ensemble);
         }
         catch
         {

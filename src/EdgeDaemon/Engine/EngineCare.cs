@@ -1,3 +1,4 @@
+using EdgeDaemon.Engine.Voting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -16,6 +17,12 @@ internal sealed record EngineCare(Action<IThreadPoolWorkItem> Resume, LaneWatch?
 
     /// <summary>The first dimension of every input is the caller's.</summary>
     public bool RowsAreCallers { get; init; }
+
+    /// <summary>Who may help to run several members; null: each request's thread runs all of them.</summary>
+    public MemberThreads? Threads { get; init; }
+
+    /// <summary>Is told, with the model's name, of members that fail.</summary>
+    public Action<string, MemberFailure> Alarm { get; init; } = (_, _) => { };
 
     public ILogger Log { get; init; } = NullLogger.Instance;
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Engine;
@@ -23,19 +23,25 @@ internal readonly struct EngineInput(TensorShape shape, TensorBlock block, long 
 internal sealed class Lane : IDisposable
 {
     private readonly MemberPort[] _members;
-    private readonly int _outputs;
     private readonly TensorBlockPool _pool;
-    private readonly TensorBlock?[] _means;
+    private readonly Ensemble? _rules;
+    private readonly MemberThreads? _threads;
     private RunEstimate _estimate;
     private bool _disposed;
 
-    public Lane(int index, MemberPort[] members, int outputs, TensorBlockPool pool)
+    /// <param name="index">Its place in the pool.</param>
+    /// <param name="members">In listed order.</param>
+    /// <param name="pool">Where answers of several members are put together.</param>
+    /// <param name="ensemble">How several vote; null for one.</param>
+    /// <param name="threads">Who may help to run several; null: nobody.</param>
+    public Lane(int index, MemberPort[] members, TensorBlockPool pool, Ensemble? ensemble = null, MemberThreads? threads = null)
     {
         Index = index;
         _members = members;
-        _outputs = outputs;
         _pool = pool;
-        _means = new TensorBlock?[outputs];
+        _rules = ensemble;
+        _threads = threads;
+        Ensemble = ensemble is null ? null : new EnsembleRun(ensemble, members, pool, threads);
     }
 
     public int Index { get; }
@@ -49,13 +55,16 @@ internal sealed class Lane : IDisposable
     public LaneGuard? Guard { get; set; }
 
     /// <summary>Outputs that it answers with.</summary>
-    public int Outputs => _outputs;
+    public int Outputs => _members[0].OutputIndex.Length;
 
     /// <summary>Who shares its next run; its pool's.</summary>
     public LaneBatch Batch { get; set; } = null!;
 
     /// <summary>Whether a run over so many bytes of inputs is expected to take a millisecond or more.</summary>
     public bool ExpectsLong(long bytes) => _estimate.IsLong(bytes);
+
+    /// <summary>The members' votes; null for a model of one member.</summary>
+    public EnsembleRun? Ensemble { get; }
 
     /// <summary>How long a run over so many bytes of inputs is expected to take, in <see cref="Stopwatch"/>'s ticks; 1 before the first. Any thread may ask.</summary>
     public double ExpectedTicks(long bytes) => _estimate.Ticks(bytes);
@@ -66,36 +75,28 @@ internal sealed class Lane : IDisposable
     /// <summary>Runs every member on the same inputs (in the contract's order) and combines their outputs.</summary>
     /// <param name="inputs">In the contract's order.</param>
     /// <param name="account">On whose account the answer's memory is; null: nobody's.</param>
+    /// <exception cref="RefusedException">The members have not answered, or not enough of them.</exception>
     public void Run(ReadOnlySpan<EngineInput> inputs, TensorAccount? account = null)
     {
-        long start = Stopwatch.GetTimestamp();
-        foreach (MemberPort member in _members)
+        long start = Stopwatch.GetTimestamp(), bytes = Bytes(inputs);
+        _threads?.Begin();
+        try
         {
-            member.Run.Account = account;
-            for (int i = 0; i < inputs.Length; i++)
+            if (Ensemble is { } ensemble)
             {
-                member.Run.SetInput(member.InputIndex[i], inputs[i].Shape, inputs[i].Block, inputs[i].Bytes);
+                ensemble.Run(inputs, account, bytes);
             }
-
-            try
+            else
             {
-                member.Run.Execute();
-            }
-            catch (Exception failure) when (failure is OnnxException or OnnxContractException)
-            {
-                throw new RefusedException(Refusal.EngineFailed, $"member '{member.Name}': {failure.Message}", failure);
+                RunOnly(_members[0], inputs, account);
             }
         }
-
-        if (_members.Length > 1)
+        finally
         {
-            for (int i = 0; i < _outputs; i++)
-            {
-                Mean(i, account);
-            }
+            _threads?.End();
         }
 
-        _estimate.Learn(Bytes(inputs), Stopwatch.GetTimestamp() - start);
+        _estimate.Learn(bytes, Stopwatch.GetTimestamp() - start);
     }
 
     /// <summary>The run in progress ends before its next node, and so does every later one until <see cref="Resume"/>. From any thread.</summary>
@@ -117,18 +118,17 @@ internal sealed class Lane : IDisposable
     }
 
     /// <summary>Another lane over the same sessions, with the same index, that goes on with what is known and counted of this one.</summary>
-    public Lane Another() => new(Index, [.. _members.Select(member => member with { Run = member.Run.Another() })], _outputs, _pool)
+    public Lane Another() => new(Index, [.. _members.Select(member => member with { Run = member.Run.Another() })], _pool, _rules, _threads)
     {
         Statistics = Statistics,
         _estimate = _estimate,
     };
 
-    public ElementType OutputType(int index) => _members[0].Run.OutputType(_members[0].OutputIndex[index]);
+    public ElementType OutputType(int index) => Answering.Run.OutputType(Answering.OutputIndex[index]);
 
-    public ref readonly TensorShape OutputShape(int index) => ref _members[0].Run.OutputShape(_members[0].OutputIndex[index]);
+    public ref readonly TensorShape OutputShape(int index) => ref Answering.Run.OutputShape(Answering.OutputIndex[index]);
 
-    public ReadOnlySpan<byte> OutputData(int index) =>
-        _means[index] is { } mean ? mean.GetSpan() : _members[0].Run.OutputData(_members[0].OutputIndex[index]);
+    public ReadOnlySpan<byte> OutputData(int index) => Ensemble is { } ensemble ? ensemble.Count.Answer(index) : Answering.Run.OutputData(Answering.OutputIndex[index]);
 
     /// <summary>Memory for inputs of this lane's; the caller returns it.</summary>
     /// <exception cref="RefusedException">There is not so much left.</exception>
@@ -137,12 +137,7 @@ internal sealed class Lane : IDisposable
     /// <summary>Forgets the answer: its memory goes back before another request can see the lane.</summary>
     public void Clear()
     {
-        for (int i = 0; i < _means.Length; i++)
-        {
-            _means[i]?.Return();
-            _means[i] = null;
-        }
-
+        Ensemble?.Clear();
         foreach (MemberPort member in _members)
         {
             member.Run.Clear();
@@ -159,9 +154,25 @@ internal sealed class Lane : IDisposable
         _disposed = true;
         Guard?.Leave();
         Clear();
+        Ensemble?.Dispose();
         foreach (MemberPort member in _members)
         {
             member.Run.Dispose();
+        }
+    }
+
+    private MemberPort Answering => Ensemble?.First ?? _members[0];
+
+    private static void RunOnly(MemberPort member, ReadOnlySpan<EngineInput> inputs, TensorAccount? account)
+    {
+        member.Bind(inputs, account);
+        try
+        {
+            member.Run.Execute();
+        }
+        catch (Exception failure) when (failure is OnnxException or OnnxContractException)
+        {
+            throw new RefusedException(Refusal.EngineFailed, $"member '{member.Name}': {failure.Message}", failure);
         }
     }
 
@@ -175,38 +186,4 @@ internal sealed class Lane : IDisposable
 
         return bytes;
     }
-
-    // The soft vote on logits: the mean over the members, summed in their listed order so that it is the same bits each time.
-    private void Mean(int output, TensorAccount? account)
-    {
-        MemberPort first = _members[0];
-        ReadOnlySpan<byte> start = first.Run.OutputData(first.OutputIndex[output]);
-        TensorBlock block = _pool.Rent(start.Length, account);
-        _means[output] = block;
-        Span<float> sum = MemoryMarshal.Cast<byte, float>(block.GetSpan());
-        MemoryMarshal.Cast<byte, float>(start).CopyTo(sum);
-        foreach (MemberPort member in _members.AsSpan(1))
-        {
-            int index = member.OutputIndex[output];
-            if (!member.Run.OutputShape(index).SequenceEqual(first.Run.OutputShape(first.OutputIndex[output])))
-            {
-                throw new RefusedException(
-                    Refusal.EngineFailed, $"member '{member.Name}' answers with shape {member.Run.OutputShape(index)}, '{first.Name}' with {OutputShape(output)}");
-            }
-
-            ReadOnlySpan<float> votes = MemoryMarshal.Cast<byte, float>(member.Run.OutputData(index));
-            for (int i = 0; i < sum.Length; i++)
-            {
-                sum[i] += votes[i];
-            }
-        }
-
-        for (int i = 0; i < sum.Length; i++)
-        {
-            sum[i] /= _members.Length;
-        }
-    }
 }
-
-/// <summary>A member's run and where the contract's inputs and outputs lie in its graph.</summary>
-internal sealed record MemberPort(string Name, OnnxRun Run, int[] InputIndex, int[] OutputIndex);

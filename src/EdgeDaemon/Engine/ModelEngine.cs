@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Engine;
@@ -16,6 +17,7 @@ internal sealed class ModelEngine : IDisposable
     private readonly ImmutableArray<OnnxSession> _sessions;
     private readonly LanePool _lanes;
     private readonly LaneStatistics[] _statistics;
+    private readonly VoteStatistics[] _votes;
     private readonly LaneLosses? _losses;
     private long _failures;
     private long _failedTicks;
@@ -24,11 +26,19 @@ internal sealed class ModelEngine : IDisposable
     /// <param name="lanes">Each at its own index.</param>
     /// <param name="queue">So many requests may wait.</param>
     /// <param name="care">What a daemon needs beside them.</param>
-    public ModelEngine(ImmutableArray<OnnxSession> sessions, ImmutableArray<Lane> lanes, int queue, EngineCare care)
+    /// <param name="ensemble">How several members vote; null for one.</param>
+    public ModelEngine(ImmutableArray<OnnxSession> sessions, ImmutableArray<Lane> lanes, int queue, EngineCare care, Ensemble? ensemble = null)
     {
         _sessions = sessions;
         _lanes = new LanePool([.. lanes], queue, care.Resume, TimeProvider.System, care.Batching, care.RowsAreCallers);
         _statistics = [.. lanes.Select(lane => lane.Statistics)];
+        _votes = [.. lanes.Where(lane => lane.Ensemble is not null).Select(lane => lane.Ensemble!.Count.Statistics)];
+        Ensemble = ensemble;
+        if (ensemble is not null)
+        {
+            ensemble.HasWaiting = () => _lanes.Waiting > 0;
+        }
+
         if (care.Watch is { } watch)
         {
             _losses = new LaneLosses(care.Model, _lanes, lanes.Length, watch, care.Log);
@@ -78,6 +88,12 @@ internal sealed class ModelEngine : IDisposable
 
     /// <summary>How many requests each run answered: counts by <see cref="RunSizes.Requests"/>, and all requests together.</summary>
     public (ImmutableArray<long> Counts, long Requests) RequestsOfRuns => LaneStatistics.RequestsOfRuns(_statistics);
+
+    /// <summary>How several members vote, and which of them failed; null for one member.</summary>
+    public Ensemble? Ensemble { get; }
+
+    /// <summary>How far the members agreed, over all lanes.</summary>
+    public VoteSum Votes => VoteStatistics.Sum(_votes);
 
     public int Lanes => _statistics.Length;
 

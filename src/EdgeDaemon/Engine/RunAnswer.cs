@@ -1,4 +1,5 @@
 using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Engine.Voting;
 
 namespace EdgeDaemon.Engine;
 
@@ -38,6 +39,9 @@ internal readonly struct RunAnswer
 
     /// <summary>Others have the rest.</summary>
     public bool IsPart => Rows != RunRows;
+
+    /// <summary>The votes of the whole run; null for a model of one member.</summary>
+    public EnsembleRun? Ensemble => _lane.Ensemble;
 
     public ElementType OutputType(int index) => _lane.OutputType(index);
 

@@ -4,6 +4,7 @@ using EdgeDaemon.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Engine;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
@@ -26,15 +27,17 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     private readonly TensorBlockPool _pool;
     private readonly MemorySweep _sweep;
+    private readonly MemberThreads _threads;
     private readonly DrainSwitch _drain;
     private readonly Reload _reload;
     private readonly LaneWatch _watch;
 
-    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, MemorySweep sweep, DrainSwitch drain, Reload reload, LaneWatch watch)
+    private DaemonHost(HttpFrontEnd front, ModelRegistry registry, OnnxRuntime runtime, TensorBlockPool pool, MemorySweep sweep, MemberThreads threads, DrainSwitch drain, Reload reload, LaneWatch watch)
     {
         _watch = watch;
         _pool = pool;
         _sweep = sweep;
+        _threads = threads;
         _drain = drain;
         _reload = reload;
         _front = front;
@@ -98,7 +101,8 @@ internal sealed class DaemonHost : IAsyncDisposable
             (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level),
         ];
 
-        var care = new EngineCare(SocketThreads.Continue, watch) { Log = log };
+        var threads = new MemberThreads(Math.Max(1, Environment.ProcessorCount / settings.Engine.IntraOpThreads));
+        var care = new EngineCare(SocketThreads.Continue, watch) { Log = log, Threads = threads };
         OnnxRuntime? runtime = null;
         ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>
             new(now, policy, runtime!, pool, care, notifier.ExtendTimeout, TimeProvider.System, log);
@@ -122,7 +126,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
 
         Log.Ready(log, registry.Serving.Length, registry.Refused.Length);
-        return new DaemonHost(front, registry, runtime, pool, new MemorySweep(memory, settings.Memory.Idle, TimeProvider.System, log), drain, reload, watch);
+        return new DaemonHost(front, registry, runtime, pool, new MemorySweep(memory, settings.Memory.Idle, TimeProvider.System, log), threads, drain, reload, watch);
     }
 
     /// <summary>No new connections; requests in flight finish, or are cut off when <paramref name="deadline"/> fires.</summary>
@@ -148,6 +152,7 @@ internal sealed class DaemonHost : IAsyncDisposable
             return; // An inference, or a reload, that outlasts the drain still uses all of this. The process ends now, and its memory with it.
         }
 
+        _threads.Dispose();
         foreach (ServedModel model in _registry.Serving)
         {
             model.Dispose();

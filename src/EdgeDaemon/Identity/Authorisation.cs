@@ -30,7 +30,16 @@ internal sealed class Authorisation(TenantDirectory tenants, TokenVerifier token
             throw new RefusedException(Refusal.AccessUnknownCaller, $"no tenant has the caller {caller}");
         }
 
-        Roles needed = RolesFor(access);
+        Require(exchange, tenant, RolesFor(access), now);
+        return tenant;
+    }
+
+    /// <summary>Whether whoever asks a model may also see how its answer came about: what members chose tells more of a model than its answer.</summary>
+    /// <exception cref="RefusedException">Without one of the roles, or without the token that it needs.</exception>
+    public void RequireDetail(HttpExchange exchange) => Require(exchange, exchange.Tenant!, Roles.Observe | Roles.Admin, clock.GetUtcNow());
+
+    private void Require(HttpExchange exchange, Tenant tenant, Roles needed, DateTimeOffset now)
+    {
         if (!tenant.Has(needed))
         {
             throw new RefusedException(Refusal.AccessRoleMissing, $"tenant '{tenant.Name}' has none of the roles {needed}");
@@ -39,10 +48,8 @@ internal sealed class Authorisation(TenantDirectory tenants, TokenVerifier token
         // A tenant with two roles that open the same door uses both: what it sees is what both together may see.
         if (tokens.Now is { } second && tenant.Has(needed & second.RequiredFor))
         {
-            second.Require(exchange.Authorization, caller, now);
+            second.Require(exchange.Authorization, exchange.Caller, now);
         }
-
-        return tenant;
     }
 
     /// <summary>

@@ -19,13 +19,14 @@ internal sealed class ModelLifecycle(
 {
     // What the service manager is told that reading and judging one bundle may take; of a load, with a session for each lane.
     private const int LoadsAtMost = 2 * LanePool.MostLanes;
+    private const int LongestDetail = 300;
     private static readonly TimeSpan UsualTime = TimeSpan.FromSeconds(90);
 
     private readonly ReleaseStore _releases = new(settings.StateDirectory);
     private readonly BundleIntake _intake = new(settings.Bundles, log);
     private readonly ModelProbe _probe = new(settings, moreTime, log);
     private readonly ModelStage _stage = new(
-        runtime, pool, care, settings.Engine.Queue);
+        runtime, pool, care with { Alarm = (model, failure) => Log.MemberFailed(log, model, failure.Member, Printable.Of(failure.Detail, LongestDetail), failure.LeftOut) }, settings.Engine.Queue);
 
     /// <summary>Loads every bundle of the state directory and publishes what serves and what was refused.</summary>
     /// <param name="stop">Looked at between bundles and while one is probed; what a model's own load takes cannot be cut short.</param>

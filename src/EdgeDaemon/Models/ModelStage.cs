@@ -1,5 +1,6 @@
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Engine;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Models;
@@ -18,7 +19,13 @@ internal sealed record ModelStage(OnnxRuntime Runtime, TensorBlockPool Pool, Eng
         [.. contract.Inputs.Select(input => new EnginePort(input.Contract, input.Tensor, input.GraphType))],
         [.. contract.Outputs.Select(output => new EnginePort(output.Contract, output.Tensor, output.Contract.Type))],
         Options(manifest.Session, plan.Threads),
-        Pool).Build(plan.Lanes, Queue, Care with { Model = manifest.Name, Batching = batching, RowsAreCallers = ZeroBatch.IsCallers(contract) }, plan.SessionPerLane);
+        Pool).Build(plan.Lanes, Queue, Care with { Model = manifest.Name, Batching = batching, RowsAreCallers = ZeroBatch.IsCallers(contract) }, plan.SessionPerLane, Ensemble(manifest));
+
+    private Ensemble? Ensemble(ModelManifest manifest) => manifest.Ensemble is { } rules
+        ? new Ensemble(
+            rules, [.. manifest.Members.Select(member => member.Name)], [.. manifest.Outputs.Select(output => output.Contract)],
+            failure => Care.Alarm(manifest.Name, failure), TimeProvider.System)
+        : null;
 
     private static OnnxSessionOptions Options(ManifestSession session, int threads) => new(threads, session.DenormalAsZero)
     {

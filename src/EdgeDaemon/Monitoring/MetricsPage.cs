@@ -23,6 +23,7 @@ internal sealed partial class MetricsPage(MetricsSources from, TimeProvider cloc
         Refusals(text);
         Latencies(text);
         Lanes(text);
+        Ensembles(text);
         Tenants(text);
         Connections(text);
         Memory(text);

@@ -37,6 +37,13 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         }
 
         await wire.ReadHeadAsync(exchange, work);
+        work.WantsVotes = VoteReport.IsWanted(work.Request);
+        if (work.WantsVotes)
+        {
+            authorisation.RequireDetail(exchange);
+            VoteReport.RequireVotes(model.Engine.Ensemble);
+        }
+
         var policy = SchedulePolicy.Of(work.Request);
         if (policy.Timeout is { } timeout)
         {

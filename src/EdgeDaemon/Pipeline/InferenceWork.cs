@@ -55,6 +55,9 @@ internal sealed class InferenceWork
     /// <summary>True when the body is the one input's bytes and nothing else.</summary>
     public bool Raw { get; set; }
 
+    /// <summary>The answer says how the members voted; the caller may know.</summary>
+    public bool WantsVotes { get; set; }
+
     /// <summary>The JSON part of the body.</summary>
     public ReadOnlyMemory<byte> Json { get; set; }
 
@@ -150,6 +153,7 @@ internal sealed class InferenceWork
         MessageRead = false;
         Name(default, default);
         Raw = false;
+        WantsVotes = false;
         if (_owed > 0)
         {
             Entry.Account!.Refund(_owed);

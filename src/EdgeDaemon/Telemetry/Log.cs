@@ -95,6 +95,9 @@ internal static partial class Log
     [LoggerMessage(28, LogLevel.Warning, "the probe's report of {Name} was not kept, so it will be probed again: {Reason}")]
     public static partial void ProbeNotKept(ILogger logger, string name, string reason);
 
+    [LoggerMessage(37, LogLevel.Error, "member {Member} of model {Model} failed: {Detail} ({LeftOut} failures before this one were not written)")]
+    public static partial void MemberFailed(ILogger logger, string model, string member, string detail, long leftOut);
+
     [LoggerMessage(33, LogLevel.Error, "the release history could not be written, so nothing new serves and no security floor was raised: {Reason}")]
     public static partial void HistoryNotWritten(ILogger logger, string reason);
 

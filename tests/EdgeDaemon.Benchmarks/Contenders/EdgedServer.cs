@@ -123,13 +123,9 @@ internal static class EdgedServer
             expires = 2036-11-21T00:00:00Z
             description = "Benchmark: {workload.Name}"
 
-            [[file]]
-            path = "model.onnx"
-            size = {size}
-
-            [[member]]
-            name = "model"
-            file = "model.onnx"
+            file = [{"{ path = \"model.onnx\", size = "}{size}{" }"}]
+            member = [{string.Join(", ", Enumerable.Range(0, workload.Members).Select(member => $"{{ name = \"m{member}\", file = \"model.onnx\" }}"))}]
+            {(workload.Members > 1 ? "ensemble.rule = \"mean\"" : "")}
 
             [[input]]
             name = "{workload.Input}"

@@ -142,11 +142,11 @@ public sealed class ModelManifestTests
     [DataRow("name = \"scores\"", "name = \"a\\nb\"", "32:8: 'output.name' must be 1 to 256 printable characters")]
     [DataRow("tensor = \"x\"", "tensor = \"\"", "26:10: 'input.tensor' must be 1 to 256 printable characters")]
     [DataRow("tensor = \"y\"", "tensor = \"a\\nb\"", "35:10: 'output.tensor' must be 1 to 256 printable characters")]
-    [DataRow("optimisation = \"basic\"", "optimisation = \"layout\"", "'session.optimisation' must be one of \"none\", \"basic\", \"extended\", \"all\", not 'layout'")]
-    [DataRow("intra_op_threads = 3", "intra_op_threads = 257", "'session.intra_op_threads' must be between 0 and 256")]
-    [DataRow("memory_pattern = false", "save_optimised = \"/tmp/a.ort\"", "unknown key 'save_optimised' in [session]")]
+    [DataRow("optimisation = \"basic\"", "optimisation = \"layout\"", "40:16: 'session.optimisation' must be one of \"none\", \"basic\", \"extended\", \"all\", not 'layout'")]
+    [DataRow("intra_op_threads = 3", "intra_op_threads = 257", "41:20: 'session.intra_op_threads' must be between 0 and 256")]
+    [DataRow("memory_pattern = false", "save_optimised = \"/tmp/a.ort\"", "43:1: unknown key 'save_optimised' in [session]")]
     [DataRow("denormal_as_zero = true", "denormal_as_zero = 1", "39:20: 'session.denormal_as_zero' must be true or false")]
-    [DataRow("code = \"c\"", "coed = \"c\"", "42:1: unknown key 'coed' in [lineage]; did you mean 'code'?")]
+    [DataRow("code = \"c\"", "coed = \"c\"", "46:1: unknown key 'coed' in [lineage]; did you mean 'code'?")]
     public void Each_wrong_value_is_refused_where_it_stands(string good, string bad, string message)
     {
         Assert.AreEqual(2, Good.Split(good).Length, "the replaced text is there once");

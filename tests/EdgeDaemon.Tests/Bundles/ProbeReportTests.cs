@@ -30,9 +30,9 @@ public sealed class ProbeReportTests
     [DataRow("load_seconds = 0.0", "load_seconds = nan #", "'load_seconds' must be between 0")]
     [DataRow("peak_bytes = 5", "peak_byte = 5", "missing key 'peak_bytes' in [[batch]]")]
     [DataRow("\\\"no\\\"", "\\u000A", "must not hold control characters")]
-    [DataRow("runs_per_second = 812.5", "runs_per_second = inf", "'runs_per_second' must be between 0")]
+    [DataRow("runs_per_second = 812.5", "runs_per_second = inf", "'layout.runs_per_second' must be between 0")]
     [DataRow("cores = 4", "cores = -4", "'cores' must be between 0")]
-    [DataRow("threads = 1\n", "threads = 0\n", "'threads' must be between 1")]
+    [DataRow("threads = 1\n", "threads = 0\n", "'layout.threads' must be between 1")]
     [DataRow("release = \"aa", "release = \"A", "must be 64 lower-case hex digits")]
     public void A_hostile_report_is_none(string good, string bad, string message)
     {

@@ -58,7 +58,7 @@ public sealed class LaneGuardTests
     public async Task Kernel_that_does_not_return_costs_its_lane_and_its_caller_is_refused_while_it_is_inside()
     {
         using var rig = new Rig(Pooling(), _clock);
-        (EngineInput[] large, TensorBlock block) = Row(400_000);
+        (EngineInput[] large, TensorBlock block) = Row(50_000);
         Lane lane = rig.Lane();
         bool givenBack = false;
         ValueTask run = lane.Guard!.RunAsync(large, null, In(1), Begin);
@@ -97,7 +97,7 @@ public sealed class LaneGuardTests
     public void Caller_on_the_thread_that_hangs_is_cut_off_from_another()
     {
         using var rig = new Rig(Pooling(), _clock);
-        (EngineInput[] large, TensorBlock block) = Row(400_000);
+        (EngineInput[] large, TensorBlock block) = Row(50_000);
         Lane lane = rig.Lane();
         int cutBy = 0;
         Refusal refusal = Refusal.None;
@@ -131,7 +131,7 @@ public sealed class LaneGuardTests
         var blocks = new List<TensorBlock>();
         for (int i = 0; i < 2; i++)
         {
-            (EngineInput[] large, TensorBlock block) = Row(400_000);
+            (EngineInput[] large, TensorBlock block) = Row(50_000);
             blocks.Add(block);
             Lane lane = rig.Lane();
             ValueTask run = lane.Guard!.RunAsync(large, null, In(1), Begin);

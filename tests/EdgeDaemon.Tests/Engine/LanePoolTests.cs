@@ -171,6 +171,6 @@ public sealed class LanePoolTests
     {
         var memory = new TensorBlockPool(1 << 20);
         return new LanePool(
-            [.. Enumerable.Range(0, lanes).Select(index => new Lane(index, [], 0, memory))], queue, work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false), clock ?? TimeProvider.System);
+            [.. Enumerable.Range(0, lanes).Select(index => new Lane(index, [], memory))], queue, work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false), clock ?? TimeProvider.System);
     }
 }

@@ -120,9 +120,18 @@ public sealed class LaneWatchTests
                 watch.Look();
             }
         });
+        looks.IsBackground = true;
         looks.Start();
-        for (int i = 0; i < 100_000; i++)
+        var waited = System.Diagnostics.Stopwatch.StartNew();
+        for (int i = 0; i < 5_000 || seen < 50; i++)
         {
+            // On a busy machine the two meet seldom.
+            Assert.IsLessThan(TimeSpan.FromMinutes(1), waited.Elapsed, $"{seen} of {i} runs were stopped");
+            if (i % 1000 == 0)
+            {
+                Thread.Yield();
+            }
+
             Volatile.Write(ref inside, true);
             watch.Begin(run, i % 2 == 0 ? long.MaxValue : watch.Now + (i % 50));
             Thread.SpinWait(i % 20);
@@ -136,7 +145,6 @@ public sealed class LaneWatchTests
         looks.Join();
         Assert.IsFalse(outside, "stopped while nothing ran");
         Assert.AreEqual(told, seen);
-        Assert.IsGreaterThan(0, seen);
     }
 
     [TestMethod]

@@ -18,6 +18,16 @@ public static class ModelInferRequestWriter
         output.Text(3, id);
     }
 
+    public static void Parameter(ProtobufWriter output, string name, bool value)
+    {
+        int start = output.Begin(4);
+        output.Text(1, name);
+        int content = output.Begin(2);
+        output.Choice(1, value ? 1UL : 0);
+        output.End(content);
+        output.End(start);
+    }
+
     public static void Input(ProtobufWriter output, string name, ElementType type, ReadOnlySpan<long> shape)
     {
         int start = output.Begin(5);

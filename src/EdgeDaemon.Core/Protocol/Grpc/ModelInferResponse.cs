@@ -14,6 +14,38 @@ public static class ModelInferResponse
         output.Bytes(3, id);
     }
 
+    /// <summary>After <see cref="Begin"/>, before the outputs.</summary>
+    public static void Parameters(ProtobufWriter output, ReadOnlySpan<ResponseParameter> parameters)
+    {
+        foreach (ref readonly ResponseParameter parameter in parameters)
+        {
+            int entry = output.Begin(4);
+            output.Text(1, parameter.Name);
+            int value = output.Begin(2);
+            switch (parameter.Kind)
+            {
+                case InferParameterKind.Boolean:
+                    output.Choice(1, (ulong)parameter.Bits);
+                    break;
+                case InferParameterKind.Integer:
+                    output.Choice(2, (ulong)parameter.Bits);
+                    break;
+                case InferParameterKind.Text:
+                    output.Choice(3, parameter.Text!);
+                    break;
+                case InferParameterKind.Real:
+                    output.Choice(4, BitConverter.Int64BitsToDouble(parameter.Bits));
+                    break;
+                default:
+                    output.Choice(5, (ulong)parameter.Bits);
+                    break;
+            }
+
+            output.End(value);
+            output.End(entry);
+        }
+    }
+
     public static void Output(ProtobufWriter output, string name, ElementType type, in TensorShape shape)
     {
         int start = output.Begin(5);

@@ -142,6 +142,7 @@ public sealed class OnnxLibraryTests
         int[] newer = Constants(typeof(OrtSlots.Since24));
         Assert.IsTrue(always.All(slot => slot is >= 0 and < OrtSlots.CountAtLowest));
         Assert.IsTrue(newer.All(slot => slot >= OrtSlots.CountAtLowest));
+        Assert.DoesNotContain(11, always, "SetOptimizedModelFilePath: what the library makes of a signed graph is nothing that anybody signed, and is never on a disk");
         Assert.HasCount(always.Length + newer.Length, always.Concat(newer).Distinct());
 
         static int[] Constants(Type type) =>

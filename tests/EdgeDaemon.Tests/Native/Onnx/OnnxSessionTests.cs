@@ -116,6 +116,23 @@ public sealed class OnnxSessionTests
     }
 
     [TestMethod]
+    [DataRow(OnnxOptimisation.None, 1, true, true)]
+    [DataRow(OnnxOptimisation.Basic, 2, false, true)]
+    [DataRow(OnnxOptimisation.Extended, 1, true, false)]
+    [DataRow(OnnxOptimisation.All, 4, false, false)]
+    public void Options_change_how_a_graph_is_computed_and_not_what_it_answers(OnnxOptimisation optimisation, int threads, bool deterministic, bool pattern)
+    {
+        byte[] model = Graph.Model(Graph.Of(
+            [Graph.Node("Mul", ["x", "half"], ["m"]), Graph.Node("Add", ["m", "half"], ["y"])], [Graph.Port("x", Graph.Float, "N")], [Graph.Port("y", Graph.Float, "N")],
+            Graph.Constant("half", Graph.Float, [1], Running.Floats(0.5f))));
+        using OnnxSession session = TestRuntime.Get().CreateSession(model, new OnnxSessionOptions(threads) { Optimisation = optimisation, Deterministic = deterministic, MemoryPattern = pattern });
+        using OnnxRun run = session.NewRun(TestRuntime.Pool);
+        using OnnxRun another = run.Another();
+        CollectionAssert.AreEqual(Running.Floats(1, 2), Running.Once(run, Running.Shape(2), Running.Floats(1, 3)).Data);
+        CollectionAssert.AreEqual(Running.Floats(3), Running.Once(another, Running.Shape(1), Running.Floats(5)).Data);
+    }
+
+    [TestMethod]
     public void The_library_s_warnings_come_to_our_sink()
     {
         byte[] model = Graph.Model(Graph.Of(

@@ -71,6 +71,12 @@ public sealed class GrpcMessagesTests
                 ModelInferResponse.Output(writer, "y", ElementType.Float32, Refuse.Shape(2, 5));
             },
             Text(1, "m"), Text(2, "7"), Text(3, "id"), Field(5, Text(1, "y"), Text(2, "FP32"), Packed(3, 2, 5)));
+        Same(
+            writer => ModelInferResponse.Parameters(
+                writer, [ResponseParameter.Of("t", "x"), ResponseParameter.Of("i", 5L), ResponseParameter.Of("b", false), ResponseParameter.Of("d", 0.5), ResponseParameter.Of("u", ulong.MaxValue)]),
+            Field(4, Text(1, "t"), Field(2, Text(3, "x"))), Field(4, Text(1, "i"), Field(2, Number(2, 5))), Field(4, Text(1, "b"), Field(2, Number(1, 0))),
+            Field(4, Text(1, "d"), Field(2, Tag(4, 1), BitConverter.GetBytes(0.5))), Field(4, Text(1, "u"), Field(2, Number(5, ulong.MaxValue))));
+        Same(writer => ModelInferResponse.Parameters(writer, []));
         Same(writer => ModelInferResponse.StreamError(writer, "no", "id"u8), Text(1, "no"), Field(2, Text(3, "id")));
     }
 
