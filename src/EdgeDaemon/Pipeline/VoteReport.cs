@@ -56,7 +56,7 @@ internal static class VoteReport
     /// <param name="first">The first row of those that belong to the request.</param>
     /// <param name="count">How many they are.</param>
     /// <exception cref="RefusedException">They are more than <see cref="MostRows"/>.</exception>
-    public static ResponseParameter[] Of(EnsembleRun run, int first, int count)
+    private static ResponseParameter[] Of(EnsembleRun run, int first, int count)
     {
         VoteResult votes = run.Count.Result;
         if (count > MostRows || !votes.IsKept)

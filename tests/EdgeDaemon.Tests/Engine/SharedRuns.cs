@@ -22,7 +22,7 @@ internal sealed class SharedRuns : IDisposable
     public SharedRuns(BatchRule? rule, int lanes = 1, byte[]? graph = null, int queue = 10_000)
     {
         _session = TestRuntime.Get().CreateSession(graph ?? Lookup(), new OnnxSessionOptions());
-        _lanes = [.. Enumerable.Range(0, lanes).Select(index => new Lane(index, [new MemberPort("m", _session.NewRun(TestRuntime.Pool), [0], [0])], 1, TestRuntime.Pool))];
+        _lanes = [.. Enumerable.Range(0, lanes).Select(index => new Lane(index, [new MemberPort("m", _session.NewRun(TestRuntime.Pool), [0], [0])], TestRuntime.Pool))];
         Pool = new LanePool(_lanes, queue, _next.Enqueue, Clock, rule, rowsAreCallers: true);
     }
 

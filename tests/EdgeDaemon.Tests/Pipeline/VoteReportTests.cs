@@ -1,5 +1,6 @@
 using System.Text;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Engine;
 using EdgeDaemon.Pipeline;
 using EdgeDaemon.Tests.Engine.Voting;
 
@@ -35,7 +36,7 @@ public sealed class VoteReportTests
         model.Ask([1, 0, 0, 1], lane =>
         {
             // Over [1, 0]: a and b choose 0, c chooses 1. Over [0, 1]: all choose 1.
-            ResponseParameter[] all = VoteReport.Of(lane.Ensemble!);
+            ResponseParameter[] all = VoteReport.Of(new RunAnswer(lane, 0, 0, 0, 0, 0));
             CollectionAssert.AreEqual((string[])["agreement", "entropy", "members", "failed_members"], all.Select(parameter => parameter.Name).ToArray());
             Assert.IsTrue(all.All(parameter => parameter.Kind == InferParameterKind.Text));
             Assert.AreEqual("[0.6666667,1]", all[0].Text);
@@ -43,7 +44,7 @@ public sealed class VoteReportTests
             Assert.AreEqual("[]", all[3].Text);
 
             // A part of a batch is somebody's request.
-            ResponseParameter[] second = VoteReport.Of(lane.Ensemble!, 1, 1);
+            ResponseParameter[] second = VoteReport.Of(new RunAnswer(lane, runRows: 2, firstRow: 1, rows: 1, 0, 0));
             Assert.AreEqual("[1]", second[0].Text);
             Assert.AreEqual("""{"a":[1],"b":[1],"c":[1]}""", second[2].Text);
             Assert.AreEqual(all[1].Text![(all[1].Text!.IndexOf(',', StringComparison.Ordinal) + 1)..], second[1].Text![1..]);
@@ -57,7 +58,7 @@ public sealed class VoteReportTests
         using VotingModel model = Model();
         model.Ask([float.PositiveInfinity, 0], lane =>
         {
-            ResponseParameter[] all = VoteReport.Of(lane.Ensemble!);
+            ResponseParameter[] all = VoteReport.Of(new RunAnswer(lane, 0, 0, 0, 0, 0));
             Assert.AreEqual("[0]", all[0].Text);
             Assert.AreEqual("[null]", all[1].Text);
             Assert.AreEqual("""{"a":[null],"b":[null],"c":[null]}""", all[2].Text);
@@ -71,10 +72,10 @@ public sealed class VoteReportTests
         using VotingModel model = Model();
         foreach (int rows in (int[])[VoteReport.MostRows + 1, 5000])
         {
-            model.Ask(new float[2 * rows], lane => Assert.ThrowsExactly<RefusedException>(() => VoteReport.Of(lane.Ensemble!)));
+            model.Ask(new float[2 * rows], lane => Assert.ThrowsExactly<RefusedException>(() => VoteReport.Of(new RunAnswer(lane, 0, 0, 0, 0, 0))));
         }
 
-        Assert.HasCount(4, model.Ask(new float[2 * VoteReport.MostRows], lane => VoteReport.Of(lane.Ensemble!)));
+        Assert.HasCount(4, model.Ask(new float[2 * VoteReport.MostRows], lane => VoteReport.Of(new RunAnswer(lane, 0, 0, 0, 0, 0))));
     }
 
     private static VotingModel Model() =>

@@ -34,8 +34,8 @@ internal sealed class VotingModel : IDisposable
             """;
         var manifest = ModelManifest.Parse(Encoding.UTF8.GetBytes(text), ModelManifest.FileName);
         Memory = new TensorBlockPool(1 << 26);
-        var stage = new ModelStage(TestRuntime.Get(), Memory, item => item.Execute(), lanes, 1, 0) { Threads = threads, Alarm = (_, failure) => Alarms.Add(failure) };
-        Engine = stage.Open(manifest, new ModelContract(manifest), file => members.Single(member => member.Name == file).Graph);
+        var stage = new ModelStage(TestRuntime.Get(), Memory, new EngineCare(item => item.Execute()) { Threads = threads, Alarm = (_, failure) => Alarms.Add(failure) }, Queue: 0);
+        Engine = stage.Open(manifest, new ModelContract(manifest), file => members.Single(member => member.Name == file).Graph, new LanePlan(lanes, 1, SessionPerLane: true, "test"));
     }
 
     public ModelEngine Engine { get; }
