@@ -38,6 +38,7 @@ internal sealed class TlsStream(SocketConnection connection, SslSession session,
             do
             {
                 GiveUpPlace();
+                await SendPendingAsync(cancel); // A long chain need not fit the socket's buffer, and the client waits for its end.
                 await NewsAsync(cancel);
                 await places.EnterAsync(cancel);
                 _placed = true;
@@ -46,6 +47,7 @@ internal sealed class TlsStream(SocketConnection connection, SslSession session,
                 SocketThreads.BeginLongWork();
             }
             while (!Step());
+            GiveUpPlace();
             await SendPendingAsync(cancel);
         }
         finally
