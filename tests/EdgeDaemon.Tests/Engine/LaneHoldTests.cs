@@ -43,9 +43,15 @@ public sealed class LaneHoldTests
     {
         using var runs = new SharedRuns(SharedRuns.Rule(8, [4], Delay));
         runs.GiveBack(Queue(runs, 2, out List<Task<float[]>> asked));
+        Assert.IsEmpty(runs.Runs, "the control: it waits");
         asked.Add(runs.AskAsync(1, [3]));
         runs.Pump();
-        await Task.WhenAll(asked);
+        Assert.AreEqual(2, runs.Runs.Single().Length, "at once");
+
+        // Now the other one is alone, and waits for company of its own.
+        runs.Clock.Advance(Delay + TimeSpan.FromMilliseconds(2));
+        runs.Pump();
+        await Task.WhenAll(asked).WaitAsync(TimeSpan.FromSeconds(30));
         Assert.AreEqual("2 1", string.Join(' ', runs.Runs.Select(run => run.Length)));
         Assert.AreEqual(0, runs.Pool.Busy);
     }
