@@ -130,7 +130,7 @@ public sealed unsafe class OnnxRun : IDisposable
         ReleaseOutputs();
         RequireInputs();
         long inputBytes = InputBytes();
-        long promised = BeginMemory(inputBytes);
+        BeginMemory(inputBytes);
         void* status;
         try
         {
@@ -150,7 +150,6 @@ public sealed unsafe class OnnxRun : IDisposable
         finally
         {
             SessionAllocator.Current = null;
-            _session.Memory.Fulfil(promised);
             _runMemory.Rest();
             ForgetInputs();
         }
@@ -241,7 +240,7 @@ public sealed unsafe class OnnxRun : IDisposable
     }
 
     // Before the run, because within it nothing can be refused.
-    private long BeginMemory(long inputBytes)
+    private void BeginMemory(long inputBytes)
     {
         int holder = Account?.Holder ?? SessionMemory.Own;
         SessionMemory all = _session.Memory;
@@ -258,9 +257,8 @@ public sealed unsafe class OnnxRun : IDisposable
             throw new RefusedException(Refusal.AdmissionMemory, $"the run would take {more} bytes more than memory.max_run_bytes {all.Budget} leaves");
         }
 
-        _runMemory.Begin(holder, Math.Min(_session.Peaks.Allowed(inputBytes), all.Budget));
+        _runMemory.Begin(holder, Math.Min(_session.Peaks.Allowed(inputBytes), all.Budget), more);
         _begun = true;
-        return more;
     }
 
     // No call to the allocator: either the graph hands its inputs on, or what it computed lies where nobody clears it.

@@ -101,7 +101,7 @@ internal sealed class DaemonHost : IAsyncDisposable
             (next, _) => () => logs.Lowest = LogOutput.LevelOf(next.Log.Level),
         ];
 
-        var threads = new MemberThreads(Math.Max(1, Environment.ProcessorCount / settings.Engine.IntraOpThreads));
+        var threads = new MemberThreads(Math.Max(1, Environment.ProcessorCount / Math.Max(1, settings.Engine.IntraOpThreads)));
         var care = new EngineCare(SocketThreads.Continue, watch) { Log = log, Threads = threads };
         OnnxRuntime? runtime = null;
         ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>

@@ -31,6 +31,7 @@ internal sealed unsafe class RunMemory : IDisposable
     private long _inUse;
     private long _allowed = long.MaxValue;
     private long _run;
+    private long _promised; // of the budget, and not taken yet
 
     /// <param name="all">Of the process.</param>
     /// <param name="stop">Stops the run at hand before its next operator; throws nothing.</param>
@@ -71,13 +72,15 @@ internal sealed unsafe class RunMemory : IDisposable
     /// <summary>A run of <paramref name="tenant"/> begins: no bytes of another are left.</summary>
     /// <param name="tenant">Its tag.</param>
     /// <param name="allowed">Bytes that it may have at once; beyond them it is stopped.</param>
-    public void Begin(int tenant, long allowed)
+    /// <param name="promised">Bytes that the budget has put aside for it.</param>
+    public void Begin(int tenant, long allowed, long promised = 0)
     {
         Take(Running);
         _run++;
         Peak = _inUse;
         Overran = false;
         _allowed = allowed;
+        _promised = promised;
         if (Tenant != tenant)
         {
             Clear();
@@ -101,6 +104,7 @@ internal sealed unsafe class RunMemory : IDisposable
     public void Rest()
     {
         _allowed = long.MaxValue;
+        Fulfil(_promised);
         LastUsed = Stopwatch.GetTimestamp();
         if (_all.ClearsAlways || _all.LastTenant != Tenant)
         {
@@ -278,7 +282,15 @@ internal sealed unsafe class RunMemory : IDisposable
         RunBlock* made = RunBlock.Make(size, GCHandle.ToIntPtr(_self));
         Held += made->Capacity;
         _all.CountHeld(made->Capacity);
+        Fulfil(Math.Min(_promised, made->Capacity));
         return made;
+    }
+
+    // What is held is not put aside as well.
+    private void Fulfil(long bytes)
+    {
+        _promised -= bytes;
+        _all.Fulfil(bytes);
     }
 
     // Pieces of other sizes, and what others keep, go first; a run that still does not fit has become larger than it was let in for.
@@ -288,6 +300,11 @@ internal sealed unsafe class RunMemory : IDisposable
         if (_all.Left < size)
         {
             _all.ReleaseIdle(long.MaxValue);
+            if (_all.Left < size)
+            {
+                DropUnused(_run);
+            }
+
             if (_all.Left < size)
             {
                 Overran = true;

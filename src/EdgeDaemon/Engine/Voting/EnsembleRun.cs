@@ -124,6 +124,13 @@ internal sealed class EnsembleRun : IDisposable
         if (Order(from, order) && _threads is not null && !_ensemble.HasWaiting())
         {
             _round.RunTogether(order, _threads);
+            for (int i = from; i < to; i++)
+            {
+                if (_slots[i].Failure is RefusedException { Refusal: Refusal.AdmissionMemory })
+                {
+                    RunMember(i); // There was no room beside another member; now there is what that one gave back.
+                }
+            }
         }
         else
         {
@@ -161,6 +168,7 @@ internal sealed class EnsembleRun : IDisposable
     private bool RunMember(int member)
     {
         ref MemberSlot slot = ref _slots[member];
+        slot.Failure = null;
         slot.Deadline?.Begin();
         long start = Stopwatch.GetTimestamp();
         try
