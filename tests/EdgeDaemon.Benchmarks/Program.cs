@@ -93,6 +93,11 @@ try
         ClientLibrary.Measure(options, Workload.Mlp(options), scratch, report);
     }
 
+    if (options.Subjects.Contains("clearing"))
+    {
+        Clearing.Measure(options, report);
+    }
+
     if (options.Subjects.Contains("ensemble") && options.HasEdged)
     {
         if (File.Exists(options.LightResNet))

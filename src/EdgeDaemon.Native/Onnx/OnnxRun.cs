@@ -166,7 +166,7 @@ public sealed unsafe class OnnxRun : IDisposable
             ReadOutput(i);
         }
 
-        if (_runMemory.Calls == 0)
+        if (_runMemory.Calls == 0 && _session.OwnMemory)
         {
             RequireOwnMemory();
         }
@@ -251,13 +251,15 @@ public sealed unsafe class OnnxRun : IDisposable
             throw new RefusedException(Refusal.AdmissionRunMemory, $"the run would take {expected} bytes, more than memory.max_run_bytes {all.Budget}");
         }
 
+        // Its own first: what lies idle is given up for a run that does not fit, and this one's must not be.
+        _runMemory.Begin(holder, Math.Min(_session.Peaks.Allowed(inputBytes), all.Budget));
         long more = Math.Max(0, expected - _runMemory.Held);
-        if (!all.TryPromise(more))
+        if (!_runMemory.TryPromise(more))
         {
+            _runMemory.Rest();
             throw new RefusedException(Refusal.AdmissionMemory, $"the run would take {more} bytes more than memory.max_run_bytes {all.Budget} leaves");
         }
 
-        _runMemory.Begin(holder, Math.Min(_session.Peaks.Allowed(inputBytes), all.Budget), more);
         _begun = true;
     }
 

@@ -70,6 +70,14 @@ public sealed unsafe class OnnxRuntime : IDisposable
         return runtime;
     }
 
+    /// <summary>The same without an allocator of ours: the control of the test that no session serves whose memory lies elsewhere.</summary>
+    internal static OnnxRuntime LoadWithItsOwnMemory(string path, string expectedSha256, Action<string> logSink)
+    {
+        OnnxRuntime runtime = Start(OrtApi.Highest, path, expectedSha256, logSink, memory: null, allocator: false);
+        runtime.Api.Check(runtime.Api.DisableTelemetryEvents(runtime.Environment.Value), "switch telemetry off");
+        return runtime;
+    }
+
     /// <summary>Builds a session from a model's bytes, which are not needed afterwards.</summary>
     /// <exception cref="OnnxException">The library refuses the model.</exception>
     /// <exception cref="OnnxContractException">An input or output is no tensor of a type that the protocol knows.</exception>
@@ -78,7 +86,7 @@ public sealed unsafe class OnnxRuntime : IDisposable
     /// <summary>Ends the environment when the last session is gone; the library stays in the process.</summary>
     public void Dispose() => Environment.Dispose();
 
-    private static OnnxRuntime Start(uint apiVersion, string path, string expectedSha256, Action<string> logSink, SessionMemory? memory)
+    private static OnnxRuntime Start(uint apiVersion, string path, string expectedSha256, Action<string> logSink, SessionMemory? memory, bool allocator = true)
     {
         nint library = OnnxLibraryFile.Load(path, expectedSha256);
         OrtApi api = OrtApi.Of(library, path, apiVersion);
@@ -90,7 +98,11 @@ public sealed unsafe class OnnxRuntime : IDisposable
         }
 
         var runtime = new OnnxRuntime(api, new OnnxHandle(api.ReleaseEnv, environment), expectedSha256.ToLowerInvariant(), memory ?? new SessionMemory());
-        SessionAllocator.Register(api, environment);
+        if (allocator)
+        {
+            SessionAllocator.Register(api, environment);
+        }
+
         return runtime;
     }
 

@@ -19,6 +19,7 @@ public sealed unsafe class OnnxSession : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.IntraOpThreads, 1);
         Api = runtime.Api;
         Memory = runtime.Memory;
+        OwnMemory = options.OwnMemory;
         DenormalAsZero = options.DenormalAsZero;
         if (DenormalAsZero && !FlushedDenormals.TakesEffect())
         {
@@ -63,6 +64,8 @@ public sealed unsafe class OnnxSession : IDisposable
 
     internal SessionMemory Memory { get; }
 
+    internal bool OwnMemory { get; }
+
     internal MemoryPeaks Peaks { get; } = new();
 
     internal bool DenormalAsZero { get; }
@@ -104,7 +107,7 @@ public sealed unsafe class OnnxSession : IDisposable
             SetEntry("session.intra_op.allow_spinning", "0");
             SetEntry("session.inter_op.allow_spinning", "0");
             // All that a run touches comes from memory of ours, which is zeroed before another tenant's run.
-            SetEntry("session.use_env_allocators", "1");
+            SetEntry("session.use_env_allocators", options.OwnMemory ? "1" : "0");
             SetEntry("session.set_denormal_as_zero", options.DenormalAsZero ? "1" : "0");
 
             // Left to itself the library looks for the magic of its own flat format in the bytes; the ONNX walk that judged

@@ -11,6 +11,11 @@ public sealed record OnnxSessionOptions(int IntraOpThreads = 1, bool DenormalAsZ
     /// <summary>Only kernels that give the same bits for the same input.</summary>
     public bool Deterministic { get; init; } = true;
 
+    /// <summary>
+    /// Runs take their memory from the daemon's allocator. False is for measuring beside the library's own arena, which nobody clears: never for tenants.
+    /// </summary>
+    public bool OwnMemory { get; init; } = true;
+
     /// <summary>Lay activations out once for each shape and allocate them in one piece.</summary>
     public bool MemoryPattern { get; init; } = true;
 }

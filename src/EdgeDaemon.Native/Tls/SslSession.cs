@@ -217,6 +217,8 @@ public sealed unsafe class SslSession : IDisposable
             good = false; // Nothing may be thrown through OpenSSL's frames; who cannot be judged is not let in.
         }
 
+        // What the platform's chain engine left in this thread's queue is not this handshake's: it would end a good one.
+        SslCalls.ClearErrors();
         SslCalls.SetStoreError(store, good ? 0 : SslCalls.CertificateRejected);
         return good ? 1 : 0;
     }

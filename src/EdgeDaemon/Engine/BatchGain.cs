@@ -9,8 +9,8 @@ namespace EdgeDaemon.Engine;
 /// </summary>
 internal sealed class BatchGain
 {
-    /// <summary>A batch makes all but its last request wait longer for its answer: a twentieth less work is the least that is worth it.</summary>
-    public const double Worthwhile = 0.95;
+    /// <summary>A batch makes all but its last request wait longer for its answer: a fifth less work is the least that is worth it, and leaves room for what one measurement misses.</summary>
+    public const double Worthwhile = 0.8;
 
     // What was once promising is tried again now and then: else one bad moment of the machine would end it for good.
     private const int TrialEvery = 64;

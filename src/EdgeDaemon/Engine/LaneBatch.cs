@@ -208,7 +208,7 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
             }
 
             _ended = clock.GetTimestamp();
-            _together = IsWhole();
+            _together = IsWhole(joined);
         }
         catch (RefusedException) when (lane.Guard is not { IsLost: true })
         {
@@ -322,7 +322,7 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
     }
 
     // The answer has a row for each that was asked about.
-    private bool IsWhole()
+    private bool IsWhole(EngineInput[] joined)
     {
         for (int i = 0; i < lane.Outputs; i++)
         {
@@ -331,6 +331,16 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
             {
                 rule!.Stop($"output {i} of a run over {_rows} rows came with shape {shape}");
                 return false;
+            }
+
+            foreach (EngineInput input in joined)
+            {
+                // A graph may hand an input on as it is; the library then gives its very memory, which goes back before anybody has read the answer.
+                if (lane.OutputData(i).Overlaps(input.Block.GetSpan()))
+                {
+                    rule!.Stop($"output {i} is an input's own memory");
+                    return false;
+                }
             }
         }
 

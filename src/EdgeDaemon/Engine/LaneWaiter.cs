@@ -145,11 +145,11 @@ internal sealed class LaneWaiter : IValueTaskSource<LaneTurn>, IThreadPoolWorkIt
 
     private static int RowsOf(ReadOnlySpan<EngineInput> inputs)
     {
-        long rows = 0;
+        long rows = -1;
         foreach (ref readonly EngineInput input in inputs)
         {
             ReadOnlySpan<long> shape = input.Shape.Span;
-            if (shape.IsEmpty || shape[0] > int.MaxValue || (rows != 0 && shape[0] != rows))
+            if (shape.IsEmpty || shape[0] > int.MaxValue || (rows >= 0 && shape[0] != rows))
             {
                 return 0;
             }
@@ -157,6 +157,6 @@ internal sealed class LaneWaiter : IValueTaskSource<LaneTurn>, IThreadPoolWorkIt
             rows = shape[0];
         }
 
-        return (int)rows;
+        return (int)Math.Max(rows, 0);
     }
 }

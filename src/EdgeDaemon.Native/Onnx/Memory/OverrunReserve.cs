@@ -9,8 +9,11 @@ namespace EdgeDaemon.Native.Onnx.Memory;
 /// </summary>
 internal static unsafe class OverrunReserve
 {
-    /// <summary>Memory that one such piece costs, however large it is.</summary>
+    /// <summary>Memory behind one such piece, however large it is.</summary>
     public const int Bytes = 64 << 20;
+
+    /// <summary>No larger piece: the kernel's tables of what lies where are memory, too (an eighth of a gigabyte for this much), and a process may have 65,530 mappings.</summary>
+    public const long Most = 64L << 30;
 
     private const int None = 0; // PROT_NONE
     private const int ReadWrite = 3;
@@ -25,9 +28,14 @@ internal static unsafe class OverrunReserve
     private static readonly Dictionary<nint, nuint> Mapped = [];
     private static int _count;
 
-    /// <summary>At least so many bytes; null when even the address space is too small.</summary>
+    /// <summary>At least so many bytes; null beyond <see cref="Most"/>, or when the system has not even that.</summary>
     public static void* Map(long size)
     {
+        if (size > Most)
+        {
+            return null;
+        }
+
         long length = (size / Bytes * Bytes) + Bytes;
         int memory;
         fixed (byte* name = "edged-overrun\0"u8)

@@ -72,15 +72,13 @@ internal sealed unsafe class RunMemory : IDisposable
     /// <summary>A run of <paramref name="tenant"/> begins: no bytes of another are left.</summary>
     /// <param name="tenant">Its tag.</param>
     /// <param name="allowed">Bytes that it may have at once; beyond them it is stopped.</param>
-    /// <param name="promised">Bytes that the budget has put aside for it.</param>
-    public void Begin(int tenant, long allowed, long promised = 0)
+    public void Begin(int tenant, long allowed)
     {
         Take(Running);
         _run++;
         Peak = _inUse;
         Overran = false;
         _allowed = allowed;
-        _promised = promised;
         if (Tenant != tenant)
         {
             Clear();
@@ -143,6 +141,25 @@ internal sealed unsafe class RunMemory : IDisposable
         }
 
         Volatile.Write(ref _state, Idle);
+
+        // Another tenant may have come in between and have passed us by, because we were sweeping.
+        int last = _all.LastTenant;
+        if (!free && last != except && Tenant != SessionMemory.Nobody && Tenant != last)
+        {
+            Sweep(last, free: false);
+        }
+    }
+
+    /// <summary>Whether the budget has so much more for the run that has begun.</summary>
+    public bool TryPromise(long more)
+    {
+        if (!_all.TryPromise(more))
+        {
+            return false;
+        }
+
+        _promised = more;
+        return true;
     }
 
     /// <summary>A piece of memory for the run; never null while the system has any.</summary>
@@ -274,7 +291,7 @@ internal sealed unsafe class RunMemory : IDisposable
             return found;
         }
 
-        if (_all.Left < size)
+        if (_all.LeftFor(_promised) < size)
         {
             MakeRoom(size);
         }
@@ -297,15 +314,15 @@ internal sealed unsafe class RunMemory : IDisposable
     private void MakeRoom(long size)
     {
         DropUnused(_run - 1);
-        if (_all.Left < size)
+        if (_all.LeftFor(_promised) < size)
         {
             _all.ReleaseIdle(long.MaxValue);
-            if (_all.Left < size)
+            if (_all.LeftFor(_promised) < size)
             {
                 DropUnused(_run);
             }
 
-            if (_all.Left < size)
+            if (_all.LeftFor(_promised) < size)
             {
                 Overran = true;
                 _stop();

@@ -59,7 +59,7 @@ internal static unsafe class SessionAllocator
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void* OnAlloc(Layout* self, nuint size) => size == 0 ? null : _current is { } run ? (void*)run.Alloc(Checked(size)) : Stray(size);
+    private static void* OnAlloc(Layout* self, nuint size) => size == 0 ? null : _current is { } run ? OfRun(run, Checked(size)) : Stray(size);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void* OnReserve(Layout* self, nuint size) => size == 0 ? null : Stray(size);
@@ -85,6 +85,19 @@ internal static unsafe class SessionAllocator
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static nint OnInfo(Layout* self) => self->Memory;
+
+    // A null would end the process, and an exception must not pass through the library's frames. So a run that wants what nobody has stays where it is
+    // for ever: the watch gives it up, and its lane with it, as one whose kernel does not return.
+    private static void* OfRun(RunMemory run, long size)
+    {
+        nint piece = run.Alloc(size);
+        if (piece == 0)
+        {
+            Thread.Sleep(Timeout.Infinite);
+        }
+
+        return (void*)piece;
+    }
 
     private static void* Stray(nuint size)
     {

@@ -113,18 +113,26 @@ public sealed class SessionMemory
     /// <param name="more">Bytes; given back with <see cref="Fulfil"/>.</param>
     internal bool TryPromise(long more)
     {
-        if (more <= 0)
+        // Never above the budget, not for a moment: a run that is too large must not make a small one beside it fail.
+        bool released = false;
+        while (more > 0)
         {
-            return true;
-        }
-
-        if (!Fits(Interlocked.Add(ref _promised, more)))
-        {
-            ReleaseIdle(long.MaxValue);
-            if (!Fits(Interlocked.Read(ref _promised)))
+            long promised = Interlocked.Read(ref _promised);
+            if (Held <= Budget - promised - more)
             {
-                Interlocked.Add(ref _promised, -more);
+                if (Interlocked.CompareExchange(ref _promised, promised + more, promised) == promised)
+                {
+                    return true;
+                }
+            }
+            else if (released)
+            {
                 return false;
+            }
+            else
+            {
+                ReleaseIdle(long.MaxValue);
+                released = true;
             }
         }
 
@@ -139,8 +147,9 @@ public sealed class SessionMemory
         }
     }
 
-    /// <summary>Bytes that are not spoken for.</summary>
-    internal long Left => Math.Max(0, Budget - Held);
+    /// <summary>Bytes that are neither held nor promised to others.</summary>
+    /// <param name="own">What was promised to whoever asks, and not taken yet.</param>
+    internal long LeftFor(long own) => Math.Max(0, Budget - Held - (Interlocked.Read(ref _promised) - own));
 
     internal void CountHeld(long bytes) => Interlocked.Add(ref _held, bytes);
 
@@ -164,6 +173,4 @@ public sealed class SessionMemory
             _gone = (_gone.Dirtied + run.DirtiedBytes, _gone.Cleared + run.ClearedBytes, _gone.Ticks + run.ClearTicks);
         }
     }
-
-    private bool Fits(long promised) => Held <= Budget - promised;
 }

@@ -192,7 +192,7 @@ internal sealed class EnsembleRun : IDisposable
             slot.Estimate.Learn(_bytes, Stopwatch.GetTimestamp() - start);
         }
 
-        return slot.State == MemberState.Answered || _ensemble.Rules.Quorum < _members.Length;
+        return slot.State == MemberState.Answered || slot.Failure is RefusedException { Refusal: Refusal.AdmissionMemory } || _ensemble.Rules.Quorum < _members.Length;
     }
 
     private void Judge(int member)

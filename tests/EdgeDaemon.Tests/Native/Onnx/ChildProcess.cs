@@ -93,16 +93,23 @@ internal static class ChildProcess
                 }
 
                 break;
+            case "run-with-its-own-memory":
+                Serve(OnnxRuntime.LoadWithItsOwnMemory(argument[0], argument[1], _ => { }), TimeSpan.Zero, adding: true);
+                break;
             default:
                 throw new InvalidOperationException($"no deed {deed}");
         }
     }
 
-    private static void Serve(OnnxRuntime loaded, TimeSpan time)
+    private static void Serve(OnnxRuntime loaded, TimeSpan time, bool adding = false)
     {
         using OnnxRuntime runtime = loaded;
         using var pool = new TensorBlockPool(1 << 20);
-        using OnnxSession session = runtime.CreateSession(Graph.Identity(Graph.Float, "N"), new OnnxSessionOptions());
+        using OnnxSession session = runtime.CreateSession(
+            adding
+                ? Graph.Model(Graph.Of([Graph.Node("Add", ["x", "x"], ["y"])], [Graph.Port("x", Graph.Float, "N")], [Graph.Port("y", Graph.Float, "N")]))
+                : Graph.Identity(Graph.Float, "N"),
+            new OnnxSessionOptions());
         using OnnxRun run = session.NewRun(pool);
         long end = Environment.TickCount64 + (long)time.TotalMilliseconds;
         do

@@ -49,6 +49,14 @@ public sealed class SessionMemoryTests
     }
 
     [TestMethod]
+    public void A_session_whose_memory_lies_elsewhere_does_not_serve()
+    {
+        (int exitCode, string output) = ChildProcess.Run("run-with-its-own-memory", $"{TestRuntime.Library()}|{OnnxLibraryPins.Current}");
+        Assert.AreNotEqual(0, exitCode, output);
+        StringAssert.Contains(output, "took the memory of the run from elsewhere", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public void Every_kind_of_graph_takes_its_memory_from_ours_and_its_lane_holds_it_in_the_tenants_name()
     {
         byte[] model = Graph.Model(Graph.Of([Graph.Node("Add", ["x", "x"], ["y"])], [Graph.Port("x", Graph.Float, "N")], [Graph.Port("y", Graph.Float, "N")]));
