@@ -182,24 +182,31 @@ public sealed class EnsembleTests
     {
         using VotingModel model = Three("rule = \"mean\"\non_failure = \"quorum\"\nquorum = 2\nmember_timeout_ms = 1", b: VotingModel.Slow(B));
         var random = new Random(6);
-        int late = 0, inTime = 0;
-        for (int round = 0; round < 500; round++)
+        (string Name, float[] Weights)[] members = [("a", A), ("b", B), ("c", C)];
+        int asked = 500, answered = 0;
+        for (int round = 0; round < asked; round++)
         {
             int turns = random.Next(100, 3000);
-            model.Ask([turns, 0], lane =>
+            try
             {
-                // With b or without it, and nothing in between.
-                string[] failed = [.. lane.Ensemble!.Failed];
-                double[] all = [turns * 5 / 3.0, turns * 0.5, turns * 5 / 3.0], two = [turns * 3 / 2.0, turns * 1.5 / 2, turns * 4 / 2.0];
-                Near(failed.Length == 0 ? all : two, Native.Onnx.Running.Floats(lane.OutputData(0)));
-                late += failed is ["b"] ? 1 : 0;
-                inTime += failed is [] ? 1 : 0;
-                return 0;
-            });
+                model.Ask([turns, 0], lane =>
+                {
+                    // With a member or without it, and nothing in between. Any of them may be late: a busy machine can hold up the quick ones too.
+                    string[] failed = [.. lane.Ensemble!.Failed];
+                    float[][] counted = [.. members.Where(member => !failed.Contains(member.Name)).Select(member => member.Weights)];
+                    Assert.IsTrue(counted.Length >= 2, "fewer than the quorum answered");
+                    Near([.. Enumerable.Range(0, 3).Select(c => (double)turns * counted.Average(weights => weights[c]))], Native.Onnx.Running.Floats(lane.OutputData(0)));
+                    return answered++;
+                });
+            }
+            catch (RefusedException refused)
+            {
+                StringAssert.Contains(refused.Message, "members answered, 2 must", StringComparison.Ordinal);
+            }
         }
 
-        Assert.AreEqual(500, late + inTime);
-        Assert.AreEqual(late, model.Engine.Ensemble!.Members[1].Late);
+        Assert.IsTrue(answered > 0);
+        Assert.AreEqual(0L, model.Engine.Ensemble!.Members.Sum(member => member.Failed), "a late member is late, and did not fail");
 
         // Nothing of an earlier stop is left: a run of a few microseconds is never stopped for good.
         Assert.IsTrue(Enumerable.Range(0, 50).Any(_ => model.Ask(Split, lane => !lane.Ensemble!.Failed.Any())));
