@@ -65,7 +65,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
             try
             {
                 // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
-                var place = new RunPlace(model.MayRunLong, exchange.Threads.LongRuns, work.RunHere(exchange));
+                var place = new RunPlace(model.MayRunLong, exchange.Threads.LongRuns, work.RunHere(exchange), work.Leaving);
                 RunAnswer answer = await turn.RunAsync(work.Inputs(work.Plan.Count), account, exchange.BodyClock.Deadline, place);
                 times.Run(answer);
                 wire.Encode(exchange, work, model, answer);
@@ -106,7 +106,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         {
             Tenant tenant = work.Entry.Account!.Tenant;
             var request = new LaneRequest(
-                tenant.Index, tenant.Settings.Share, priority, Lane.Bytes(work.Inputs(work.Plan.Count).Span), exchange.BodyClock.Deadline, work.Inputs(work.Plan.Count), work.Entry.Account, work.LeavePlace);
+                tenant.Index, tenant.Settings.Share, priority, Lane.Bytes(work.Inputs(work.Plan.Count).Span), exchange.BodyClock.Deadline, work.Inputs(work.Plan.Count), work.Entry.Account, work.LeavePlace, Alone: work.WantsVotes && !VoteReport.HasRowEach(model.Engine.Ensemble!));
             return await model.Engine.WaitAsync(work.Waiter, request, exchange.Aborted);
         }
         finally
