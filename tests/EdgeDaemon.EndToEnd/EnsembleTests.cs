@@ -165,6 +165,21 @@ public sealed class EnsembleTests
             Assert.IsEmpty((await client.InferAsync(question, CancellationToken.None)).Parameters);
         }
 
+        // The tool says the same, to people and to programs.
+        string[] ask = ["infer", "digits", "--socket", _daemon.State.InferenceSocket, "--image", Path.Combine(Installation.Models, "digits", "heldout.pgm"), "--votes"];
+        using (JsonDocument members = JsonDocument.Parse(grpc["members"]))
+        using (JsonDocument shown = JsonDocument.Parse(Command.Edgectl([.. ask, "--json", "--grpc"]).Succeeded().Output))
+        {
+            string lines = Command.Edgectl(ask).Succeeded().Output;
+            string[] labels = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+            StringAssert.Contains(lines, "agreement ", StringComparison.Ordinal);
+            foreach (JsonProperty member in members.RootElement.EnumerateObject())
+            {
+                StringAssert.Contains(lines, $"  {member.Name}  {labels[member.Value[0].GetInt32()]}\n", StringComparison.Ordinal);
+                Assert.AreEqual(member.Value[0].GetInt32(), shown.RootElement.GetProperty("votes").GetProperty("members").GetProperty(member.Name)[0].GetInt32());
+            }
+        }
+
         // Not asked for: no parameters at all.
         Assert.IsFalse(connection.Ask(Digits.Infer("digits", Digits.Json(0, 1))).Json.TryGetProperty("parameters", out _));
         Assert.IsFalse(connection.Ask(Digits.Infer("digits", Digits.Json(0, 1, ""","parameters":{"votes":false}"""))).Json.TryGetProperty("parameters", out _));

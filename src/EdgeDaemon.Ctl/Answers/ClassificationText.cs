@@ -24,8 +24,8 @@ internal static class ClassificationText
         return text.ToString();
     }
 
-    /// <summary><c>{"model", "version", "output", "classes": [{"index", "label"?, "confidence"}]}</c> and a line end.</summary>
-    public static string Json(InferenceAnswer answer, OutputTensor output, ImmutableArray<RankedClass> classes)
+    /// <summary><c>{"model", "version", "output", "classes": [{"index", "label"?, "confidence"}], "votes"?}</c> and a line end.</summary>
+    public static string Json(InferenceAnswer answer, OutputTensor output, ImmutableArray<RankedClass> classes, bool votes = false)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
@@ -49,6 +49,11 @@ internal static class ClassificationText
             }
 
             json.WriteEndArray();
+            if (votes)
+            {
+                VoteText.Write(json, answer);
+            }
+
             json.WriteEndObject();
         }
 

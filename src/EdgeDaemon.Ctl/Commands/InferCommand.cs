@@ -42,17 +42,19 @@ internal static class InferCommand
         var json = new Option<bool>("--json") { Description = "With --image: print JSON." };
         Option<double> timeout = NumberOption.Create("--timeout", "Seconds to wait for the answer.", "seconds", 0.001, 86400, 100);
         var grpc = new Option<bool>("--grpc") { Description = "With --image: speak gRPC instead of REST." };
+        var votes = new Option<bool>("--votes") { Description = "With --image: print how the members of an ensemble voted (needs the role observe or admin)." };
         DaemonOptions daemon = DaemonOptions.Inference();
         var command = new CtlCommand("infer", "Ask a model about a picture, or with a JSON request.",
             "edgectl infer digits --image seven.png",
             "edgectl infer digits --image heldout.pgm --index 3 --top 3",
             "edgectl infer digits --image heldout.pgm --json",
+            "edgectl infer digits --image seven.png --votes",
             "edgectl infer digits --image seven.png --grpc",
             "edgectl infer digits --image seven.png --address https://camera-7:8443 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key",
             "edgectl infer digits --json-file request.json",
             "echo '{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,2],\"data\":[0.5,1]}]}' | edgectl infer linear --json-file -")
         {
-            model, image, index, resize, top, wanted, jsonFile, json, timeout, grpc,
+            model, image, index, resize, top, wanted, jsonFile, json, votes, timeout, grpc,
         };
         daemon.AddTo(command);
         command.Details = Details;
@@ -61,6 +63,11 @@ internal static class InferCommand
             if ((result.GetResult(image) is null) == (result.GetResult(jsonFile) is null))
             {
                 result.AddError("Give either --image or --json-file.");
+            }
+
+            if (result.GetValue(votes) && result.GetResult(jsonFile) is not null)
+            {
+                result.AddError("--votes goes with --image: a request in JSON asks with its parameter votes.");
             }
 
             if (result.GetValue(grpc) && result.GetResult(jsonFile) is not null)
@@ -89,10 +96,21 @@ internal static class InferCommand
             RasterImage picture = ReadPicture(parsed.GetValue(image)!, parsed.GetValue(index));
             ModelDescription description = await client.DescribeModelAsync(name, cancellation);
             InputTensor input = Fill(parsed.GetValue(image)!, description, picture, parsed.GetValue(resize));
-            InferenceAnswer inference = await client.InferAsync(new InferenceRequest(name, [input]), cancellation);
+            InferenceAnswer inference = await client.InferAsync(new InferenceRequest(name, [input]) { Votes = parsed.GetValue(votes) }, cancellation);
             OutputTensor scores = Choose(inference, parsed.GetValue(wanted));
             ImmutableArray<RankedClass> classes = Ranking.Of(scores, description.Labels, parsed.GetValue(top));
-            output.Write(parsed.GetValue(json) ? ClassificationText.Json(inference, scores, classes) : ClassificationText.Lines(classes));
+            if (parsed.GetValue(json))
+            {
+                output.Write(ClassificationText.Json(inference, scores, classes, parsed.GetValue(votes)));
+                return (int)ExitCode.Ok;
+            }
+
+            output.Write(ClassificationText.Lines(classes));
+            if (parsed.GetValue(votes))
+            {
+                output.Write(VoteText.Lines(inference, index => index < description.Labels.Length ? description.Labels[index] : null));
+            }
+
             return (int)ExitCode.Ok;
         }, cancellation));
         return command;

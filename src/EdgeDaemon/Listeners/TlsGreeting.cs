@@ -166,17 +166,28 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
     {
         TlsMaterial now = _material;
         var proof = new Proof(now);
-        var tls = new TlsStream(connection, new SslSession(now.Context, connection.Socket, proof.Judge), places);
+        TlsStream tls;
+        try
+        {
+            tls = new TlsStream(connection, new SslSession(now.Context, connection.Socket, proof.Judge), places);
+        }
+        catch (SslFailedException noMemory)
+        {
+            record.TurnedAway(listen.Name, source, HandshakeOutcome.Failed, noMemory.Message, blameless: true);
+            return null;
+        }
+
         TlsConnection? greeted = null;
+        bool open = false;
         using var time = new CancellationTokenSource(limits.HandshakeTimeout, clock);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(time.Token, closing);
         try
         {
             await tls.HandshakeAsync(patience.Token);
             TlsClient client = proof.Client ?? throw new AuthenticationException("the certificate was not judged");
-            greeted = new TlsConnection(connection, tls, client, open =>
+            greeted = new TlsConnection(connection, tls, client, closed =>
             {
-                _open.TryRemove(open, out _);
+                _open.TryRemove(closed, out _);
                 sources.Leave(network);
             });
             connection.Features.Set(new Arrival(listen, client.Caller));
@@ -187,6 +198,7 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
                 CloseUnless(greeted); // It changed in between, and its sweep may have missed this one.
             }
 
+            open = true;
             return greeted;
         }
         catch (Exception failed) when (greeted is null)
@@ -199,6 +211,10 @@ internal sealed class TlsGreeting(ListenSettings listen, LimitSettings limits, T
             if (greeted is null)
             {
                 await tls.DisposeAsync();
+            }
+            else if (!open)
+            {
+                await greeted.DisposeAsync(); // Whatever went wrong since, the session and its source's place are not lost with it.
             }
         }
     }
