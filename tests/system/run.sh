@@ -11,7 +11,7 @@ work=$(mktemp -d "$root/artifacts/system/run.XXXXXX")
 stage=$work/stage
 mkdir -p "$stage"
 
-for part in tally exposure machine install service sandbox; do . "$here/$part.sh"; done
+for part in tally exposure machine install service network sandbox; do . "$here/$part.sh"; done
 
 finish() {
   power_off
@@ -51,5 +51,6 @@ echo "-- reload";       check_reload
 echo "-- crash";        check_crash
 echo "-- stop";         check_stop
 echo "-- activation";   check_activation
+echo "-- network";      check_network
 echo "-- sandbox";      check_sandbox
 summary && exit 0 || exit 1
