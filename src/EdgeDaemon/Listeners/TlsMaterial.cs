@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net.Security;
 using System.Security.Cryptography;
@@ -17,10 +18,12 @@ internal sealed class TlsMaterial : IDisposable
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
     private const int MostLearned = 32;
+    private const int MostProven = 4096; // some 3 KB each
 
     private readonly ClientRules _rules;
     private readonly TimeProvider _clock;
     private readonly Lock _learning = new();
+    private readonly ConcurrentDictionary<string, ProvenClient> _proven = new(StringComparer.Ordinal); // by the SHA-256 of the client's certificate
     private ImmutableArray<OmsCertificate> _authorities;
     private int _learned;
     private volatile X509ChainPolicy _policy;
@@ -99,19 +102,28 @@ internal sealed class TlsMaterial : IDisposable
 
         Learn(certificates);
         OmsCertificate leaf = certificates[0];
+        byte[] digest = SHA256.HashData(leaf.Der.Span);
         ClientNames names = ClientNames.Of(leaf);
         DateTimeOffset expires = certificates.Min(certificate => certificate.NotAfter).AddSeconds(1); // The last second counts to its end.
         client = new TlsClient(
-            Caller.OfCertificate(names.Uri, names.Dns, leaf.SpkiDigestHex, SHA256.HashData(leaf.Der.Span), expires), leaf.Der, certificates.RemoveAt(0));
+            Caller.OfCertificate(names.Uri, names.Dns, leaf.SpkiDigestHex, digest, expires), leaf.Der, certificates.RemoveAt(0));
+        Remember(digest, new ProvenClient(client, certificates));
         return ClientFinding.Good;
     }
 
-    /// <summary>Judges what a client shows: the platform's engine looks for its way to a root, then all of our own rules.</summary>
+    /// <summary>
+    /// Judges what a client shows: the platform's engine looks for its way to a root, then all of our own rules. The way to a root of a certificate that was found
+    /// good is not looked for twice, which is most of what a handshake costs: signatures do not change, and all that does (time, lists, denied keys) is in our rules.
+    /// </summary>
     /// <param name="shown">DER, the client's own certificate first, then in any order what it has sent along.</param>
     /// <param name="client">Null unless the finding is good.</param>
     public ClientFinding Judge(ImmutableArray<byte[]> shown, out TlsClient? client)
     {
-        client = null;
+        if (TryRecall(shown, out client))
+        {
+            return ClientFinding.Good;
+        }
+
         var loaded = new List<X509Certificate2>();
         using var chain = new X509Chain { ChainPolicy = _policy.Clone() };
         try
@@ -152,6 +164,28 @@ internal sealed class TlsMaterial : IDisposable
 
             loaded.ForEach(certificate => certificate.Dispose());
         }
+    }
+
+    // Only what led to a root is remembered: nobody fills this with certificates of his own.
+    private void Remember(byte[] digest, ProvenClient client)
+    {
+        if (_proven.Count >= MostProven)
+        {
+            _proven.Clear(); // More clients than that come back one by one.
+        }
+
+        _proven[Convert.ToHexString(digest)] = client;
+    }
+
+    private bool TryRecall(ImmutableArray<byte[]> shown, out TlsClient? client)
+    {
+        client = null;
+        if (!shown.IsEmpty && _proven.TryGetValue(Convert.ToHexString(SHA256.HashData(shown[0])), out ProvenClient proven) && _rules.Judge(proven.Chain, _clock.GetUtcNow()).IsGood)
+        {
+            client = proven.Client;
+        }
+
+        return client is not null;
     }
 
     /// <summary>Judges one who is connected already, as if he came now.</summary>
@@ -222,4 +256,8 @@ internal sealed class TlsMaterial : IDisposable
             }
         }
     }
+
+    /// <param name="Client">As he is told to the rest of the daemon.</param>
+    /// <param name="Chain">The way to a root that the platform's engine found, leaf first.</param>
+    private readonly record struct ProvenClient(TlsClient Client, ImmutableArray<OmsCertificate> Chain);
 }

@@ -138,6 +138,47 @@ public sealed class TlsMaterialTests
     }
 
     [TestMethod]
+    public void CertificateThatWasProven_IsNotProvenTwice_ButJudgedByWhatChanges()
+    {
+        var clock = new MovedClock();
+        using TlsMaterial material = Material(Settings(), clock);
+        byte[] good = Der("good").ToArray();
+        Assert.IsTrue(material.Judge([good], out TlsClient? first).IsGood);
+        Assert.IsTrue(material.Judge([good], out TlsClient? again).IsGood);
+        Assert.AreSame(first, again, "the second time it is remembered");
+
+        // One bit of its signature: another certificate, which nobody has proven.
+        byte[] forged = [.. good[..^1], (byte)(good[^1] ^ 1)];
+        Assert.IsFalse(material.Judge([forged], out TlsClient? none).IsGood);
+        Assert.IsNull(none);
+        Assert.IsFalse(material.Judge([forged], out _).IsGood, "what was refused is not remembered");
+
+        // Another material with a denied key: what the first has proven counts nothing.
+        using (TlsMaterial denying = Material(Settings(more: $"denied_keys = [\"{KeyDigest("good")}\"]"), clock))
+        {
+            Assert.AreEqual(ClientFault.Denied, denying.Judge([good], out none).Fault);
+            Assert.IsNull(none);
+        }
+
+        clock.Move(TimeSpan.FromDays(365 * 80));
+        ClientFinding late = material.Judge([good], out none);
+        Assert.AreEqual(ClientFault.Expired, late.Fault, late.Text);
+        Assert.IsNull(none);
+    }
+
+    [TestMethod]
+    public void ListThatRunsOut_StopsWhoWasProvenBefore()
+    {
+        var clock = new MovedClock();
+        using TlsMaterial material = Material(Settings(more: Lists("root.crl")), clock);
+        byte[] good = Der("good").ToArray();
+        Assert.IsTrue(material.Judge([good], out _).IsGood);
+        clock.Move(TimeSpan.FromDays(40));
+        Assert.AreEqual(ClientFault.RevocationListStale, material.Judge([good], out TlsClient? none).Fault);
+        Assert.IsNull(none);
+    }
+
+    [TestMethod]
     public void Material_ThatIsPutNowhere_GivesUpItsKey()
     {
         TlsMaterial material = Material(Settings());
