@@ -107,7 +107,7 @@ public sealed record AuditSettings
             StrictModels = table.Strings("strict_models", MostModels, ModelName.MaxLength, NamePattern.Fault),
             WindowRecords = table.Integer("window_records", 1000, 1, 1_000_000),
             Window = TimeSpan.FromMilliseconds(table.Integer("window_ms", 100, 1, 60_000)),
-            BufferBytes = table.Integer("buffer_bytes", 4 << 20, 256 << 10, 1 << 30),
+            BufferBytes = table.Integer("buffer_bytes", 4 << 20, 256 << 10, 256 << 20),
             CheckpointRecords = table.Integer("checkpoint_records", 4096, 1, 1_000_000),
             CheckpointInterval = TimeSpan.FromSeconds(table.Integer("checkpoint_seconds", 60, 1, 86_400)),
             Epoch = TimeSpan.FromSeconds(table.Integer("epoch_seconds", 3600, 10, 31_536_000)),

@@ -38,7 +38,7 @@ internal enum AuditCause
 }
 
 /// <summary>Where a record is in the log, or why it is not.</summary>
-/// <param name="Sequence">Its number, which is the index of its leaf; -1: it has none.</param>
+/// <param name="Sequence">Its number, which is the index of its leaf, once it is on the disk; -1: not known yet, or it has none. Only who waited for the disk is told.</param>
 /// <param name="Verdict">Whether an answer may leave.</param>
 /// <param name="Cause">None of one that was taken.</param>
 internal readonly record struct AuditPlace(long Sequence, AuditVerdict Verdict, AuditCause Cause)

@@ -19,15 +19,14 @@ internal sealed class AuditWaiter : IValueTaskSource<AuditPlace>, IThreadPoolWor
 
     internal bool Strict { get; set; }
 
-    /// <summary>The record's number.</summary>
-    internal long Sequence { get; set; }
+    /// <summary>Where the record is in the ring.</summary>
+    internal long Position { get; set; }
 
     internal ValueTask<AuditPlace> Begin(ReadOnlyMemory<byte> record, bool strict)
     {
         _source.Reset();
         Record = record;
         Strict = strict;
-        Sequence = -1;
         Next = null;
         return new ValueTask<AuditPlace>(this, _source.Version);
     }
