@@ -23,7 +23,7 @@ internal static class RunVerb
     {
         List<string> faults = [], outdated = [];
         ImmutableDictionary<string, TlsMaterial>? tls = null;
-        if (!ConfigurationFiles.TryReadSettings(configFile, errors, out EdgedSettings? settings)
+        if (!ConfigurationFiles.TryReadSettings(configFile, errors, out EdgedSettings? settings, out byte[] file)
             || !ConfigurationFiles.TryReadTrust(settings.TrustFile, errors, out TrustPolicy? trust, out byte[] policy)
             || !Credentials.FromEnvironment().TryReadTls(settings, TimeProvider.System, faults, outdated, out tls))
         {
@@ -32,17 +32,10 @@ internal static class RunVerb
             return 1;
         }
 
-        using var logs = new LogOutput(LogOutput.LevelOf(settings.Log.Level), TimeProvider.System, errors);
+        using var logs = new LogOutput(LogOutput.LevelOf(settings.Log.Level), TimeProvider.System, errors, JournalSocket.FromEnvironment());
         ILogger log = logs.CreateLogger("edged");
         Log.Starting(log, Build.Version, Build.Framework, configFile);
 
-        if (Clearing.IsOff)
-        {
-            Log.MemoryKept(log);
-        }
-
-        // Time alone stops no start: local callers are served by a device whose clock is unset, or whose lists are late.
-        outdated.ForEach(problem => Log.MaterialOutOfDate(log, problem));
         using Notifier notifier = Notifier.FromEnvironment(text => Log.NotifyFailed(log, text));
 
         var stop = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,12 +49,28 @@ internal static class RunVerb
         });
         using CancellationTokenRegistration cancelled = cancel.Register(() => stop.TrySetResult("cancellation"));
 
+        using AuditTrail? audit = AuditOpening.Open(settings, log, errors);
+        if (audit is null)
+        {
+            return 1;
+        }
+
+        logs.Alerts = audit.Alert;
+        var configuration = new ConfigurationInForce(configFile, settings, Convert.ToHexStringLower(SHA256.HashData(file)), Convert.ToHexStringLower(SHA256.HashData(policy)));
+        AuditOpening.Start(audit, configuration, trust, log);
+        if (Clearing.IsOff)
+        {
+            Log.MemoryKept(log);
+        }
+
+        // Time alone stops no start: local callers are served by a device whose clock is unset, or whose lists are late.
+        outdated.ForEach(problem => Log.MaterialOutOfDate(log, problem));
         using var leave = new CancellationTokenSource();
         _ = stop.Task.ContinueWith(_ => leave.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
             await using DaemonHost host = await DaemonHost.StartAsync(
-                new ConfigurationInForce(configFile, settings, Convert.ToHexStringLower(SHA256.HashData(policy))), trust, tls, notifier, logs, log, leave.Token);
+                new ConfigurationInForce(configFile, settings, Convert.ToHexStringLower(SHA256.HashData(file)), Convert.ToHexStringLower(SHA256.HashData(policy))), trust, tls, notifier, logs, log, leave.Token);
             notifier.Ready(host.Summary);
             Task reloads = ReloadAsync(host, hangups.Reader, leave.Token);
             string signal = await stop.Task;
