@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Threading.Channels;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
@@ -49,6 +51,8 @@ internal static class RunVerb
         });
         using CancellationTokenRegistration cancelled = cancel.Register(() => stop.TrySetResult("cancellation"));
 
+        long begun = Stopwatch.GetTimestamp();
+        string ended = "failure to start";
         using AuditTrail? audit = AuditOpening.Open(settings, log, errors);
         if (audit is null)
         {
@@ -70,10 +74,10 @@ internal static class RunVerb
         try
         {
             await using DaemonHost host = await DaemonHost.StartAsync(
-                new ConfigurationInForce(configFile, settings, Convert.ToHexStringLower(SHA256.HashData(file)), Convert.ToHexStringLower(SHA256.HashData(policy))), trust, tls, notifier, logs, log, leave.Token);
+                configuration, trust, tls, audit, notifier, logs, log, leave.Token);
             notifier.Ready(host.Summary);
             Task reloads = ReloadAsync(host, hangups.Reader, leave.Token);
-            string signal = await stop.Task;
+            string signal = ended = await stop.Task;
             Log.Stopping(log, signal);
             notifier.Stopping();
             using var drain = new CancellationTokenSource(DrainTime);
@@ -86,7 +90,7 @@ internal static class RunVerb
         catch (OperationCanceledException) when (stop.Task.IsCompleted)
         {
             // Told to stop while models were loading: nobody was served yet, nothing is lost.
-            Log.Stopping(log, await stop.Task);
+            Log.Stopping(log, ended = await stop.Task);
         }
         catch (ListenException failure)
         {
@@ -102,6 +106,11 @@ internal static class RunVerb
         {
             errors.WriteLine($"edged: {refused.Message}");
             return 1;
+        }
+        finally
+        {
+            logs.Alerts = null;
+            audit.Stop(ended, Stopwatch.GetElapsedTime(begun));
         }
 
         Log.Stopped(log);
