@@ -70,8 +70,11 @@ public sealed record AuditSettings
 
     public required AuditDigest OutputDigest { get; init; }
 
-    /// <summary>Fields that stand in records as a salted HMAC.</summary>
-    public required AuditRedaction Redacted { get; init; }
+    /// <summary>Place of the key of <see cref="AuditDigest.Gmac"/>; null only where neither digest is one.</summary>
+    public required string? DigestKey { get; init; }
+
+    /// <summary>Place of the salt under which identifying fields stand as an HMAC; null: they stand as they are.</summary>
+    public required string? RedactionSalt { get; init; }
 
     /// <summary>Whether the answer to a request waits for its record's sync: a model that is named always, else as its tenant says, else as the table does.</summary>
     public bool IsStrict(AuditDurability tenant, string model)
@@ -92,12 +95,6 @@ public sealed record AuditSettings
     internal static AuditSettings Read(TomlSection? table, string stateDirectory)
     {
         table ??= new TomlSection(TomlReader.Read(default, "defaults"), new TomlDiagnostics("defaults"));
-        AuditRedaction redacted = AuditRedaction.None;
-        foreach (AuditRedaction field in table.Choices<AuditRedaction>("redact", [], ("caller", AuditRedaction.Caller), ("tenant", AuditRedaction.Tenant)))
-        {
-            redacted |= field;
-        }
-
         var audit = new AuditSettings
         {
             Enabled = table.Boolean("enabled", true),
@@ -121,7 +118,8 @@ public sealed record AuditSettings
             OnBehind = table.Choice("on_behind", AuditPolicy.Wait, ("wait", AuditPolicy.Wait), ("refuse", AuditPolicy.Refuse), ("drop_and_count", AuditPolicy.DropAndCount)),
             InputDigest = Digest(table, "input_digest", AuditDigest.None),
             OutputDigest = Digest(table, "output_digest", AuditDigest.Sha256),
-            Redacted = redacted,
+            DigestKey = table.OptionalString("digest_key", 4096, SettingPaths.CheckMaterial),
+            RedactionSalt = table.OptionalString("redaction_salt", 4096, SettingPaths.CheckMaterial),
         };
         if (audit.MaxBytes < 4L * audit.SegmentBytes)
         {
@@ -137,6 +135,11 @@ public sealed record AuditSettings
         if (audit.Epoch < audit.CheckpointInterval)
         {
             table.ErrorAt("epoch_seconds", $"is {audit.Epoch.TotalSeconds:0}, shorter than checkpoint_seconds {audit.CheckpointInterval.TotalSeconds:0}: a key would end before it has signed anything");
+        }
+
+        if (audit.DigestKey is null && (audit.InputDigest == AuditDigest.Gmac || audit.OutputDigest == AuditDigest.Gmac))
+        {
+            table.ErrorAt(audit.InputDigest == AuditDigest.Gmac ? "input_digest" : "output_digest", "is \"gmac\", which needs a key: set 'digest_key'");
         }
 
         return audit;
@@ -190,13 +193,4 @@ public enum AuditDigest
     /// <summary>AES-256-GMAC under a key of the device: cheap, and evidence only for who holds that key.</summary>
     Gmac,
     Sha256,
-}
-
-/// <summary>Fields of records that identify somebody.</summary>
-[Flags]
-public enum AuditRedaction
-{
-    None = 0,
-    Caller = 1,
-    Tenant = 2,
 }
