@@ -170,7 +170,7 @@ internal sealed partial class AuditTrail
     {
         Span<char> id = stackalloc char[HttpExchange.LongestId];
         var record = Event(RecordKind.AdminAction);
-        record.Write(RecordField.RequestId, exchange.WriteId(id));
+        record.Write(RecordField.RequestId, id[..exchange.WriteId(id)]);
         record.Write(RecordField.Tenant, exchange.Tenant?.Name);
         record.Write(RecordField.Caller, exchange.Caller.Name);
         record.Write(RecordField.Listener, exchange.Listener.Name);

@@ -176,7 +176,13 @@ internal sealed partial class AuditTrail : IDisposable
         _hasher?.Dispose();
     }
 
-    private bool IsStrict(Tenant? tenant, AuditedModel? model) => tenant?.Settings.StrictAudit == true || model is { Strict: true } || (tenant?.Settings.StrictAudit is null && _strict);
+    // As AuditSettings.IsStrict, with the patterns looked at once for each release.
+    private bool IsStrict(Tenant? tenant, AuditedModel? model) => model is { Strict: true } || tenant?.Settings.Audit switch
+    {
+        AuditDurability.Strict => true,
+        AuditDurability.Batched => false,
+        _ => _strict,
+    };
 
     private ReadOnlyMemory<byte> Compose(HttpExchange exchange, in RequestTimes times, long ended, bool strict)
     {

@@ -15,11 +15,11 @@ internal ref struct EventRecord
     /// <summary>Nothing and an empty text are not written.</summary>
     public void Write(RecordField field, string? text) => _writer.Write(field, text.AsSpan());
 
-    public void Write(RecordField field, ReadOnlySpan<char> text) => _writer.Write(field, text);
+    public void Write(RecordField field, scoped ReadOnlySpan<char> text) => _writer.Write(field, text);
 
-    public void Text(RecordField field, ReadOnlySpan<byte> utf8) => _writer.Text(field, utf8);
+    public void Text(RecordField field, scoped ReadOnlySpan<byte> utf8) => _writer.Text(field, utf8);
 
-    public void Bytes(RecordField field, ReadOnlySpan<byte> value) => _writer.Bytes(field, value);
+    public void Bytes(RecordField field, scoped ReadOnlySpan<byte> value) => _writer.Bytes(field, value);
 
     public void Number(RecordField field, long value) => _writer.Number(field, value);
 

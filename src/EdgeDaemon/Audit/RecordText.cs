@@ -30,7 +30,7 @@ internal static class RecordText
     };
 
     /// <summary>An empty text is not written.</summary>
-    public static void Write(this ref RecordWriter record, RecordField field, ReadOnlySpan<char> text)
+    public static void Write(this ref RecordWriter record, RecordField field, scoped ReadOnlySpan<char> text)
     {
         Span<byte> utf8 = stackalloc byte[ShortText];
         if (text.Length <= ShortText && Utf8.FromUtf16(text, utf8, out _, out int written) == System.Buffers.OperationStatus.Done)

@@ -1,6 +1,5 @@
 using System.Buffers;
 using EdgeDaemon.Engine;
-using EdgeDaemon.Engine.Voting;
 
 namespace EdgeDaemon.Audit;
 

@@ -88,7 +88,7 @@ internal static class RequestRecord
     private static void Who(ref RecordWriter record, HttpExchange exchange)
     {
         Span<char> id = stackalloc char[HttpExchange.LongestId];
-        record.Write(RecordField.RequestId, exchange.WriteId(id));
+        record.Write(RecordField.RequestId, id[..exchange.WriteId(id)]);
         record.Write(RecordField.Tenant, exchange.Tenant?.Name);
         record.Write(RecordField.Caller, exchange.Caller.Name);
         record.Write(RecordField.Listener, exchange.Listener.Name);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using EdgeDaemon.Audit;
-using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Monitoring;
 
 namespace EdgeDaemon.Control;
@@ -66,7 +65,7 @@ internal static class AuditDocument
         json.WriteString("on_behind", MetricsPage.Word(settings.OnBehind));
         json.WriteString("input_digest", MetricsPage.Word(settings.InputDigest));
         json.WriteString("output_digest", MetricsPage.Word(settings.OutputDigest));
-        json.WriteBoolean("redact", settings.Redacted != AuditRedaction.None);
+        json.WriteBoolean("redact", settings.RedactionSalt is not null);
         json.WriteEndObject();
 
         json.WriteStartObject("since_start");

@@ -23,12 +23,12 @@ internal static class AuditOpening
 
         try
         {
-            Redaction? redaction = audit.Redacted == AuditRedaction.None ? null : new Redaction(Credentials.DeviceSecret(Path.Combine(settings.StateDirectory, "audit.salt"), Redaction.SaltBytes));
-            bool keyed = audit.InputDigest == AuditDigest.Gmac || audit.OutputDigest == AuditDigest.Gmac;
-            byte[] key = keyed ? Credentials.DeviceSecret(Path.Combine(settings.StateDirectory, "audit.gmac"), TensorHasher.KeyBytes) : [];
-            AuditSpool spool = AuditSpool.Open(audit, Credentials.FromEnvironment().AuditKeys(settings), TimeProvider.System);
+            Credentials credentials = Credentials.FromEnvironment();
+            Redaction? redaction = audit.RedactionSalt is { } salt ? new Redaction(credentials.ReadAuditSecret(salt, Redaction.SaltBytes)) : null;
+            byte[] key = audit.DigestKey is { } place ? credentials.ReadAuditSecret(place, TensorHasher.KeyBytes) : [];
+            AuditSpool spool = AuditSpool.Open(audit, Credentials.AuditKeys(audit.Directory), TimeProvider.System);
             Tell(spool, log);
-            Log.AuditInForce(log, spool.Origin, audit.Directory, spool.Figures.Size, spool.Figures.Epoch);
+            Log.AuditInForce(log, OriginOf(spool.LastCheckpoint), audit.Directory, spool.Figures.Size, spool.Figures.Epoch);
             return new AuditTrail(audit, spool, redaction, new TensorHasher(audit.InputDigest, audit.OutputDigest, key));
         }
         catch (IOException unusable)
@@ -52,13 +52,16 @@ internal static class AuditOpening
         spool.Checkpointed = made => ThreadPool.UnsafeQueueUserWorkItem(
             _ =>
             {
-                Log.AuditCheckpoint(log, made.Size, Convert.ToBase64String(made.Root.Span), made.Epoch, spool.Origin);
+                Log.AuditCheckpoint(log, made.Size, Convert.ToBase64String(made.Root.Span), made.Epoch, OriginOf(made));
                 drops.Look(spool.Figures);
             },
             null);
         spool.Changed = state => ThreadPool.UnsafeQueueUserWorkItem(
             _ => Log.AuditState(log, MetricsPage.Word(state.Condition), state.Accepts ? "taken" : "refused", state.Reason), null);
     }
+
+    // The first line of its note (C2SP tlog-checkpoint).
+    private static string OriginOf(CheckpointMade? made) => made is null ? "" : made.Note[..made.Note.IndexOf('\n', StringComparison.Ordinal)];
 
     private static string BootId()
     {

@@ -70,19 +70,14 @@ internal sealed class Credentials(string? directory)
     /// <param name="folder">The log's own; exists.</param>
     public static AuditKeyStore AuditKeys(string folder) => new AuditKeyFiles(folder);
 
-    /// <summary>A secret that this device makes for itself when it is first asked for, and nobody else has: random bytes in a file of its own.</summary>
-    /// <param name="path">Where.</param>
-    /// <param name="bytes">How many.</param>
-    /// <exception cref="IOException">It is not of that length, others can read it, or it cannot be read or kept.</exception>
-    public static byte[] DeviceSecret(string path, int bytes)
+    /// <summary>What records are made with besides: the key of digests, the salt of what is redacted. Random bytes, nothing around them.</summary>
+    /// <param name="place">A file, or a credential of the service.</param>
+    /// <param name="bytes">How many there must be.</param>
+    /// <exception cref="IOException">It cannot be read, others can read it, or it has another length.</exception>
+    public byte[] ReadAuditSecret(string place, int bytes)
     {
-        if (!Path.Exists(path))
-        {
-            DurableFile.Write(path, RandomNumberGenerator.GetBytes(bytes), 0b110_000_000);
-        }
-
-        byte[] secret = SafeFileRead.Read(path, bytes, secret: true);
-        return secret.Length == bytes ? secret : throw new IOException($"{path}: it has {secret.Length} bytes, not {bytes}: put the right one back, or move it away to have a new one made (old records then cannot be compared any more)");
+        byte[] secret = ReadSecret(place);
+        return secret.Length == bytes ? secret : throw new IOException($"{place}: it has {secret.Length} bytes, not {bytes}: make it with 'head -c {bytes} /dev/urandom'");
     }
 
     private TlsMaterial? ReadTls(TcpSettings tcp, TimeProvider clock, ICollection<string> faults, ICollection<string> outdated)

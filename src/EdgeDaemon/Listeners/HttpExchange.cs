@@ -67,9 +67,9 @@ internal sealed class HttpExchange
 
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{StartId}-{_number:x}");
 
-    /// <summary>The same, written without a text of its own.</summary>
+    /// <summary>The same, written without a text of its own; how long it is.</summary>
     /// <param name="room">At least <see cref="LongestId"/>.</param>
-    public ReadOnlySpan<char> WriteId(Span<char> room) => room.TryWrite(CultureInfo.InvariantCulture, $"{StartId}-{_number:x}", out int length) ? room[..length] : default;
+    public int WriteId(Span<char> room) => room.TryWrite(CultureInfo.InvariantCulture, $"{StartId}-{_number:x}", out int length) ? length : 0;
 
     public PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
 

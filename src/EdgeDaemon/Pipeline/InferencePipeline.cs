@@ -108,11 +108,11 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         // A caller that reads its answer slowly, and one whose record is not on the disk yet, holds the answer's bytes, on its tenant's account, but no lane and none of what came in.
         audit.Take(exchange.Draft, work.Inputs(work.Plan.Count).Span);
         work.ReleaseMemory();
-        AuditPlace place = await audit.AnswerAsync(exchange, times, now);
-        if (!place.Permits)
+        AuditPlace recorded = await audit.AnswerAsync(exchange, times, now);
+        if (!recorded.Permits)
         {
             exchange.Abort(); // It is written, and must not leave.
-            throw new RefusedException(Refusal.AuditUnavailable, $"its record is not in the audit log: {place.Cause}");
+            throw new RefusedException(Refusal.AuditUnavailable, $"its record is not in the audit log: {recorded.Cause}");
         }
 
         model.CountInference();
