@@ -5,7 +5,8 @@ namespace EdgeDaemon.Audit;
 /// <param name="version">Of the release.</param>
 /// <param name="releaseDigest">64 hex digits.</param>
 /// <param name="strict">Its answers wait until they are recorded on the disk.</param>
-internal sealed class AuditedModel(string name, string version, string releaseDigest, bool strict)
+/// <param name="classifies">Which output's rows are classes, as its labels say; -1: none.</param>
+internal sealed class AuditedModel(string name, string version, string releaseDigest, bool strict, int classifies = -1)
 {
     public string Name => name;
 
@@ -14,4 +15,6 @@ internal sealed class AuditedModel(string name, string version, string releaseDi
     public ReadOnlyMemory<byte> Release { get; } = Convert.FromHexString(releaseDigest);
 
     public bool Strict => strict;
+
+    public int Classifies => classifies;
 }

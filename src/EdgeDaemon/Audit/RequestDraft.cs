@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
+using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Engine;
 
 namespace EdgeDaemon.Audit;
@@ -53,7 +55,7 @@ internal sealed class RequestDraft
 
     public TensorDigest Output { get; } = new();
 
-    /// <summary>Null for a model of one member.</summary>
+    /// <summary>Null before the first answer that has classes.</summary>
     public VoteDraft? Votes { get; private set; }
 
     /// <summary>Whoever waits for the record's place.</summary>
@@ -101,6 +103,11 @@ internal sealed class RequestDraft
             int rows = run.Count.Result.Rows;
             int each = answer.RunRows == 0 ? 0 : rows / answer.RunRows; // Of the output's rows, for one of the first dimension.
             (Votes ??= new VoteDraft()).Take(run, answer.IsPart ? answer.FirstRow * each : 0, answer.IsPart ? answer.Rows * each : rows);
+        }
+        else if (Model is { Classifies: >= 0 and var index } && answer.OutputType(index) == ElementType.Float32)
+        {
+            TensorShape shape = answer.OutputShape(index);
+            (Votes ??= new VoteDraft()).Take(MemoryMarshal.Cast<byte, float>(answer.OutputData(index)), shape.Rank == 0 ? 0 : (int)shape.Span[^1]);
         }
     }
 

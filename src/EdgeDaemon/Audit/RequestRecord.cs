@@ -125,7 +125,7 @@ internal static class RequestRecord
     private static void Votes(ref RecordWriter record, RequestDraft draft)
     {
         record.Number(RecordField.Rows, draft.Rows);
-        if (draft.Votes is not { Members: > 0 } votes)
+        if (draft.Votes is not { } votes)
         {
             return;
         }
@@ -145,13 +145,16 @@ internal static class RequestRecord
             record.Number(RecordField.AgreementMillionths, agreement);
         }
 
-        foreach (int vote in votes.Votes)
+        if (votes.Members > 0)
         {
-            record.Number(RecordField.Votes, vote);
-        }
+            foreach (int vote in votes.Counts)
+            {
+                record.Number(RecordField.Votes, vote);
+            }
 
-        record.Number(RecordField.Members, votes.Members);
-        record.Number(RecordField.FailedMembers, votes.FailedMembers);
+            record.Number(RecordField.Members, votes.Members);
+            record.Number(RecordField.FailedMembers, votes.FailedMembers);
+        }
     }
 
     private static long Microseconds(long ticks) => (long)(ticks * MicrosecondsPerTick);

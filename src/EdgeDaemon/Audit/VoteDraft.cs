@@ -1,8 +1,9 @@
+using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Engine.Voting;
 
 namespace EdgeDaemon.Audit;
 
-/// <summary>What a record says of an ensemble's votes: copied while the lane still holds them, and no more of it than a record has room for.</summary>
+/// <summary>What a record says of the classes that were answered, and of an ensemble's votes: copied while the lane still holds them, and no more of it than a record has room for.</summary>
 internal sealed class VoteDraft
 {
     /// <summary>Rows of which the record says the class and the agreement.</summary>
@@ -17,6 +18,7 @@ internal sealed class VoteDraft
     private int _rows;
     private int _chosen;
 
+    /// <summary>That voted; 0 where nobody did.</summary>
     public int Members { get; private set; }
 
     public int FailedMembers { get; private set; }
@@ -24,11 +26,11 @@ internal sealed class VoteDraft
     /// <summary>The answer's class of each row; <see cref="VoteResult.NoChoice"/> where it has none.</summary>
     public ReadOnlySpan<int> Classes => _classes.AsSpan(0, _rows);
 
-    /// <summary>In millionths.</summary>
-    public ReadOnlySpan<int> Agreement => _agreement.AsSpan(0, _rows);
+    /// <summary>In millionths; empty where nobody voted.</summary>
+    public ReadOnlySpan<int> Agreement => _agreement.AsSpan(0, Members == 0 ? 0 : _rows);
 
     /// <summary>Of the first row: class, count, class, count, the most votes first, of equals the lower class.</summary>
-    public ReadOnlySpan<int> Votes => _votes.AsSpan(0, 2 * _chosen);
+    public ReadOnlySpan<int> Counts => _votes.AsSpan(0, 2 * _chosen);
 
     public void Clear()
     {
@@ -69,6 +71,23 @@ internal sealed class VoteDraft
         }
 
         Sort();
+    }
+
+    /// <summary>The largest element of each row: what a model of one member answered.</summary>
+    /// <param name="values">The rows, one behind another.</param>
+    /// <param name="classes">Elements of each; what is no whole number of rows is none.</param>
+    public void Take(ReadOnlySpan<float> values, int classes)
+    {
+        if (classes <= 0 || values.Length % classes != 0)
+        {
+            return;
+        }
+
+        _rows = Math.Min(values.Length / classes, MostRows);
+        for (int row = 0; row < _rows; row++)
+        {
+            _classes[row] = Votes.Choice(values.Slice(row * classes, classes));
+        }
     }
 
     private void Count(int choice)

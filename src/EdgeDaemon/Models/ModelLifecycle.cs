@@ -327,7 +327,18 @@ internal sealed class ModelLifecycle(
     }
 
     private AuditedModel Audited(ReceivedBundle bundle) =>
-        new(bundle.Manifest.Name, bundle.Manifest.Version, bundle.Verified.ReleaseDigest, audit.IsStrict(bundle.Manifest.Name));
+        new(bundle.Manifest.Name, bundle.Manifest.Version, bundle.Verified.ReleaseDigest, audit.IsStrict(bundle.Manifest.Name), Labelled(bundle.Manifest));
+
+    private static int Labelled(ModelManifest manifest)
+    {
+        int index = -1;
+        for (int i = manifest.Outputs.Length - 1; i >= 0; i--)
+        {
+            index = manifest.Outputs[i].Labels is null ? index : i;
+        }
+
+        return index;
+    }
 
     private void Reject(List<RefusedBundle> refused, string folder, ModelManifest? manifest, string reason)
     {
