@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
@@ -80,7 +81,7 @@ internal sealed partial class AuditTrail : IDisposable
     /// <summary>The inputs' digest; before their memory goes back.</summary>
     public void Take(RequestDraft draft, ReadOnlySpan<EngineInput> inputs)
     {
-        if (_spool is not null && _hasher!.Inputs != AuditDigest.None)
+        if (_spool is not null && !draft.IsRecorded && _hasher!.Inputs != AuditDigest.None)
         {
             _hasher.Digest(inputs, draft.Input);
         }
@@ -99,7 +100,7 @@ internal sealed partial class AuditTrail : IDisposable
         draft.IsReceiptGiven = false;
         if (_spool is null || draft.IsRecorded)
         {
-            return draft.IsReceiptDue ? SealAsync(draft) : new ValueTask<AuditPlace>(AuditPlace.At(-1));
+            return new ValueTask<AuditPlace>(AuditPlace.At(-1));
         }
 
         bool strict = IsStrict(exchange.Tenant, draft.Model);
@@ -128,26 +129,20 @@ internal sealed partial class AuditTrail : IDisposable
     }
 
     /// <summary>
-    /// Records an answered inference before its answer is written, which then says where: what a caller that asked for a receipt gets. An answer that cannot be written
-    /// after all leaves a second record, of the refusal.
+    /// Records an answered inference before its answer is written, which then says where: what a caller that asked for a receipt gets. It waits for the disk with its lane held,
+    /// for nobody knows a record's number before. An answer that cannot be written after all leaves a second record, of the refusal.
     /// </summary>
     /// <exception cref="RefusedException">It could not be recorded, and no answer may leave without.</exception>
-    public AuditReceipt Receipt(HttpExchange exchange, in RequestTimes times)
+    public async ValueTask<AuditReceipt> ReceiptAsync(HttpExchange exchange, RequestTimes times)
     {
-        RequestDraft draft = exchange.Draft;
-        long now = System.Diagnostics.Stopwatch.GetTimestamp();
-        bool strict = IsStrict(exchange.Tenant, draft.Model);
-        AuditPlace place = _spool!.Append(Compose(exchange, times, now, strict).Span);
-        draft.GiveBack();
-        draft.IsReceiptDue = strict;
-        draft.IsReceiptGiven = place.Permits;
-        if (!place.Permits)
-        {
-            throw new RefusedException(Refusal.AuditUnavailable, $"its record is not in the audit log: {place.Cause}");
-        }
-
-        return new AuditReceipt(place.Sequence, _spool.LastCheckpoint);
+        AuditPlace place = await _spool!.AppendAsync(exchange.Draft.Waiter, Compose(exchange, times, Stopwatch.GetTimestamp(), strict: true), strict: true);
+        exchange.Draft.GiveBack();
+        exchange.Draft.IsReceiptGiven = place.Permits;
+        return place.Permits ? new AuditReceipt(place.Sequence, _spool.LastCheckpoint) : throw Unrecorded(place);
     }
+
+    /// <summary>An answer was not recorded, and must not leave.</summary>
+    public static RefusedException Unrecorded(in AuditPlace place) => new(Refusal.AuditUnavailable, $"its record is not in the audit log: {place.Cause}");
 
     /// <summary>Records that a request got no answer: once for each, and not what anybody may ask.</summary>
     /// <param name="exchange">With its draft.</param>
@@ -165,7 +160,7 @@ internal sealed partial class AuditTrail : IDisposable
 
         draft.IsReceiptGiven = false;
         draft.IsRecorded = true;
-        int length = RequestRecord.Refused(draft.Room(RequestRecord.MostBytes), _redaction, exchange, refusal, outcome, status, detail, System.Diagnostics.Stopwatch.GetTimestamp());
+        int length = RequestRecord.Refused(draft.Room(RequestRecord.MostBytes), _redaction, exchange, refusal, outcome, status, detail, Stopwatch.GetTimestamp());
         _spool.Append(draft.Room(length).AsSpan(0, length));
         draft.GiveBack();
     }
@@ -190,12 +185,5 @@ internal sealed partial class AuditTrail : IDisposable
         draft.IsRecorded = true;
         byte[] room = draft.Room(RequestRecord.MostBytes);
         return room.AsMemory(0, RequestRecord.Answered(room, _redaction, exchange, times, ended, strict));
-    }
-
-    // A receipt's record was handed over before its answer was written; a checkpoint over it brings it to the disk.
-    private async ValueTask<AuditPlace> SealAsync(RequestDraft draft)
-    {
-        draft.IsReceiptDue = false;
-        return await _spool!.CheckpointAsync() is null ? new AuditPlace(-1, AuditVerdict.Refused, AuditCause.Failed) : AuditPlace.At(-1);
     }
 }

@@ -26,9 +26,6 @@ internal sealed class RequestDraft
     /// <summary>Its record was handed over, whatever became of it: there is one for each request, and no second.</summary>
     public bool IsRecorded { get; set; }
 
-    /// <summary>Its record was handed over before its answer was written, and must be on the disk before that leaves.</summary>
-    public bool IsReceiptDue { get; set; }
-
     /// <summary>It was recorded as answered, and the answer is not written yet.</summary>
     public bool IsReceiptGiven { get; set; }
 
@@ -66,7 +63,7 @@ internal sealed class RequestDraft
     public void Begin(long begun = 0)
     {
         GiveBack();
-        IsRecorded = IsReceiptDue = IsReceiptGiven = false;
+        IsRecorded = IsReceiptGiven = false;
         Begun = begun;
         Model = null;
         _nameLength = _versionLength = 0;
@@ -107,9 +104,12 @@ internal sealed class RequestDraft
         else if (Model is { Classifies: >= 0 and var index } && answer.OutputType(index) == ElementType.Float32)
         {
             TensorShape shape = answer.OutputShape(index);
-            (Votes ??= new VoteDraft()).Take(MemoryMarshal.Cast<byte, float>(answer.OutputData(index)), shape.Rank == 0 ? 0 : (int)shape.Span[^1]);
+            Choose(MemoryMarshal.Cast<byte, float>(answer.OutputData(index)), shape.Rank == 0 ? 0 : (int)shape.Span[^1]);
         }
     }
+
+    /// <summary>The classes that rows of an output stand for.</summary>
+    public void Choose(ReadOnlySpan<float> values, int classes) => (Votes ??= new VoteDraft()).Take(values, classes);
 
     /// <summary>Room for the record, until the draft begins anew.</summary>
     public byte[] Room(int bytes) => _record ??= ArrayPool<byte>.Shared.Rent(bytes);

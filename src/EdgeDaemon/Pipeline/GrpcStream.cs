@@ -20,6 +20,7 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
             // What ends the stream while it waits is no request's outcome.
             exchange.IsInference = false;
             exchange.ModelPlace = 0;
+            exchange.Draft.Begin();
             if (!await NextAsync(exchange, waiting.Token))
             {
                 return;
@@ -32,7 +33,6 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
             }
 
             exchange.IsInference = true;
-            exchange.Draft.Begin();
             InferenceWork work = exchange.Keep<InferenceWork>(); // Not always the last message's: a run that was given up keeps it.
             try
             {

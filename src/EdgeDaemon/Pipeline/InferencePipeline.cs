@@ -83,7 +83,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
                 times.Run(answer);
                 audit.Take(exchange.Draft, answer, model.Contract.Outputs.Length);
                 work.Told = work.WantsVotes ? VoteReport.Of(answer) : [];
-                work.Told = wantsReceipt ? [.. work.Told, .. audit.Receipt(exchange, times).Parameters()] : work.Told;
+                work.Told = wantsReceipt ? await ReceiptAsync(exchange, work, times) : work.Told;
                 wire.Encode(exchange, work, model, answer);
                 now = turn.Lane.Statistics.CountAnswer(times, answer.RunRows);
             }
@@ -112,11 +112,18 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         if (!recorded.Permits)
         {
             exchange.Abort(); // It is written, and must not leave.
-            throw new RefusedException(Refusal.AuditUnavailable, $"its record is not in the audit log: {recorded.Cause}");
+            throw AuditTrail.Unrecorded(recorded);
         }
 
         model.CountInference();
         counters.CountAnswer(tenant.Index + 1, model.Place, exchange.TakeReceivedBytes(), exchange.TakeSentBytes());
+    }
+
+    private async ValueTask<ResponseParameter[]> ReceiptAsync(HttpExchange exchange, InferenceWork work, RequestTimes times)
+    {
+        audit.Take(exchange.Draft, work.Inputs(work.Plan.Count).Span);
+        AuditReceipt receipt = await audit.ReceiptAsync(exchange, times);
+        return [.. work.Told, .. receipt.Parameters()];
     }
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
