@@ -1,4 +1,3 @@
-using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Configuration;
 
 namespace EdgeDaemon.Audit;

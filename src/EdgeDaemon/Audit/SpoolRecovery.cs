@@ -235,7 +235,7 @@ internal sealed class SpoolRecovery
                     continue;
                 }
 
-                using NoteVerifier signer = NoteVerifier.Of(_origin, ledger.Last?.Key.Span ?? first.Spki.Span);
+                using NoteVerifier signer = NoteVerifier.Of(_origin, (ledger.Last?.Key ?? first.Spki).Span);
                 if (certificate.Origin != _origin || (long)certificate.Epoch != ledger.Epoch + 1 || !signer.Verify(signed))
                 {
                     throw new AuditFormatException($"the certificate of epoch {certificate.Epoch} does not follow from epoch {ledger.Epoch}, the last of {SpoolLayout.Epochs}");
