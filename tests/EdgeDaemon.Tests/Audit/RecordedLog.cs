@@ -43,7 +43,7 @@ internal sealed class RecordedLog : IDisposable
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(new HttpRequestFeature());
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
-        features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(Stream.Null));
+        features.Set<IHttpResponseBodyFeature>(new Microsoft.AspNetCore.Http.StreamResponseBodyFeature(Stream.Null));
         features.Set(new Arrival(Settings.Listeners[0], Caller.OfUser(user, [])));
         var exchange = new HttpExchange();
         exchange.Begin(features);

@@ -81,7 +81,7 @@ public sealed class TensorHasherTests
 
     private static EngineInput[] Inputs(TensorBlockPool pool, byte[][] tensors) => [.. tensors.Select(tensor =>
     {
-        TensorBlock block = pool.Rent(Math.Max(1, tensor.Length));
+        TensorBlock block = pool.Rent(Math.Max(1, tensor.Length), null);
         tensor.CopyTo(block.GetSpan());
         TensorShape.TryCreate([tensor.Length], out TensorShape shape);
         return new EngineInput(shape, block, tensor.Length);
