@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using EdgeDaemon.Native.Posix;
+using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Ctl.Audit;
 
@@ -15,21 +16,24 @@ internal sealed class LineSink
 
     private readonly ArrayBufferWriter<byte> _gathered = new(2 * Piece);
     private readonly TextWriter? _text;
+    private readonly LineFile? _file;
 
     /// <param name="output">Where the command prints; when it is the console, the descriptor below it is used.</param>
     public LineSink(TextWriter output)
     {
         _text = ReferenceEquals(output, Console.Out) ? null : output;
-        if (_text is null)
-        {
-            // What was printed before stays before.
-            output.Flush();
-        }
+
+        // What was printed before stays before.
+        output.Flush();
     }
+
+    /// <param name="file">The caller's, who closes it.</param>
+    public LineSink(LineFile file) => _file = file;
 
     /// <summary>Where the next line is written to; <see cref="EndLine"/> ends it.</summary>
     public IBufferWriter<byte> Line => _gathered;
 
+    /// <exception cref="IOException">Not all of what was gathered went out.</exception>
     public void EndLine()
     {
         _gathered.Write("\n"u8);
@@ -48,7 +52,11 @@ internal sealed class LineSink
             return;
         }
 
-        if (_text is null)
+        if (_file is not null)
+        {
+            _file.Write(_gathered.WrittenSpan);
+        }
+        else if (_text is null)
         {
             StandardOutput.Write(_gathered.WrittenSpan);
         }
@@ -65,7 +73,11 @@ internal sealed class LineSink
     public void WriteDurably()
     {
         Write();
-        if (_text is null)
+        if (_file is not null)
+        {
+            _file.Sync();
+        }
+        else if (_text is null)
         {
             StandardOutput.Sync();
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Ctl.Audit;
 
@@ -8,6 +9,8 @@ namespace EdgeDaemon.Ctl.Audit;
 /// </summary>
 internal sealed class SpoolFolder
 {
+    private const int NoEntry = 2; // ENOENT
+
     private readonly Dictionary<string, ulong> _known = new(StringComparer.Ordinal);
     private SortedList<ulong, string> _segments = [];
 
@@ -52,19 +55,19 @@ internal sealed class SpoolFolder
         return [.. _segments.Values];
     }
 
-    /// <summary>The first segment behind that one, as the folder is now, and whether it is the newest; null when there is none.</summary>
-    public (string? Path, bool IsNewest) After(ulong segment)
+    /// <summary>The first segment behind that one, as the folder is now; null when there is none.</summary>
+    public string? After(ulong segment)
     {
         Refresh();
-        for (int at = 0; at < _segments.Count; at++)
+        foreach ((ulong number, string path) in _segments)
         {
-            if (_segments.GetKeyAtIndex(at) > segment)
+            if (number > segment)
             {
-                return (_segments.GetValueAtIndex(at), at == _segments.Count - 1);
+                return path;
             }
         }
 
-        return (null, false);
+        return null;
     }
 
     private void Refresh()
@@ -101,13 +104,9 @@ internal sealed class SpoolFolder
             number = segment?.Header.Segment ?? 0;
             return segment is not null;
         }
-        catch (FileNotFoundException)
+        catch (PosixException gone) when (gone.Errno == NoEntry)
         {
             // Retention removes segments while this looks.
-            return false;
-        }
-        catch (DirectoryNotFoundException)
-        {
             return false;
         }
     }

@@ -44,38 +44,33 @@ internal sealed class SpoolReader : IDisposable
     /// <summary>Where in the newest segment something stands that is no whole frame; null when the log ends cleanly.</summary>
     public string? Unfinished { get; private set; }
 
+    /// <summary>Segments that are there now.</summary>
+    public int SegmentCount => _spool.Segments().Count;
+
     /// <summary>Goes to the segment that holds this sequence, or to the oldest one; records before the sequence are passed over.</summary>
     /// <returns>The first sequence of that segment: more than what was asked for where old segments were removed.</returns>
-    /// <exception cref="CtlException">There is no segment.</exception>
     public long Seek(long sequence)
     {
         Leave();
-        _from = sequence;
         IReadOnlyList<string> files = _spool.Segments();
-        for (int at = files.Count - 1; at >= 0; at--)
+        for (int at = files.Count - 1; ; at--)
         {
-            SpoolSegment? segment = SpoolSegment.TryOpen(files[at], out string? fault);
-            if (segment is null)
-            {
-                // The newest file can be one that is only just being made.
-                if (at < files.Count - 1)
-                {
-                    Damaged($"{files[at]}:0: {fault}");
-                }
-
-                continue;
-            }
-
+            SpoolSegment segment = SpoolSegment.Open(files[at]);
             if ((long)segment.Header.FirstSequence <= sequence || at == 0)
             {
-                _cursor = new SegmentCursor(segment);
-                return _cursor.Next;
+                Begin(segment, sequence);
+                return (long)segment.Header.FirstSequence;
             }
 
             segment.Dispose();
         }
+    }
 
-        throw new CtlException($"{_spool.Path}: no segment can be read: is it the spool's folder ('directory' of [audit] in edged.toml)?");
+    /// <summary>Goes to a segment, counted from the oldest (0).</summary>
+    public void SeekSegment(int number)
+    {
+        Leave();
+        Begin(SpoolSegment.Open(_spool.Segments()[number]), 0);
     }
 
     /// <summary>Goes to the next record; false where there is none, yet.</summary>
@@ -85,7 +80,7 @@ internal sealed class SpoolReader : IDisposable
     {
         if (_cursor is null)
         {
-            Seek(_from);
+            SeekSegment(0);
         }
 
         while (true)
@@ -115,6 +110,12 @@ internal sealed class SpoolReader : IDisposable
 
     public void Dispose() => Leave();
 
+    private void Begin(SpoolSegment segment, long from)
+    {
+        _cursor = new SegmentCursor(segment);
+        _from = from;
+    }
+
     private FrameFound ReadFrame()
     {
         long limit = _following is null ? long.MaxValue : (long)_following.Header.FirstSequence;
@@ -132,24 +133,8 @@ internal sealed class SpoolReader : IDisposable
     private bool FindFollowing()
     {
         ulong present = Cursor.Segment.Header.Segment;
-        (string? path, bool isNewest) = _spool.After(present);
-        if (path is null)
-        {
-            return false;
-        }
-
-        _following = SpoolSegment.TryOpen(path, out string? fault);
-        if (_following is null)
-        {
-            if (!isNewest)
-            {
-                throw new CtlException($"{path}:0: {fault}; 'edgectl audit verify' says more");
-            }
-
-            return false;
-        }
-
-        return true;
+        _following = _spool.After(present) is { } path ? SpoolSegment.Open(path) : null;
+        return _following is not null;
     }
 
     private void Enter(FrameFound found)
