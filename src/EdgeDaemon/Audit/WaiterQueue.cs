@@ -1,0 +1,45 @@
+namespace EdgeDaemon.Audit;
+
+/// <summary>Waiters in the order in which they came. One thread's.</summary>
+internal sealed class WaiterQueue
+{
+    private AuditWaiter? _last;
+
+    public AuditWaiter? First { get; private set; }
+
+    /// <param name="chain">The first of a list; null: none.</param>
+    public void Append(AuditWaiter? chain)
+    {
+        if (chain is null)
+        {
+            return;
+        }
+
+        if (_last is null)
+        {
+            First = chain;
+        }
+        else
+        {
+            _last.Next = chain;
+        }
+
+        for (_last = chain; _last.Next is not null; _last = _last.Next)
+        {
+        }
+    }
+
+    /// <summary>Takes the first away.</summary>
+    public AuditWaiter Dequeue()
+    {
+        AuditWaiter first = First!;
+        First = first.Next;
+        first.Next = null;
+        if (First is null)
+        {
+            _last = null;
+        }
+
+        return first;
+    }
+}
