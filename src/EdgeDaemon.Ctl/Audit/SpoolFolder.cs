@@ -1,113 +1,78 @@
-using System.Globalization;
-using EdgeDaemon.Native.Posix;
+using EdgeDaemon.Core.Audit;
+using EdgeDaemon.Core.Audit.Notes;
+using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Ctl.Audit;
 
-/// <summary>
-/// The segments of a spool's folder, in the order that their headers state: names do not count, so that copies collected as evidence can be read as well.
-/// What is no segment (the file laid out ahead, the reserve, the daemon's own) is passed over. Only read.
-/// </summary>
+/// <summary>The files of a log's folder, as <see cref="SpoolLayout"/> names them, or of a copy of it. Only read; the daemon may add and remove segments meanwhile.</summary>
 internal sealed class SpoolFolder
 {
-    private const int NoEntry = 2; // ENOENT
+    /// <summary>A vkey of P-256 has some 300 bytes.</summary>
+    private const int MaxKeyBytes = 4096;
 
-    private readonly Dictionary<string, ulong> _known = new(StringComparer.Ordinal);
-    private SortedList<ulong, string> _segments = [];
+    /// <summary>A certificate has some 500 bytes: room for a hundred years of hourly epochs.</summary>
+    private const int MaxChainBytes = 512 << 20;
 
-    /// <exception cref="CtlException">There is no such folder.</exception>
+    /// <exception cref="CtlException">There is no such folder, or it is no log's.</exception>
     public SpoolFolder(string path)
     {
+        Path = path;
         if (!Directory.Exists(path))
         {
-            throw new CtlException($"{path}: no such folder: name the spool's with --spool ('directory' of [audit] in edged.toml)");
+            throw new CtlException($"{path}: no such folder: name the log's with --spool ('directory' of [audit] in edged.toml)");
         }
 
-        Path = path;
-        Refresh();
-        if (_segments.Count == 0)
+        if (Segments().Count == 0)
         {
-            throw new CtlException($"{path}: holds no segment of an audit log: is it the spool's folder ('directory' of [audit] in edged.toml)?");
+            throw new CtlException($"{path}: holds no segment of an audit log: name the log's folder with --spool ('directory' of [audit] in edged.toml)");
         }
     }
 
     public string Path { get; }
 
-    /// <summary>Bytes of all segments' files, with what was laid out ahead in them.</summary>
-    public long Bytes
-    {
-        get
-        {
-            long bytes = 0;
-            foreach (string segment in _segments.Values)
-            {
-                bytes += new FileInfo(segment).Length;
-            }
-
-            return bytes;
-        }
-    }
-
-    /// <summary>Paths of the segments that are there now, oldest first.</summary>
-    /// <exception cref="CtlException">Two files say that they are the same segment.</exception>
+    /// <summary>The segments that are there now, oldest first.</summary>
     public IReadOnlyList<string> Segments()
     {
-        Refresh();
-        return [.. _segments.Values];
+        var segments = new SortedList<ulong, string>();
+        foreach (string file in Directory.EnumerateFiles(Path))
+        {
+            if (SpoolLayout.TryParseSegment(System.IO.Path.GetFileName(file), out ulong number))
+            {
+                segments.Add(number, file);
+            }
+        }
+
+        return [.. segments.Values];
     }
 
     /// <summary>The first segment behind that one, as the folder is now; null when there is none.</summary>
     public string? After(ulong segment)
     {
-        Refresh();
-        foreach ((ulong number, string path) in _segments)
+        foreach (string file in Segments())
         {
-            if (number > segment)
+            if (SpoolLayout.TryParseSegment(System.IO.Path.GetFileName(file), out ulong number) && number > segment)
             {
-                return path;
+                return file;
             }
         }
 
         return null;
     }
 
-    private void Refresh()
+    /// <summary>The certificates of all epochs; empty while the first one is open.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public byte[] Epochs()
     {
-        var segments = new SortedList<ulong, string>();
-        foreach (string file in Directory.EnumerateFiles(Path))
-        {
-            // Once a segment, always that segment: only what was none before is looked into again.
-            if (!_known.TryGetValue(file, out ulong number))
-            {
-                if (!TryNumber(file, out number))
-                {
-                    continue;
-                }
-
-                _known.Add(file, number);
-            }
-
-            if (!segments.TryAdd(number, file))
-            {
-                throw new CtlException(string.Create(CultureInfo.InvariantCulture, $"{file}: is segment {number}, and so is {segments[number]}: put one of them elsewhere"));
-            }
-        }
-
-        _segments = segments;
+        string file = System.IO.Path.Combine(Path, SpoolLayout.Epochs);
+        return File.Exists(file) ? SafeFileRead.Read(file, MaxChainBytes) : [];
     }
 
-    private static bool TryNumber(string file, out ulong number)
+    /// <summary>What the folder itself says the first key is: no evidence for whoever did not keep it.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="CtlException">It is no vkey.</exception>
+    public NoteVerifier FirstKey()
     {
-        number = 0;
-        try
-        {
-            using SpoolSegment? segment = SpoolSegment.TryOpen(file, out _);
-            number = segment?.Header.Segment ?? 0;
-            return segment is not null;
-        }
-        catch (PosixException gone) when (gone.Errno == NoEntry)
-        {
-            // Retention removes segments while this looks.
-            return false;
-        }
+        string file = System.IO.Path.Combine(Path, SpoolLayout.FirstKey);
+        return VkeyFile.Parse(System.Text.Encoding.UTF8.GetString(SafeFileRead.Read(file, MaxKeyBytes)), file);
     }
 }
