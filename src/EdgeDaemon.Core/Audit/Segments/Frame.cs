@@ -4,8 +4,8 @@ using EdgeDaemon.Core.Audit.Tree;
 namespace EdgeDaemon.Core.Audit.Segments;
 
 /// <summary>
-/// The bytes of a frame (README.md): checksum, length, sequence, time, record. The length's highest byte is always zero and stands right before
-/// the sequence: that zero is RFC 6962's leaf prefix, so a frame is hashed where it lies.
+/// The bytes of a frame (README.md): checksum, length with a check of its own, a zero, sequence, time, record. The zero stands right before the sequence: it is RFC
+/// 6962's leaf prefix, so a frame is hashed where it lies.
 /// </summary>
 public static class Frame
 {
@@ -21,10 +21,11 @@ public static class Frame
     /// <summary>Most bytes of frames that may be written and not yet synced: a power cut leaves nothing farther behind the first frame that it tore.</summary>
     public const int LargestBatch = 1 << 20;
 
-    /// <summary>Where the hashed bytes begin: the length's highest byte, zero.</summary>
+    /// <summary>Where the hashed bytes begin: a byte that is always zero.</summary>
     public const int LeafOffset = 7;
 
     private const int LengthOffset = 4;
+    private const int CheckOffset = 6;
 
     /// <summary>Bytes of the frame of a record, with padding.</summary>
     public static int TotalBytes(int record) => (HeaderBytes + record + Alignment - 1) & -Alignment;
@@ -40,7 +41,9 @@ public static class Frame
         ArgumentOutOfRangeException.ThrowIfLessThan(record, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(record, LongestRecord);
         frame = frame[..TotalBytes(record)];
-        BinaryPrimitives.WriteInt32LittleEndian(frame[LengthOffset..], record);
+        BinaryPrimitives.WriteUInt16LittleEndian(frame[LengthOffset..], (ushort)record);
+        frame[CheckOffset] = LengthCheck(record);
+        frame[LeafOffset] = TreeHash.LeafPrefix;
         BinaryPrimitives.WriteUInt64LittleEndian(frame[8..], sequence);
         BinaryPrimitives.WriteInt64LittleEndian(frame[16..], time);
         frame[(HeaderBytes + record)..].Clear();
@@ -58,7 +61,11 @@ public static class Frame
     public static uint ChecksumOf(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt32LittleEndian(frame);
 
     /// <summary>Length of the record as the frame states it; zero is the end of a segment's frames. Not checked.</summary>
-    public static int Length(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadInt32LittleEndian(frame[LengthOffset..]);
+    public static int Length(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt16LittleEndian(frame[LengthOffset..]);
+
+    /// <summary>Whether the first eight bytes can be a frame's: a possible length, its check, the zero.</summary>
+    public static bool BeginsWell(ReadOnlySpan<byte> frame) =>
+        Length(frame) is > 0 and <= LongestRecord and var length && frame[CheckOffset] == LengthCheck(length) && frame[LeafOffset] == TreeHash.LeafPrefix;
 
     public static ulong Sequence(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt64LittleEndian(frame[8..]);
 
@@ -68,4 +75,7 @@ public static class Frame
     public static ReadOnlySpan<byte> Record(ReadOnlySpan<byte> frame) => frame.Slice(HeaderBytes, Length(frame));
 
     internal static uint Expected(uint checksum, ReadOnlySpan<byte> frame) => Checksum.Append(checksum, frame[LengthOffset..]);
+
+    // A length with a flipped bit would reach into the zeros behind the last frame, and pass for one that a power cut tore.
+    private static byte LengthCheck(int length) => (byte)(length ^ (length >> 8) ^ 0xA5);
 }

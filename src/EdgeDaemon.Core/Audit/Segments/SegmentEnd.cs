@@ -9,7 +9,10 @@ public enum SegmentEnd
     /// <summary>Zeros, or the end of the bytes.</summary>
     Clean,
 
-    /// <summary>What a power cut leaves of a write that was not synced: recovery cuts it.</summary>
+    /// <summary>Where the next segment begins, but something lies behind: an abandoned batch, if the next one says so.</summary>
+    Followed,
+
+    /// <summary>What a power cut leaves of a write that was not synced: recovery cuts it, if this is the last segment.</summary>
     Torn,
 
     /// <summary>Something else: quarantine it.</summary>

@@ -64,6 +64,9 @@ public sealed class SpoolVerdict
     /// <summary>Bytes of a torn write at the very end; zero when there is none.</summary>
     public long TornBytes { get; internal set; }
 
+    /// <summary>Where the torn write begins and what was seen there; null when there is none.</summary>
+    public SpoolFault? TornFault { get; internal set; }
+
     /// <summary>Whether the last record before the final checkpoints is <see cref="RecordKind.Stop"/>.</summary>
     public bool EndsInOrder { get; internal set; }
 
