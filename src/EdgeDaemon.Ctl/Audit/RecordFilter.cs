@@ -1,3 +1,4 @@
+using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Records;
 
 namespace EdgeDaemon.Ctl.Audit;
@@ -32,7 +33,7 @@ internal sealed class RecordFilter
     /// <summary>Records that might have matched, had their caller or tenant not been redacted with a salt that is not at hand.</summary>
     public long Unreadable { get; private set; }
 
-    /// <exception cref="Core.Audit.AuditFormatException">The bytes are no record.</exception>
+    /// <summary>Bytes that are no record match wherever their time and first byte do: what is broken is to be seen.</summary>
     public bool Matches(long time, ReadOnlySpan<byte> record)
     {
         if (time < From || time >= To || !HasKind(RecordReader.KindOf(record)))
@@ -40,6 +41,18 @@ internal sealed class RecordFilter
             return false;
         }
 
+        try
+        {
+            return HasFields(record);
+        }
+        catch (AuditFormatException)
+        {
+            return true;
+        }
+    }
+
+    private bool HasFields(ReadOnlySpan<byte> record)
+    {
         // One field may be asked for in two conditions; each is judged on its own, over the twenty fields of a record.
         bool hidden = false;
         bool matches = Has(record, Tenants, RecordField.Tenant, RecordField.Tenant, ref hidden)

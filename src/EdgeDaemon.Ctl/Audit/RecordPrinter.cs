@@ -5,7 +5,7 @@ using EdgeDaemon.Core.Audit.Records;
 namespace EdgeDaemon.Ctl.Audit;
 
 /// <summary>Records on their way out: a table for people, or JSON Lines. One record that is none does not end the list: it is shown as what it is.</summary>
-internal sealed class RecordPrinter
+internal sealed class RecordPrinter : IDisposable
 {
     private readonly TextWriter _output;
     private readonly LineSink? _lines;
@@ -79,6 +79,8 @@ internal sealed class RecordPrinter
         _lines?.WriteDurably();
         _output.Flush();
     }
+
+    public void Dispose() => _json?.Dispose();
 
     private void WriteRow(ulong sequence, long time, ReadOnlySpan<byte> record)
     {

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using EdgeDaemon.Core.Audit.Notes;
 using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Audit.Segments;
 

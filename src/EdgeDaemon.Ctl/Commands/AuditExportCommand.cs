@@ -48,9 +48,10 @@ internal static class AuditExportCommand
             CursorFile? cursor = parsed.GetValue(cursorFile) is { } path ? new CursorFile(path) : null;
             using SpoolReader reader = AuditSpoolOption.Open(parsed, spool, goOn: parsed.GetValue(skip));
             using LineFile? file = parsed.GetValue(outFile) is { } name ? LineFile.Open(name) : null;
+            using RecordPrinter printer = file is null ? new RecordPrinter(parsed.InvocationConfiguration.Output, json: true) : new RecordPrinter(new LineSink(file));
             var export = new RecordExport(
                 reader,
-                file is null ? new RecordPrinter(parsed.InvocationConfiguration.Output, json: true) : new RecordPrinter(new LineSink(file)),
+                printer,
                 place => cursor?.Write(place),
                 Warn);
             export.Begin(cursor?.Read(), parsed.GetValue(skip));

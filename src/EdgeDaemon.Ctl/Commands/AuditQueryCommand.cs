@@ -33,7 +33,7 @@ internal static class AuditQueryCommand
         {
             RecordFilter filter = filters.Read(parsed);
             using SpoolReader reader = AuditSpoolOption.Open(parsed, spool);
-            var printer = new RecordPrinter(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
+            using var printer = new RecordPrinter(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
             printer.Begin();
             while (reader.Read())
             {

@@ -38,7 +38,7 @@ internal static class AuditTailCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             RecordFilter filter = filters.Read(parsed);
-            var printer = new RecordPrinter(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
+            using var printer = new RecordPrinter(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
             using SpoolReader reader = AuditSpoolOption.Open(parsed, spool);
             printer.Begin();
             ReadLast(reader, filter, parsed.GetValue(lines)).Print(printer);
