@@ -15,6 +15,8 @@ internal sealed class StateDirectory : IDisposable
 
     public string Config => At("edged.toml");
 
+    public string Audit => At("audit");
+
     public string InferenceSocket => At("i.sock");
 
     public string ControlSocket => At("c.sock");

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using EdgeDaemon.Audit;
+using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
@@ -28,7 +30,7 @@ internal static class AuditOpening
             byte[] key = audit.DigestKey is { } place ? credentials.ReadAuditSecret(place, TensorHasher.KeyBytes) : [];
             AuditSpool spool = AuditSpool.Open(audit, Credentials.AuditKeys(audit.Directory), TimeProvider.System);
             Tell(spool, log);
-            Log.AuditInForce(log, OriginOf(spool.LastCheckpoint), audit.Directory, spool.Figures.Size, spool.Figures.Epoch);
+            Log.AuditInForce(log, spool.Origin, audit.Directory, spool.Figures.Size, spool.Figures.Epoch);
             return new AuditTrail(audit, spool, redaction, new TensorHasher(audit.InputDigest, audit.OutputDigest, key));
         }
         catch (IOException unusable)
@@ -36,6 +38,21 @@ internal static class AuditOpening
             errors.WriteLine($"edged: audit log: {unusable.Message}");
             return null;
         }
+    }
+
+    /// <summary>Whether there is no log where the settings say.</summary>
+    public static bool IsMissing(AuditSettings audit) => !Path.Exists(Path.Combine(audit.Directory, SpoolLayout.FirstKey));
+
+    /// <summary>Begins a log in a folder that is there; the vkey of its first key.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public static string Initialise(AuditSettings audit) =>
+        SpoolRecovery.Initialise(new SpoolFolder(audit.Directory), Credentials.AuditKeys(audit.Directory), audit.Origin ?? MadeUp());
+
+    // Nobody else's, and no name that says more than the device's own does.
+    private static string MadeUp()
+    {
+        string host = string.Concat(Environment.MachineName.ToLowerInvariant().Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.'));
+        return $"{(host.Length is 0 or > 64 ? "edged" : host)}/{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
     }
 
     /// <summary>The first record of this process.</summary>
@@ -52,16 +69,13 @@ internal static class AuditOpening
         spool.Checkpointed = made => ThreadPool.UnsafeQueueUserWorkItem(
             _ =>
             {
-                Log.AuditCheckpoint(log, made.Size, Convert.ToBase64String(made.Root.Span), made.Epoch, OriginOf(made));
+                Log.AuditCheckpoint(log, made.Size, Convert.ToBase64String(made.Root.Span), made.Epoch, spool.Origin);
                 drops.Look(spool.Figures);
             },
             null);
         spool.Changed = state => ThreadPool.UnsafeQueueUserWorkItem(
             _ => Log.AuditState(log, MetricsPage.Word(state.Condition), state.Accepts ? "taken" : "refused", state.Reason), null);
     }
-
-    // The first line of its note (C2SP tlog-checkpoint).
-    private static string OriginOf(CheckpointMade? made) => made is null ? "" : made.Note[..made.Note.IndexOf('\n', StringComparison.Ordinal)];
 
     private static string BootId()
     {
