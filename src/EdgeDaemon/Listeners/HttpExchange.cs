@@ -69,7 +69,13 @@ internal sealed class HttpExchange
 
     /// <summary>The same, written without a text of its own; how long it is.</summary>
     /// <param name="room">At least <see cref="LongestId"/>.</param>
-    public int WriteId(Span<char> room) => room.TryWrite(CultureInfo.InvariantCulture, $"{StartId}-{_number:x}", out int length) ? length : 0;
+    public int WriteId(Span<char> room)
+    {
+        StartId.CopyTo(room);
+        room[StartId.Length] = '-';
+        _number.TryFormat(room[(StartId.Length + 1)..], out int digits, "x", CultureInfo.InvariantCulture);
+        return StartId.Length + 1 + digits;
+    }
 
     public PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
 
