@@ -82,7 +82,7 @@ public sealed class AuditFaultTests
         }
 
         using StateDirectory state = StateDirectory.Create("", Bench);
-        state.Configure("[audit]\ndurability = \"strict\"\nmin_free_bytes = 0");
+        state.Configure("[audit]\nsegment_bytes = 1048576\ndurability = \"strict\"\nmin_free_bytes = 0");
         await using (Daemon first = await Daemon.StartAsync(state))
         {
             await first.StopAsync(); // The probe's report is made, and the first key has signed.

@@ -17,7 +17,7 @@ public sealed class AuditTests
     public async Task EveryRequestAndEveryRefusal_IsThereOnce_AndHealthNever()
     {
         using StateDirectory state = StateDirectory.Create("", Bench, "digits/digits-s25");
-        state.Configure("[audit]\ninput_digest = \"sha256\"\noutput_digest = \"sha256\"");
+        state.Configure("[audit]\nsegment_bytes = 1048576\ninput_digest = \"sha256\"\noutput_digest = \"sha256\"");
         var expected = new List<string>();
         await using (Daemon daemon = await Daemon.StartAsync(state))
         {
@@ -146,7 +146,7 @@ public sealed class AuditTests
             using StateDirectory state = StateDirectory.Create("", Bench);
             await File.WriteAllBytesAsync(state.At("salt"), RandomNumberGenerator.GetBytes(32));
             File.SetUnixFileMode(state.At("salt"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            state.Configure(redact ? $"[audit]\nredaction_salt = \"{state.At("salt")}\"" : "");
+            state.Configure(redact ? $"[audit]\nsegment_bytes = 1048576\nredaction_salt = \"{state.At("salt")}\"" : "");
             await using (Daemon daemon = await Daemon.StartAsync(state))
             {
                 using HttpConnection connection = daemon.Connect();
@@ -194,7 +194,7 @@ public sealed class AuditTests
     public async Task SizeAndRoot_AreOnTheControlSurface_InMetrics_AndInTheLog()
     {
         using StateDirectory state = StateDirectory.Create("", Bench);
-        state.Configure("[audit]\ncheckpoint_records = 1");
+        state.Configure("[audit]\nsegment_bytes = 1048576\ncheckpoint_records = 1");
         await using Daemon daemon = await Daemon.StartAsync(state);
         using HttpConnection connection = daemon.Connect();
         Assert.AreEqual(200, connection.Ask(Releases.Question()).Status);
@@ -225,7 +225,7 @@ public sealed class AuditTests
     {
         using StateDirectory state = StateDirectory.Create("", Bench);
         Directory.Delete(state.Audit, recursive: true);
-        state.Configure("[audit]\nenabled = false");
+        state.Configure("[audit]\nsegment_bytes = 1048576\nenabled = false");
         await using Daemon daemon = await Daemon.StartAsync(state);
         using HttpConnection connection = daemon.Connect();
         Assert.AreEqual(200, connection.Ask(Releases.Question()).Status);

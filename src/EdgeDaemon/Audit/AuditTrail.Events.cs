@@ -8,7 +8,7 @@ namespace EdgeDaemon.Audit;
 /// <summary>What happens beside requests: who could not prove who he is, models, trust, configuration, operators, alarms, begin and end. Rare: these may allocate.</summary>
 internal sealed partial class AuditTrail
 {
-    /// <summary>The daemon begins. On the disk when this returns.</summary>
+    /// <summary>The daemon begins.</summary>
     /// <param name="version">Of the daemon.</param>
     /// <param name="configuration">SHA-256 of edged.toml.</param>
     /// <param name="trust">SHA-256 of trust.toml.</param>
@@ -23,7 +23,7 @@ internal sealed partial class AuditTrail
         record.Number(RecordField.TrustVersion, trustVersion);
         record.Write(RecordField.Boot, boot);
         record.Number(RecordField.Process, (long)Environment.ProcessId);
-        End(ref record, durably: true);
+        End(ref record);
     }
 
     /// <summary>The daemon ends in order: the last record before the log is sealed.</summary>
@@ -75,7 +75,7 @@ internal sealed partial class AuditTrail
         }
 
         record.Write(RecordField.Detail, detail);
-        End(ref record, durably: step is not (ModelStep.Received or ModelStep.Verified));
+        End(ref record); // What serves is on the disk in the release history; whatever is decided with it comes behind this record.
     }
 
     /// <summary>A bundle does not serve.</summary>
@@ -98,7 +98,7 @@ internal sealed partial class AuditTrail
         }
 
         record.Write(RecordField.Detail, reason);
-        End(ref record, durably: true);
+        End(ref record);
     }
 
     /// <summary>Another trust policy counts.</summary>
