@@ -50,13 +50,23 @@ internal sealed class EpochLedger
         }
     }
 
+    /// <summary>What could not be written is written with the next certificate, or by <see cref="Save"/>.</summary>
+    public bool IsBehind { get; private set; }
+
     /// <summary>Adds the next one; returns once it is on the disk.</summary>
-    /// <exception cref="IOException">It is not, or nobody knows.</exception>
+    /// <exception cref="IOException">It is not, or nobody knows: <see cref="IsBehind"/>.</exception>
     public void Add(ReadOnlySpan<byte> note)
     {
-        byte[] notes = [.. _notes, .. note];
-        _files.Write(SpoolLayout.Epochs, notes);
-        _notes = notes;
+        _notes = [.. _notes, .. note];
         Last = EpochCertificate.Parse(SignedNote.Parse(note).Text.Span);
+        Save();
+    }
+
+    /// <inheritdoc cref="Add"/>
+    public void Save()
+    {
+        IsBehind = true;
+        _files.Write(SpoolLayout.Epochs, _notes);
+        IsBehind = false;
     }
 }

@@ -101,16 +101,14 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, TimePro
             return;
         }
 
-        WakeNow();
-    }
-
-    public void WakeNow()
-    {
         if (Interlocked.Exchange(ref _sleep, Awake) != Awake)
         {
             _wake.Set();
         }
     }
+
+    /// <summary>Wakes it in any case, also if it is just about to sleep: for what does not happen with every record.</summary>
+    public void WakeNow() => _wake.Set();
 
     /// <summary>The timer's: time has come, or a sync takes longer than it should.</summary>
     public void Ring()

@@ -126,6 +126,11 @@ internal sealed class SpoolRecovery
         {
             var tip = new LogTip { Segment = numbers[^1] };
             (SegmentHeader header, List<byte[]> certificates) = Walk(name, file, tip);
+            if (certificates.Count > 0 && EpochOf(name, certificates[0]) > ledger.Epoch + 1)
+            {
+                certificates = [.. EarlierCertificates(numbers), .. certificates];
+            }
+
             EpochCertificate? last = Certify(name, first, ledger, certificates);
             ReadOnlyMemory<byte> spki = last?.Key ?? first.Spki;
             EpochKey key = OpenKey((long)(last?.Epoch ?? 0), spki);
@@ -219,6 +224,46 @@ internal sealed class SpoolRecovery
         }
 
         _notes.Add(OwnRecord.Recovery("torn_tail", tip.Segment, walk.Offset, cut, tip.Edge.Size));
+    }
+
+    // Only where the ledger could not be written over several segments.
+    private List<byte[]> EarlierCertificates(List<ulong> numbers)
+    {
+        List<byte[]> certificates = [];
+        foreach (ulong number in numbers[..^1])
+        {
+            string name = SpoolLayout.SegmentName(number);
+            using ISpoolFile file = _files.Open(name);
+            try
+            {
+                var walk = new SegmentWalk(new FileBytes(name, file));
+                while (walk.Next())
+                {
+                    if (RecordReader.KindOf(Frame.Record(walk.Frame)) == RecordKind.Epoch)
+                    {
+                        certificates.Add(NoteOf(name, walk.Offset, Frame.Record(walk.Frame)));
+                    }
+                }
+            }
+            catch (AuditFormatException wrong)
+            {
+                throw Refuse(name, 0, wrong.Message, _files.Quarantine(name));
+            }
+        }
+
+        return certificates;
+    }
+
+    private long EpochOf(string name, byte[] note)
+    {
+        try
+        {
+            return (long)EpochCertificate.Parse(SignedNote.Parse(note).Text.Span).Epoch;
+        }
+        catch (AuditFormatException wrong)
+        {
+            throw Refuse(name, 0, wrong.Message, _files.Quarantine(name));
+        }
     }
 
     // Certificates of this segment that the ledger has not: a crash between the two writes. Their keys lead on from the ledger's last.

@@ -30,7 +30,7 @@ internal sealed partial class SpoolWriter
             return;
         }
 
-        if (!_short && !opened && IsCheckpointDue())
+        if (!(_short && _reserve.HasNext) && !opened && IsCheckpointDue())
         {
             if (_batch.Count == 0 && _tip.Checkpointed + 1 == _tip.Edge.Size)
             {

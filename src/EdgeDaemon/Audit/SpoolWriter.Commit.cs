@@ -58,6 +58,12 @@ internal sealed partial class SpoolWriter
             _checkpointNow = false;
             _checkpointDue = _clock.After(_clock.Timestamp, _settings.CheckpointInterval);
             _note = null;
+            if (_ledger.IsBehind)
+            {
+                Settle(_ledger.Save, "certificate_not_kept");
+            }
+
+            EraseKeys();
             _gate.CheckpointIs(new CheckpointMade((long)_tip.Checkpointed, Checkpoint.Of(SignedNote.Parse(note)).Root, _key.Epoch, Encoding.UTF8.GetString(note), AuditTime.Read(_noteTime)));
         }
 
@@ -98,23 +104,31 @@ internal sealed partial class SpoolWriter
         _checkpointNow = true;
         _epochDue = _clock.After(_clock.Timestamp, _settings.Epoch);
         _gate.EpochIs(_key.Epoch);
-        try
-        {
-            _ledger.Add(certificate);
-        }
-        catch (IOException failure)
-        {
-            // The log has it, and the next start takes it from there.
-            _own.Enqueue(OwnRecord.Failure("certificate_not_kept", failure.Message, _tip.Segment, _tip.Offset, (failure as PosixException)?.Errno ?? 0));
-        }
+        _unerased.Enqueue(closed);
+        Settle(() => _ledger.Add(certificate), "certificate_not_kept");
+        EraseKeys();
+    }
 
+    private void EraseKeys()
+    {
+        while (_unerased.TryPeek(out long epoch) && Settle(() => _keys.Erase(epoch), "key_not_erased"))
+        {
+            _ = _unerased.Dequeue();
+        }
+    }
+
+    // What goes with an epoch's end and is not the log itself: said when it fails, and tried again at the next checkpoint. The next start does both, too.
+    private bool Settle(Action what, string cause)
+    {
         try
         {
-            _keys.Erase(closed);
+            what();
+            return true;
         }
         catch (IOException failure)
         {
-            _own.Enqueue(OwnRecord.Failure("key_not_erased", failure.Message, _tip.Segment, _tip.Offset, (failure as PosixException)?.Errno ?? 0));
+            _own.Enqueue(OwnRecord.Failure(cause, failure.Message, _tip.Segment, _tip.Offset, (failure as PosixException)?.Errno ?? 0));
+            return false;
         }
     }
 

@@ -34,6 +34,7 @@ internal sealed partial class SpoolWriter : IDisposable
     private readonly FrameBatch _batch = new();
     private readonly List<OwnRecord> _inBatch = [];
     private readonly Queue<OwnRecord> _own = new();
+    private readonly Queue<long> _unerased = new(); // Epochs that have ended, whose keys are still there.
     private readonly WaiterQueue _strict = new();
     private readonly WaiterQueue _roomless = new();
     private readonly long _began;

@@ -9,7 +9,7 @@ namespace EdgeDaemon.Tests.Audit;
 [TestClass]
 public sealed class AuditSpoolTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     [TestMethod]
     public void A_strict_record_is_on_the_disk_when_its_caller_is_told()

@@ -65,7 +65,8 @@ internal sealed class MemoryDisk : ISpoolFiles
     {
         lock (_lock)
         {
-            return new OpenFile(this, name, _files[name]);
+            _files[name].Name = name;
+            return new OpenFile(this, _files[name]);
         }
     }
 
@@ -86,6 +87,7 @@ internal sealed class MemoryDisk : ISpoolFiles
     public void Rename(string from, string to) => Do("rename", to, () =>
     {
         _files[to] = _files[from];
+        _files[to].Name = to;
         _files.Remove(from);
     });
 
@@ -152,12 +154,14 @@ internal sealed class MemoryDisk : ISpoolFiles
 
     private sealed class Content(byte[] bytes)
     {
+        public string Name { get; set; } = "";
+
         public byte[] Live { get; } = bytes;
 
         public byte[] Durable { get; } = [.. bytes];
     }
 
-    private sealed class OpenFile(MemoryDisk disk, string name, Content content) : ISpoolFile
+    private sealed class OpenFile(MemoryDisk disk, Content content) : ISpoolFile
     {
         public long Length => content.Live.Length;
 
@@ -186,13 +190,13 @@ internal sealed class MemoryDisk : ISpoolFiles
             {
                 int call = ++disk.Calls;
                 disk.Before?.Invoke(call);
-                int? errno = disk.Fault(call, "write", name);
+                int? errno = disk.Fault(call, "write", content.Name);
 
                 // A write that fails has written something of it, as one that was cut short has.
                 copy.AsSpan(0, errno is null ? copy.Length : copy.Length / 2).CopyTo(content.Live.AsSpan((int)offset));
                 if (errno is { } number)
                 {
-                    throw new PosixException("write", name, number);
+                    throw new PosixException("write", content.Name, number);
                 }
             }
         }
@@ -200,7 +204,7 @@ internal sealed class MemoryDisk : ISpoolFiles
         public void Sync()
         {
             disk.Syncing?.Invoke();
-            disk.Do("sync", name, () => content.Live.CopyTo(content.Durable, 0));
+            disk.Do("sync", content.Name, () => content.Live.CopyTo(content.Durable, 0));
         }
 
         public void Dispose()

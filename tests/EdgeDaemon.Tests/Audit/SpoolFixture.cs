@@ -18,6 +18,13 @@ internal static class SpoolFixture
     public static AuditSettings Settings(string more = "") => EdgedSettings.Parse(
         Encoding.UTF8.GetBytes($"format = 1\n[audit]\nsegment_bytes = 262144\nmin_free_bytes = 0\n{(more.Contains("max_bytes", StringComparison.Ordinal) ? "" : "max_bytes = 1073741824\n")}{more}\n"), "edged.toml").Audit;
 
+    /// <summary>With a mark of low space that is above nothing, and this policy for it.</summary>
+    public static AuditSettings With(this AuditSettings settings, string onLowSpace) => settings with
+    {
+        MinFreeBytes = 1 << 20,
+        OnLowSpace = onLowSpace switch { "refuse" => AuditPolicy.Refuse, "rotate" => AuditPolicy.Rotate, _ => AuditPolicy.DropAndCount },
+    };
+
     public static MemoryDisk NewLog()
     {
         var disk = new MemoryDisk();
@@ -38,7 +45,12 @@ internal static class SpoolFixture
         return bytes[..writer.Finish()];
     }
 
-    public static AuditPlace AppendStrictly(this AuditSpool spool, ReadOnlyMemory<byte> record) => spool.AppendAsync(new AuditWaiter(), record, strict: true).AsTask().GetAwaiter().GetResult();
+    public static AuditPlace AppendStrictly(this AuditSpool spool, ReadOnlyMemory<byte> record)
+    {
+        Task<AuditPlace> task = spool.AppendAsync(new AuditWaiter(), record, strict: true).AsTask();
+        Assert.IsTrue(task.Wait(TimeSpan.FromSeconds(20)), $"{spool.State} {spool.Figures}");
+        return task.Result;
+    }
 
     /// <summary>Verifies a whole log from its first key; what is in it by request id, and how often.</summary>
     public static SpoolVerdict Verify(this MemoryDisk disk, out Dictionary<string, int> requests, out List<RecordKind> kinds)
