@@ -52,7 +52,7 @@ public ref struct RecordWriter
 
     public void Flag(RecordField field, bool value) => Number(field, value ? 1UL : 0UL);
 
-    /// <summary>A share or distance in [0, 2^44) as millionths, rounded to nearest; NaN is left out.</summary>
+    /// <summary>A share or distance of 0 to 9e12 as millionths, rounded to nearest; what is outside counts as the nearer end, NaN is left out.</summary>
     public void Millionths(RecordField field, double value)
     {
         if (double.IsNaN(value))
@@ -61,7 +61,7 @@ public ref struct RecordWriter
             return;
         }
 
-        Number(field, (ulong)Math.Clamp(Math.Round(value * 1e6), 0, 1L << 63));
+        Number(field, (ulong)Math.Clamp(Math.Round(value * 1e6), 0, 9e18));
     }
 
     /// <summary>UTF-8. An empty text is not written. What is no UTF-8 is written with U+FFFD in its place.</summary>
