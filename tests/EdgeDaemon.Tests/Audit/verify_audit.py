@@ -2,6 +2,7 @@
 """Verifies an EdgeDaemon audit log, independently: written from src/EdgeDaemon.Core/Audit/README.md alone, Python's standard library only.
 
     verify_audit.py VKEY [--chain FILE] [--since NOTE] [--openssl] SEGMENT...
+    verify_audit.py -                    the same arguments from standard input, a log a line, separated by tabs
 
 Prints one line: "sound ..." with the numbers of the log, or "broken SEGMENT OFFSET SEQUENCE: why" for the first place that does not hold, and exits 0 or 1.
 Signatures are verified with arithmetic written out here, or with the openssl command.
@@ -452,6 +453,11 @@ def verify(vkey, segments, ecdsa=ecdsa_by_hand, chain=None, since=None):
 
 
 def main(arguments):
+    if arguments == ["-"]:
+        for line in sys.stdin:
+            main(line.rstrip("\n").split("\t"))
+            sys.stdout.flush()
+        return 0
     options = {}
     files = []
     ecdsa = ecdsa_by_hand

@@ -36,7 +36,7 @@ public ref struct RecordWriter
     /// <summary>Bytes so far.</summary>
     public readonly int Length => _length;
 
-    /// <summary>Fields that did not fit, had another form, or came a second time.</summary>
+    /// <summary>Fields that did not fit, had another form, or came a second time; zero after <see cref="Finish"/>.</summary>
     public readonly int LeftOut => (int)_leftOut;
 
     public void Number(RecordField field, ulong value)
@@ -186,7 +186,7 @@ public ref struct RecordWriter
         ulong tag = ((ulong)number * 8) + (ulong)form;
         ref ulong seen = ref number < 64 ? ref _lowFields : ref _highFields;
         ulong bit = 1UL << (number & 63);
-        if (rule is null || rule.Form != known || (!rule.IsList && (seen & bit) != 0) || VarintLength(tag) + bytes > _buffer.Length - _length - Reserve)
+        if (rule is null || rule.Form != known || field == RecordField.LeftOutFields || (!rule.IsList && (seen & bit) != 0) || VarintLength(tag) + bytes > _buffer.Length - _length - Reserve)
         {
             _leftOut++;
             return false;
