@@ -114,6 +114,9 @@ internal sealed class SpoolReader : IDisposable
     {
         _cursor = new SegmentCursor(segment);
         _from = from;
+
+        // Where the next segment is there already, it says where this one ends: a batch that was given up behind it is no part of the log.
+        FindFollowing();
     }
 
     private FrameFound ReadFrame()
@@ -157,6 +160,7 @@ internal sealed class SpoolReader : IDisposable
         left.Segment.Dispose();
         _following = null;
         _cursor = new SegmentCursor(next);
+        FindFollowing();
     }
 
     private void Damaged(string what)

@@ -35,8 +35,18 @@ internal sealed class AuditFilterOptions
         command.Validators.Add(Check);
     }
 
-    /// <exception cref="CtlException">The salt's file is none.</exception>
-    public RecordFilter Read(ParseResult parsed) => new()
+    /// <exception cref="CtlException">The salt's file is none, or the times are the wrong way round.</exception>
+    public RecordFilter Read(ParseResult parsed)
+    {
+        if (parsed.GetValue(_since) is { } since && parsed.GetValue(_until) is { } until && until <= since)
+        {
+            throw new CtlException(ExitCode.Usage, "--until is not after --since: no record can match");
+        }
+
+        return Filter(parsed);
+    }
+
+    private RecordFilter Filter(ParseResult parsed) => new()
     {
         From = parsed.GetValue(_since) is { } since ? AuditTime.Of(since) : 0,
         To = parsed.GetValue(_until) is { } until ? AuditTime.Of(until) : long.MaxValue,
@@ -68,11 +78,6 @@ internal sealed class AuditFilterOptions
             {
                 result.AddError($"--kind '{kind}' is none of {string.Join(", ", Names())}.");
             }
-        }
-
-        if (result.GetValue(_since) is { } since && result.GetValue(_until) is { } until && until <= since)
-        {
-            result.AddError("--until is not after --since: no record can match.");
         }
     }
 

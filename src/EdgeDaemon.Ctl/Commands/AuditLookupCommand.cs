@@ -28,7 +28,7 @@ internal static class AuditLookupCommand
         };
         command.Details =
             """
-            With 'redact' of [audit] in edged.toml, callers and addresses stand in records as
+            With 'redaction_salt' of [audit] in edged.toml, callers and addresses stand in records as
             HMAC-SHA-256 with a salt. Nobody can read one back, but who has the salt can ask
             for a value that he knows. Keep the salt as you would keep the names: with it the
             few thousand callers of a plant are quickly tried.
