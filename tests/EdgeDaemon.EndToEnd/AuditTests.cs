@@ -237,7 +237,18 @@ public sealed class AuditTests
     internal static Command Verify(StateDirectory state) =>
         Command.Edgectl("audit", "verify", "--spool", state.Audit, "--key", Path.Combine(state.Audit, "first.vkey"));
 
-    private static void Sound(StateDirectory state) => Verify(state).Succeeded();
+    /// <summary>The same by a verifier that shares no code with the daemon and its tool.</summary>
+    internal static void Sound(StateDirectory state)
+    {
+        Verify(state).Succeeded();
+        Command other = Command.Run(
+            "/usr/bin/python3",
+            [
+                Path.Combine(Installation.Root, "tests", "EdgeDaemon.Tests", "Audit", "verify_audit.py"), File.ReadAllText(Path.Combine(state.Audit, "first.vkey")).Trim(),
+                .. Directory.GetFiles(state.Audit, "*.segment").Order(StringComparer.Ordinal),
+            ]);
+        Assert.AreEqual(0, other.ExitCode, $"{other.Output}{other.Errors}");
+    }
 
     private static void Rest(HttpConnection connection, List<string> expected)
     {
