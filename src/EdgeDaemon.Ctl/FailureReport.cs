@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using EdgeDaemon.Client;
+using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Oms;
 using EdgeDaemon.Core.Toml;
@@ -26,7 +27,7 @@ internal static class FailureReport
             CtlException known => (known.Code, known.Message),
             EdgeClientException { Failure: EdgeClientFailure.Unreachable } client => (ExitCode.Unreachable, client.Message),
             EdgeClientException client => (ExitCode.Failed, client.Message),
-            ImageException or OmsException or BundleException or ManifestException => (ExitCode.Failed, failure.Message),
+            AuditFormatException or ImageException or OmsException or BundleException or ManifestException => (ExitCode.Failed, failure.Message),
 
             // file:line:column: message, one a line: a file's author sees everything at once.
             TomlException or TomlInvalidException => (ExitCode.Failed, failure.Message),

@@ -43,6 +43,8 @@ public sealed record EdgedSettings
 
     public required DeviceSettings Device { get; init; }
 
+    public required AuditSettings Audit { get; init; }
+
     public required LogSettings Log { get; init; }
 
     /// <param name="utf8">The text of the file.</param>
@@ -59,9 +61,10 @@ public sealed record EdgedSettings
         }
 
         TomlSection? limits = root.Table("limits"), engine = root.Table("engine");
+        string stateDirectory = root.String("state_dir", DefaultStateDirectory, 4096, SettingPaths.CheckAbsolute);
         var settings = new EdgedSettings
         {
-            StateDirectory = root.String("state_dir", DefaultStateDirectory, 4096, SettingPaths.CheckAbsolute),
+            StateDirectory = stateDirectory,
             TrustFile = root.String("trust", DefaultTrustFile, 4096, SettingPaths.CheckAbsolute),
             Runtime = RuntimeSettings.Read(root.Table("runtime")),
             Listeners = ListenSettings.ReadAll(root),
@@ -74,6 +77,7 @@ public sealed record EdgedSettings
             Bundles = BundleSettings.Read(root.Table("bundles")),
             Probe = ProbeSettings.Read(root.Table("probe")),
             Device = DeviceSettings.Read(root.Table("device")),
+            Audit = AuditSettings.Read(root.Table("audit"), stateDirectory),
             Log = LogSettings.Read(root.Table("log")),
         };
         SharedPlaces.Check(root, limits, engine, settings);

@@ -49,6 +49,9 @@ public sealed record TenantSettings
     /// <summary>Held at once; 0: no limit of its own.</summary>
     public required long MaxTensorBytes { get; init; }
 
+    /// <summary>Whether its answers wait until their record is on the disk.</summary>
+    public required AuditDurability Audit { get; init; }
+
     /// <summary>Without any [[tenant]]: the user that the daemon runs as, and root, may do everything; nobody else may do anything.</summary>
     public static ImmutableArray<TenantSettings> Default { get; } =
     [
@@ -66,6 +69,7 @@ public sealed record TenantSettings
             MaxRequests = 0,
             MaxConnections = 0,
             MaxTensorBytes = 0,
+            Audit = AuditDurability.AsConfigured,
         },
     ];
 
@@ -117,6 +121,7 @@ public sealed record TenantSettings
             MaxRequests = table.Integer("max_requests", 0, 0, 1_000_000),
             MaxConnections = table.Integer("max_connections", 0, 0, 1_000_000),
             MaxTensorBytes = table.Integer("max_tensor_bytes", 0L, 0, 1L << 40),
+            Audit = table.Choice("audit", AuditDurability.AsConfigured, ("batched", AuditDurability.Batched), ("strict", AuditDurability.Strict)),
         };
         if (tenant.Roles.HasFlag(Roles.Infer) && tenant.Models.IsEmpty)
         {

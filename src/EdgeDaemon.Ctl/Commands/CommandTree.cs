@@ -69,6 +69,19 @@ internal static class CommandTree
                 PenaltyCommands.CreateList(),
                 PenaltyCommands.CreateLift(),
             },
+            new CtlCommand("audit", "Read, verify and export the log of decisions: offline, on the device's folder or on a copy.",
+                "edgectl audit verify --key first.vkey", "edgectl audit query --outcome refused")
+            {
+                AuditTailCommand.Create(),
+                AuditQueryCommand.Create(),
+                AuditVerifyCommand.Create(),
+                AuditCheckpointCommand.Create(),
+                AuditProofCommands.CreateProve(),
+                AuditProofCommands.CreateCheck(),
+                AuditExportCommand.Create(),
+                AuditStatsCommand.Create(),
+                AuditLookupCommand.Create(),
+            },
             new CtlCommand("config", "Have the running daemon check or reload its configuration.", "edgectl config check", "edgectl config reload")
             {
                 ConfigCommands.CreateCheck(),

@@ -164,6 +164,62 @@ internal sealed unsafe class Descriptor : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>Writes all of it at <paramref name="offset"/>. A short write is gone on with; with an error nobody knows how much is there.</summary>
+    public void WriteAt(ReadOnlySpan<byte> data, long offset)
+    {
+        fixed (byte* bytes = data)
+        {
+            int done = 0;
+            while (done < data.Length)
+            {
+                nint written = FileCalls.PWrite(Number, bytes + done, (nuint)(data.Length - done), offset + done);
+                if (written > 0)
+                {
+                    done += (int)written;
+                }
+                else if (written == 0)
+                {
+                    throw new PosixException("write", _path, Errno.Input); // No regular file answers so; without this it would be asked for ever.
+                }
+                else if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+                {
+                    throw PosixException.Last("write", _path);
+                }
+            }
+        }
+    }
+
+    /// <summary>Reserves the room and makes the file that long. False: the file system cannot reserve, and it is as it was.</summary>
+    public bool TryAllocate(long length)
+    {
+        while (FileCalls.FAllocate(Number, 0, 0, length) != 0)
+        {
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.Interrupted:
+                    continue;
+                case Errno.NotSupported:
+                    return false;
+                default:
+                    throw PosixException.Last("reserve room for", _path);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Brings the bytes, and the length that reading them needs, to the disk. An interrupted call is made again, as it has not failed; a failed one never.</summary>
+    public void SyncData()
+    {
+        while (FileCalls.FDataSync(Number) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+            {
+                throw PosixException.Last("sync", _path);
+            }
+        }
+    }
+
     public void SetPermissions(int mode)
     {
         if (FileCalls.FChMod(Number, (uint)mode) != 0)

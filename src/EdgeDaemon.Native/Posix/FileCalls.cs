@@ -10,6 +10,7 @@ internal static unsafe partial class FileCalls
     // open(2), the numbers common to x86-64 and arm64 ...
     public const int ReadOnly = 0;
     public const int WriteOnly = 1;
+    public const int ReadWrite = 2;
     public const int Create = 0x40;
     public const int Exclusive = 0x80;
     public const int NoTerminal = 0x100;
@@ -55,6 +56,16 @@ internal static unsafe partial class FileCalls
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int descriptor, byte* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "pwrite64", SetLastError = true)]
+    public static partial nint PWrite(int descriptor, byte* buffer, nuint count, long offset);
+
+    // posix_fallocate would write the bytes itself where the file system cannot reserve, and hide which of the two it did.
+    [LibraryImport("libc", EntryPoint = "fallocate64", SetLastError = true)]
+    public static partial int FAllocate(int descriptor, int mode, long offset, long length);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int FDataSync(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "fchmod", SetLastError = true)]
     public static partial int FChMod(int descriptor, uint mode);

@@ -17,6 +17,9 @@ public sealed class PosixException : IOException
 
     public string Path { get; }
 
+    /// <summary>Whether room is all that was missing: on the file system, of a quota, or below a limit on file sizes.</summary>
+    public bool IsNoRoom => Errno is Posix.Errno.NoSpace or Posix.Errno.QuotaUsed or Posix.Errno.TooLarge;
+
     /// <summary>From the call that has just failed on this thread.</summary>
     internal static PosixException Last(string action, string path) => new(action, path, Marshal.GetLastPInvokeError());
 

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Bundles.Oms;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Tls;
@@ -62,6 +64,20 @@ internal sealed class Credentials(string? directory)
 
         material = read.ToImmutable();
         return true;
+    }
+
+    /// <summary>The keys that sign the record of decisions, which the daemon makes itself and nobody else ever needs.</summary>
+    /// <param name="folder">The log's own; exists.</param>
+    public static AuditKeyStore AuditKeys(string folder) => new AuditKeyFiles(folder);
+
+    /// <summary>What records are made with besides: the key of digests, the salt of what is redacted. Random bytes, nothing around them.</summary>
+    /// <param name="place">A file, or a credential of the service.</param>
+    /// <param name="bytes">How many there must be.</param>
+    /// <exception cref="IOException">It cannot be read, others can read it, or it has another length.</exception>
+    public byte[] ReadAuditSecret(string place, int bytes)
+    {
+        byte[] secret = ReadSecret(place);
+        return secret.Length == bytes ? secret : throw new IOException($"{place}: it has {secret.Length} bytes, not {bytes}: make it with 'head -c {bytes} /dev/urandom'");
     }
 
     private TlsMaterial? ReadTls(TcpSettings tcp, TimeProvider clock, ICollection<string> faults, ICollection<string> outdated)
@@ -222,4 +238,26 @@ internal sealed class Credentials(string? directory)
     private static bool IsCredential(string place) => place.StartsWith(Scheme, StringComparison.Ordinal);
 
     private static string Text(byte[] bytes) => Encoding.Latin1.GetString(bytes);
+
+    /// <summary>One file for each key, for the owner alone: two only while one epoch ends and the next begins.</summary>
+    private sealed class AuditKeyFiles(string folder) : AuditKeyStore
+    {
+        private const int OwnerOnly = 0b110_000_000;
+        private const int LargestAuditKey = 4096;
+
+        public override byte[]? Read(long epoch) =>
+            Path.Exists(Path.Combine(folder, Name(epoch))) ? SafeFileRead.Read(Path.Combine(folder, Name(epoch)), LargestAuditKey, secret: true) : null;
+
+        public override void Keep(long epoch, ReadOnlySpan<byte> key) => DurableFile.Write(Path.Combine(folder, Name(epoch)), key, OwnerOnly);
+
+        public override void Erase(long epoch)
+        {
+            if (Path.Exists(Path.Combine(folder, Name(epoch))))
+            {
+                FolderFiles.Erase(folder, Name(epoch));
+            }
+        }
+
+        private static string Name(long epoch) => string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch}.key");
+    }
 }

@@ -38,6 +38,33 @@ internal static class RestartNeeds
         Compare("[limits] min_body_bytes_per_second", settings => settings.Limits.MinBodyBytesPerSecond);
         Compare("[limits] max_tensor_bytes", settings => settings.Limits.MaxTensorBytes);
         Compare("[limits] max_response_bytes", settings => settings.Limits.MaxResponseBytes);
+        Compare("[audit] enabled", settings => settings.Audit.Enabled);
+        Compare("[audit] directory", settings => settings.Audit.Directory == settings.StateDirectory + "/audit" ? "" : settings.Audit.Directory); // The default goes with state_dir.
+        Compare("[audit] origin", settings => settings.Audit.Origin);
+        Compare("[audit] durability", settings => settings.Audit.Strict);
+        Compare("[audit] window_records", settings => settings.Audit.WindowRecords);
+        Compare("[audit] window_ms", settings => settings.Audit.Window);
+        Compare("[audit] buffer_bytes", settings => settings.Audit.BufferBytes);
+        Compare("[audit] checkpoint_records", settings => settings.Audit.CheckpointRecords);
+        Compare("[audit] checkpoint_seconds", settings => settings.Audit.CheckpointInterval);
+        Compare("[audit] epoch_seconds", settings => settings.Audit.Epoch);
+        Compare("[audit] segment_bytes", settings => settings.Audit.SegmentBytes);
+        Compare("[audit] max_bytes", settings => settings.Audit.MaxBytes);
+        Compare("[audit] keep_days", settings => settings.Audit.Keep);
+        Compare("[audit] min_free_bytes", settings => settings.Audit.MinFreeBytes);
+        Compare("[audit] on_full", settings => settings.Audit.OnFull);
+        Compare("[audit] on_low_space", settings => settings.Audit.OnLowSpace);
+        Compare("[audit] on_error", settings => settings.Audit.OnError);
+        Compare("[audit] on_behind", settings => settings.Audit.OnBehind);
+        Compare("[audit] input_digest", settings => settings.Audit.InputDigest);
+        Compare("[audit] output_digest", settings => settings.Audit.OutputDigest);
+        Compare("[audit] digest_key", settings => settings.Audit.DigestKey);
+        Compare("[audit] redaction_salt", settings => settings.Audit.RedactionSalt);
+        if (!now.Audit.StrictModels.SequenceEqual(next.Audit.StrictModels))
+        {
+            needs.Add("[audit] strict_models");
+        }
+
         foreach (ListenSettings listen in now.Listeners)
         {
             if (next.Listeners.FirstOrDefault(other => other.Name == listen.Name) is not { } other)

@@ -1,0 +1,295 @@
+using EdgeDaemon.Core.Audit.Notes;
+using EdgeDaemon.Core.Audit.Records;
+using EdgeDaemon.Core.Audit.Tree;
+
+namespace EdgeDaemon.Core.Audit.Segments;
+
+/// <summary>What a verification knows on its way: tree, epoch, time. Each rule of README.md about a segment or a frame is one check here.</summary>
+internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, EpochChain? chain, KeptCheckpoint? kept)
+{
+    private const string Forged = "somebody changed the log: keep a copy, and compare it with an export or a checkpoint kept elsewhere";
+    private const string Misplaced = "put the segments in the order of their numbers, all of one log";
+
+    private readonly EpochKeys _keys = new(first, chain);
+    private readonly TreeEdge _edge = new();
+    private ulong _segment;
+    private bool _opening;
+    private long _epochStart;
+    private ulong _sealedTo;
+    private RecordKind _lastKind;
+
+    public SpoolVerdict Verdict => verdict;
+
+    public ulong Size => _edge.Size;
+
+    /// <summary>A segment begins: its header must go on where the log is.</summary>
+    public void Begin(SegmentWalk walk)
+    {
+        SegmentHeader header = walk.Header;
+        if (header.Origin != first.Name)
+        {
+            throw BrokenHeader(walk, SpoolFaultKind.Origin, $"the segment is of {header.Origin}, and the key of {first.Name}", Misplaced);
+        }
+
+        if (verdict.Segments == 0)
+        {
+            BeginLog(walk);
+        }
+        else if (header.Segment != _segment + 1)
+        {
+            throw BrokenHeader(walk, SpoolFaultKind.SegmentNumber, $"this is segment {header.Segment}, and {_segment + 1} is next", Misplaced);
+        }
+        else if (header.FirstSequence != _edge.Size || !header.Edge.Hashes.SequenceEqual(_edge.Hashes))
+        {
+            throw BrokenHeader(walk, SpoolFaultKind.PreviousRoot, $"the segment begins behind {header.FirstSequence} records with another root than the {_edge.Size} that are there have", Forged);
+        }
+
+        _segment = header.Segment;
+        _opening = true;
+        verdict.Segments++;
+    }
+
+    /// <summary>A frame whose checksum, sequence and padding hold.</summary>
+    public void Check(SegmentWalk walk, ReadOnlySpan<byte> frame, bool whole)
+    {
+        ReadOnlySpan<byte> record = Frame.Record(frame);
+        RecordKind kind = RecordReader.KindOf(record);
+        long time = Frame.Time(frame);
+        if (_opening && kind != RecordKind.Checkpoint)
+        {
+            throw Broken(walk, SpoolFaultKind.Opening, "the segment's first record is no checkpoint", Forged);
+        }
+
+        try
+        {
+            CheckRecord(walk, kind, record, time, whole);
+        }
+        catch (AuditFormatException broken)
+        {
+            SpoolFaultKind fault = kind is RecordKind.Checkpoint or RecordKind.Epoch ? SpoolFaultKind.Note : SpoolFaultKind.Record;
+            throw Broken(walk, fault, broken.Message, Forged);
+        }
+
+        if (_edge.Size == verdict.FirstSequence)
+        {
+            verdict.FirstTime = time;
+        }
+
+        verdict.LastTime = time;
+        verdict.CountRecord(kind);
+        _opening = false;
+        if (kind != RecordKind.Checkpoint)
+        {
+            _lastKind = kind;
+        }
+    }
+
+    public void Append(ReadOnlySpan<byte> leaf)
+    {
+        kept?.Meet(_edge);
+        _edge.Append(leaf);
+    }
+
+    /// <summary>The last segment has ended.</summary>
+    public void Finish()
+    {
+        if (verdict.LastCheckpoint is null)
+        {
+            throw new SpoolFaultException(new SpoolFault(SpoolFaultKind.Opening, "", 0, _edge.Size, "the log has no checkpoint: nothing in it is signed", Forged));
+        }
+
+        if (chain is not null && chain.Last > verdict.Epoch)
+        {
+            throw new SpoolFaultException(new SpoolFault(
+                SpoolFaultKind.CutOff, "", 0, _edge.Size, $"the log ends in epoch {verdict.Epoch}, and {chain.Last} epochs were certified", "records were cut off, or the log's last segments are missing"));
+        }
+
+        kept?.Meet(_edge);
+        kept?.Finish(_edge.Size, first.Name, _keys.Find);
+        verdict.ConsistentSince = kept?.Size;
+    }
+
+    /// <summary>Writes down what is known, sound or not.</summary>
+    public void Describe()
+    {
+        verdict.Size = _edge.Size;
+        verdict.Root = _edge.Root();
+        verdict.Unsealed = _edge.Size - _sealedTo;
+        verdict.EndsInOrder = _lastKind == RecordKind.Stop;
+    }
+
+    private void BeginLog(SegmentWalk walk)
+    {
+        SegmentHeader header = walk.Header;
+        if (chain is null && (header.Segment != 0 || header.FirstSequence != 0))
+        {
+            throw BrokenHeader(walk, SpoolFaultKind.Beginning, $"the log begins with segment {header.Segment} at sequence {header.FirstSequence}", "give the segments before it, or, where retention has removed them, the file of certificates");
+        }
+
+        if (header.Segment == 0 != (header.FirstSequence == 0) || header.Segment == 0 != (header.Reason == SegmentReason.First))
+        {
+            throw BrokenHeader(walk, SpoolFaultKind.SegmentNumber, $"segment {header.Segment} cannot begin at sequence {header.FirstSequence} for that reason", Forged);
+        }
+
+        // Not believed yet: the first frame must be a checkpoint of exactly this tree, by the key of its epoch.
+        _edge.CopyFrom(header.Edge);
+        verdict.FirstSegment = header.Segment;
+        verdict.FirstSequence = header.FirstSequence;
+        _sealedTo = header.FirstSequence;
+        kept?.Begin(_edge);
+    }
+
+    private void CheckRecord(SegmentWalk walk, RecordKind kind, ReadOnlySpan<byte> record, long time, bool whole)
+    {
+        switch (kind)
+        {
+            case RecordKind.Checkpoint:
+                CheckCheckpoint(walk, SignedNote.Parse(NoteOf(record)), time);
+                break;
+            case RecordKind.Epoch:
+                CheckEpoch(walk, SignedNote.Parse(NoteOf(record)), time);
+                break;
+            default:
+                RequireTime(walk, time);
+                if (whole)
+                {
+                    RecordReader.Check(record);
+                }
+
+                break;
+        }
+    }
+
+    private void CheckCheckpoint(SegmentWalk walk, SignedNote note, long time)
+    {
+        var checkpoint = Checkpoint.Of(note);
+        if (_opening && verdict.Checkpoints == 0 && chain is not null)
+        {
+            // The log begins in an epoch that the chain must know; of its own first segment that is 0.
+            ulong epoch = walk.Header.Segment == 0 ? 0 : checkpoint.Epoch;
+            EnterFirst(walk, epoch);
+        }
+
+        RequireTime(walk, time);
+        RequireSigned(walk, note, "checkpoint");
+        if (checkpoint.Origin != first.Name)
+        {
+            throw Broken(walk, SpoolFaultKind.Origin, $"a checkpoint is of {checkpoint.Origin}", Forged);
+        }
+
+        if (checkpoint.Epoch != verdict.Epoch)
+        {
+            throw Broken(walk, SpoolFaultKind.Epoch, $"a checkpoint names epoch {checkpoint.Epoch}, and stands in epoch {verdict.Epoch}", Forged);
+        }
+
+        if (checkpoint.Segment != _segment || checkpoint.Offset != (ulong)walk.Offset || checkpoint.Time != time)
+        {
+            throw Broken(walk, SpoolFaultKind.Place, $"a checkpoint is signed for segment {checkpoint.Segment}, byte {checkpoint.Offset}, {AuditTime.Text(checkpoint.Time)}, and lies elsewhere", Forged);
+        }
+
+        bool opens = checkpoint.Header.Length > 0;
+        if (opens != _opening || (opens && !checkpoint.Header.Span.SequenceEqual(walk.HeaderDigest.Span)))
+        {
+            throw Broken(walk, SpoolFaultKind.Opening, "the checkpoint that opens a segment does not name the segment's header", Forged);
+        }
+
+        RequireRoot(walk, checkpoint.Size, checkpoint.Root.Span);
+        verdict.Checkpoints++;
+        verdict.LastCheckpoint = checkpoint;
+        verdict.LastNote = note.Bytes;
+        _sealedTo = _edge.Size + 1;
+    }
+
+    private void CheckEpoch(SegmentWalk walk, SignedNote note, long time)
+    {
+        var certificate = EpochCertificate.Parse(note.Text.Span);
+        RequireSigned(walk, note, "certificate of an epoch");
+        if (certificate.Origin != first.Name || certificate.Epoch != verdict.Epoch + 1)
+        {
+            throw Broken(walk, SpoolFaultKind.Epoch, $"a certificate is for epoch {certificate.Epoch} of {certificate.Origin}, and epoch {verdict.Epoch + 1} is next", Forged);
+        }
+
+        if (certificate.Start != time || certificate.Closed != verdict.LastTime)
+        {
+            throw Broken(walk, SpoolFaultKind.Time, "a certificate's times are not those of its frame and the one before", Forged);
+        }
+
+        RequireRoot(walk, certificate.Size, certificate.Root.Span);
+        if (!_keys.Enter(certificate))
+        {
+            throw Broken(walk, SpoolFaultKind.Epoch, $"the file of certificates has another key for epoch {certificate.Epoch} than the log", Forged);
+        }
+
+        verdict.Epoch = certificate.Epoch;
+        verdict.ClockSetBacks += certificate.Start < certificate.Closed ? 1 : 0;
+        verdict.LastTime = certificate.Start;
+        _epochStart = certificate.Start;
+        _sealedTo = _edge.Size + 1;
+    }
+
+    private void EnterFirst(SegmentWalk walk, ulong epoch)
+    {
+        if (epoch > chain!.Last)
+        {
+            throw Broken(walk, SpoolFaultKind.Epoch, $"the log begins in epoch {epoch}, and the file of certificates ends with epoch {chain.Last}", "give the whole file of certificates");
+        }
+
+        bool early = epoch > 0 && chain.Certificate(epoch).Size >= _edge.Size;
+        bool late = epoch < chain.Last && chain.Certificate(epoch + 1).Size < _edge.Size;
+        if (early || late)
+        {
+            throw Broken(walk, SpoolFaultKind.Epoch, $"the log begins at sequence {_edge.Size}, which is not within epoch {epoch}", Forged);
+        }
+
+        verdict.Epoch = epoch;
+        _keys.EnterAt(epoch);
+        _epochStart = epoch > 0 ? chain.Certificate(epoch).Start : 0;
+        verdict.LastTime = _epochStart;
+    }
+
+    // A key that is too new for an old record, or a record too old for its epoch, is how a past would be written anew (CVE-2023-31439).
+    private void RequireTime(SegmentWalk walk, long time)
+    {
+        if (time < _epochStart || time < verdict.LastTime)
+        {
+            throw Broken(walk, SpoolFaultKind.Time, $"a frame's time is {AuditTime.Text(time)}, before {AuditTime.Text(Math.Max(_epochStart, verdict.LastTime))}, though its epoch {verdict.Epoch} goes forward only", Forged);
+        }
+    }
+
+    private void RequireSigned(SegmentWalk walk, SignedNote note, string what)
+    {
+        if (!_keys.Current.Verify(note))
+        {
+            string by = _keys.SignerOf(note) is { } epoch ? $", but by that of epoch {epoch}" : "";
+            throw Broken(walk, SpoolFaultKind.Signature, $"a {what} is not signed by the key of epoch {verdict.Epoch}{by}", Forged);
+        }
+    }
+
+    private void RequireRoot(SegmentWalk walk, ulong size, ReadOnlySpan<byte> signed)
+    {
+        Span<byte> root = stackalloc byte[TreeHash.Length];
+        _edge.Root(root);
+        if (size != _edge.Size || !signed.SequenceEqual(root))
+        {
+            throw Broken(walk, SpoolFaultKind.Root, $"{size} records were signed, and the {_edge.Size} that are there have another root: one from sequence {_sealedTo} on was changed, added or removed", Forged);
+        }
+    }
+
+    private static ReadOnlySpan<byte> NoteOf(ReadOnlySpan<byte> record)
+    {
+        var reader = new RecordReader(record);
+        if (!reader.Next() || reader.Field != RecordField.Note || reader.Form != FieldForm.Text)
+        {
+            throw new AuditFormatException("the record of a checkpoint or an epoch has one field, its note");
+        }
+
+        ReadOnlySpan<byte> note = reader.Bytes;
+        return reader.Next() ? throw new AuditFormatException("the record of a checkpoint or an epoch has nothing but its note") : note;
+    }
+
+    private static SpoolFaultException Broken(SegmentWalk walk, SpoolFaultKind kind, string what, string remedy) =>
+        new(new SpoolFault(kind, walk.Name, walk.Offset, walk.Sequence, what, remedy));
+
+    private SpoolFaultException BrokenHeader(SegmentWalk walk, SpoolFaultKind kind, string what, string remedy) =>
+        new(new SpoolFault(kind, walk.Name, 0, verdict.Segments == 0 ? walk.Header.FirstSequence : _edge.Size, what, remedy));
+}

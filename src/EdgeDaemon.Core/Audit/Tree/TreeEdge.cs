@@ -1,0 +1,88 @@
+using System.Numerics;
+
+namespace EdgeDaemon.Core.Audit.Tree;
+
+/// <summary>
+/// The right edge of an RFC 6962 tree: the roots of its full subtrees, one for each bit of the size, largest first. All that appending needs. No allocation but
+/// at construction. Not for two threads at once.
+/// </summary>
+public sealed class TreeEdge
+{
+    private readonly byte[] _hashes = new byte[64 * TreeHash.Length];
+
+    /// <summary>Leaves so far.</summary>
+    public ulong Size { get; private set; }
+
+    /// <summary>Number of hashes: the ones in the binary size.</summary>
+    public int Count => BitOperations.PopCount(Size);
+
+    /// <summary>The edge as bytes, <see cref="Count"/> hashes of 32 bytes, largest subtree first. Valid until the next append.</summary>
+    public ReadOnlySpan<byte> Hashes => _hashes.AsSpan(0, Count * TreeHash.Length);
+
+    /// <summary>An edge from its bytes. Nothing here can say whether it is the right one: its root must be known.</summary>
+    /// <exception cref="AuditFormatException">There are not as many hashes as that size has.</exception>
+    public static TreeEdge Read(ulong size, ReadOnlySpan<byte> hashes)
+    {
+        var edge = new TreeEdge { Size = size };
+        if (hashes.Length != edge.Count * TreeHash.Length)
+        {
+            throw new AuditFormatException($"the edge of a tree of {size} leaves has {edge.Count} hashes, not {hashes.Length} bytes");
+        }
+
+        hashes.CopyTo(edge._hashes);
+        return edge;
+    }
+
+    /// <param name="leaf">The leaf's hash, 32 bytes.</param>
+    public void Append(ReadOnlySpan<byte> leaf)
+    {
+        int at = Count * TreeHash.Length;
+        leaf[..TreeHash.Length].CopyTo(_hashes.AsSpan(at));
+
+        // As many full subtrees of one size meet as the size has ones at its end: each pair becomes one of double size.
+        for (ulong rest = Size; (rest & 1) != 0; rest >>= 1)
+        {
+            at -= TreeHash.Length;
+            TreeHash.Node(_hashes.AsSpan(at, TreeHash.Length), _hashes.AsSpan(at + TreeHash.Length, TreeHash.Length), _hashes.AsSpan(at, TreeHash.Length));
+        }
+
+        Size++;
+    }
+
+    /// <summary>The tree's root: RFC 6962's MTH of all leaves. Changes nothing.</summary>
+    /// <param name="into">32 bytes.</param>
+    public void Root(Span<byte> into)
+    {
+        if (Size == 0)
+        {
+            TreeHash.Empty.CopyTo(into);
+            return;
+        }
+
+        int at = (Count - 1) * TreeHash.Length;
+        Span<byte> root = into[..TreeHash.Length];
+        _hashes.AsSpan(at, TreeHash.Length).CopyTo(root);
+        while ((at -= TreeHash.Length) >= 0)
+        {
+            TreeHash.Node(_hashes.AsSpan(at, TreeHash.Length), root, root);
+        }
+    }
+
+    /// <summary>The same as a new array.</summary>
+    public byte[] Root()
+    {
+        byte[] root = new byte[TreeHash.Length];
+        Root(root);
+        return root;
+    }
+
+    /// <summary>Becomes a copy of another edge.</summary>
+    public void CopyFrom(TreeEdge other)
+    {
+        other.Hashes.CopyTo(_hashes);
+        Size = other.Size;
+    }
+
+    /// <summary>Forgets every leaf.</summary>
+    public void Clear() => Size = 0;
+}

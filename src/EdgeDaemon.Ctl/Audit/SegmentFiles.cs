@@ -1,0 +1,96 @@
+using EdgeDaemon.Core.Audit.Segments;
+using EdgeDaemon.Native.Posix.Files;
+
+namespace EdgeDaemon.Ctl.Audit;
+
+/// <summary>A folder's segments as the verifier reads them, one after the other: opened when they are needed, at most two at a time.</summary>
+internal sealed class SegmentFiles : IDisposable
+{
+    private readonly List<Segment> _segments = [];
+    private readonly Action<long> _progress;
+    private readonly Queue<Segment> _open = new();
+    private long _read;
+
+    /// <param name="paths">In the order of their numbers.</param>
+    /// <param name="progress">Told how many bytes were read so far, of all.</param>
+    public SegmentFiles(IEnumerable<string> paths, Action<long> progress)
+    {
+        _progress = progress;
+        foreach (string path in paths)
+        {
+            _segments.Add(new Segment(this, path));
+        }
+    }
+
+    public IReadOnlyList<ISegmentBytes> All => _segments;
+
+    /// <summary>Bytes of all files as they were found.</summary>
+    public long Bytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (Segment segment in _segments)
+            {
+                bytes += segment.Length;
+            }
+
+            return bytes;
+        }
+    }
+
+    public void Dispose()
+    {
+        while (_open.TryDequeue(out Segment? segment))
+        {
+            segment.Close();
+        }
+    }
+
+    private void Opened(Segment segment)
+    {
+        _open.Enqueue(segment);
+        if (_open.Count > 2)
+        {
+            _open.Dequeue().Close();
+        }
+    }
+
+    private void Read(int bytes)
+    {
+        _read += bytes;
+        _progress(_read);
+    }
+
+    private sealed class Segment(SegmentFiles owner, string path) : ISegmentBytes
+    {
+        private FileStream? _file;
+
+        public string Name => path;
+
+        public long Length { get; } = new FileInfo(path).Length;
+
+        public int Read(long offset, Span<byte> into)
+        {
+            if (_file is null)
+            {
+                _file = SafeFileRead.OpenRegular(path);
+                owner.Opened(this);
+            }
+
+            int done = 0;
+            for (int read; done < into.Length && (read = RandomAccess.Read(_file.SafeFileHandle, into[done..], offset + done)) > 0; done += read)
+            {
+            }
+
+            owner.Read(done);
+            return done;
+        }
+
+        public void Close()
+        {
+            _file?.Dispose();
+            _file = null;
+        }
+    }
+}

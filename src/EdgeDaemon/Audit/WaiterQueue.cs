@@ -1,0 +1,53 @@
+namespace EdgeDaemon.Audit;
+
+/// <summary>Waiters in the order in which they came. One thread's.</summary>
+internal sealed class WaiterQueue
+{
+    private AuditWaiter? _last;
+
+    public AuditWaiter? First { get; private set; }
+
+    /// <param name="chain">The first of a list; null: none.</param>
+    public void Append(AuditWaiter? chain)
+    {
+        if (chain is null)
+        {
+            return;
+        }
+
+        if (_last is null)
+        {
+            First = chain;
+        }
+        else
+        {
+            _last.Next = chain;
+        }
+
+        for (_last = chain; _last.Next is not null; _last = _last.Next)
+        {
+        }
+    }
+
+    /// <summary>Takes all away, as a list.</summary>
+    public AuditWaiter? TakeAll()
+    {
+        AuditWaiter? all = First;
+        (First, _last) = (null, null);
+        return all;
+    }
+
+    /// <summary>Takes the first away.</summary>
+    public AuditWaiter Dequeue()
+    {
+        AuditWaiter first = First!;
+        First = first.Next;
+        first.Next = null;
+        if (First is null)
+        {
+            _last = null;
+        }
+
+        return first;
+    }
+}
