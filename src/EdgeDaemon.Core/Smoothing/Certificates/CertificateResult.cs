@@ -1,0 +1,23 @@
+namespace EdgeDaemon.Core.Smoothing.Certificates;
+
+/// <param name="Class">That the selection chose; <see cref="Votes.None"/> when every selection sample failed.</param>
+/// <param name="Abstained">Nothing is certified.</param>
+/// <param name="Radius">In units of the tensor that the graphs see; 0 when abstained.</param>
+/// <param name="InputRadius">In units of the input as the caller sent it, rounded down.</param>
+public sealed record CertificateResult(int Class, bool Abstained, double Radius, double InputRadius, StoppedBy Stopped)
+{
+    /// <summary><paramref name="radius"/> in the caller's units: the largest double that is not above the exact product.</summary>
+    public static double InUnitsOfInput(double radius, double scale)
+    {
+        double product = radius * scale;
+        return Math.FusedMultiplyAdd(radius, scale, -product) < 0 ? Math.BitDecrement(product) : product;
+    }
+}
+
+/// <summary>Why no more samples were drawn.</summary>
+public enum StoppedBy
+{
+    Decided,
+    Samples,
+    Time,
+}

@@ -1,0 +1,28 @@
+namespace EdgeDaemon.Core.Smoothing.Certificates;
+
+/// <summary>Closed sets as the schema spells them.</summary>
+public static class CertificateWords
+{
+    public static string Of(VoteRule rule) => rule switch
+    {
+        VoteRule.Mean => "mean",
+        VoteRule.Probabilities => "probabilities",
+        _ => "majority",
+    };
+
+    public static string Of(CertificateMethod method) => method == CertificateMethod.Sequential ? "sequential" : "clopper_pearson";
+
+    public static string Of(RadiusVerdict verdict) => verdict switch
+    {
+        RadiusVerdict.Certified => "certified",
+        RadiusVerdict.Futile => "futile",
+        _ => "undecided",
+    };
+
+    public static string Of(StoppedBy stopped) => stopped switch
+    {
+        StoppedBy.Decided => "decided",
+        StoppedBy.Samples => "samples",
+        _ => "time",
+    };
+}
