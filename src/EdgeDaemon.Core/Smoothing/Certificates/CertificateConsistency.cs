@@ -49,6 +49,11 @@ internal static class CertificateConsistency
             return ("noise", $"counts {certificate.Noise.Count} samples, selection and certification have {(long)certificate.Selection.Samples + certificate.Certification.Samples}");
         }
 
+        if (certificate.Result.Class != certificate.Selection.Largest())
+        {
+            return ("result", $"names class {certificate.Result.Class}, the selection chose {certificate.Selection.Largest()}");
+        }
+
         return Ladder(certificate) ?? Result(certificate);
     }
 
@@ -113,11 +118,6 @@ internal static class CertificateConsistency
     private static (string, string)? Result(RobustnessCertificate certificate)
     {
         CertificateResult result = certificate.Result;
-        if (result.Class != certificate.Selection.Largest())
-        {
-            return ("result", $"names class {result.Class}, the selection chose {certificate.Selection.Largest()}");
-        }
-
         if (result.Abstained && (result.Radius != 0 || result.InputRadius != 0))
         {
             return ("result", "abstained, and yet states a radius");
@@ -147,8 +147,21 @@ internal static class CertificateConsistency
             return ("result", $"states a radius of {result.Radius:R}; the largest certified one of the ladder is {most:R}");
         }
 
-        bool decided = certificate.Rule.Method == CertificateMethod.Sequential && !open;
-        return (result.Stopped == StoppedBy.Decided) == decided ? null
-            : ("result", decided ? "says that it was cut short, but every radius is decided" : "says that it was decided, but a radius is still open");
+        return StopFault(certificate, open) is { } fault ? ("result", fault) : null;
+    }
+
+    private static string? StopFault(RobustnessCertificate certificate, bool open)
+    {
+        bool sequential = certificate.Rule.Method == CertificateMethod.Sequential;
+        bool whole = certificate.Certification.Samples == certificate.Rule.MaxSamples;
+        bool largest = sequential && certificate.Ladder[^1].Verdict == RadiusVerdict.Certified;
+        string word = CertificateWords.Of(certificate.Result.Stopped);
+        return certificate.Result.Stopped switch
+        {
+            StoppedBy.Completed => sequential || !whole ? $"says \"{word}\", which is for a Clopper-Pearson bound whose samples are all counted" : null,
+            StoppedBy.Certified => largest ? null : $"says \"{word}\", but the largest radius asked for is not certified",
+            StoppedBy.Futile => !sequential || open || largest ? $"says \"{word}\", which is for a ladder with a radius that was given up and none that is open" : null,
+            _ => (sequential ? open : !whole) ? null : $"says \"{word}\", but nothing was left open",
+        };
     }
 }

@@ -26,6 +26,7 @@ public sealed record CertificateEngine(string Library, string Processor, int Row
 /// <param name="Sha256">Over the elements as the caller sent them, 64 hex digits.</param>
 public sealed record CertificateInput(string Name, ElementType Type, ImmutableArray<long> Shape, string Sha256);
 
+/// <param name="Kind">On which numbers the noise lies.</param>
 /// <param name="Sampler">Algorithm and version.</param>
 /// <param name="Table">Digest of the sampler's table for this sigma, 64 hex digits.</param>
 /// <param name="Sigma">In units of the tensor that the graphs see.</param>
@@ -36,10 +37,19 @@ public sealed record CertificateInput(string Name, ElementType Type, ImmutableAr
 /// <param name="Count">Selection and certification samples together.</param>
 /// <param name="Seed">64 hex digits once it is revealed, else null.</param>
 public sealed record CertificateNoise(
-    string Sampler, string Table, double Sigma, double Scale, string Commitment, int Row, long First, long Count, string? Seed)
+    CertificateKind Kind, string Sampler, string Table, double Sigma, double Scale, string Commitment, int Row, long First, long Count, string? Seed)
 {
     /// <summary>The only norm there is.</summary>
     public const string Norm = "l2";
+}
+
+public enum CertificateKind
+{
+    /// <summary>Whole steps of an 8-bit input, added before it is turned into the graphs' tensor: exact.</summary>
+    Grid,
+
+    /// <summary>Added to an FP32 input, rounded once.</summary>
+    Float,
 }
 
 /// <summary>What was asked for.</summary>

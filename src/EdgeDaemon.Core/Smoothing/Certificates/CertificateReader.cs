@@ -26,7 +26,7 @@ internal static class CertificateReader
             Model(root.Object("model", "name", "version", "release", "members", "rule", "weights", "consensus", "output")),
             engine,
             Input(root.Object("input", "name", "datatype", "shape", "sha256")),
-            Noise(root.Object("noise", "sampler", "table", "sigma", "norm", "scale", "commitment", "row", "first", "count", "seed")),
+            Noise(root.Object("noise", "kind", "sampler", "table", "sigma", "norm", "scale", "commitment", "row", "first", "count", "seed")),
             Rule(root.Object("rule", "method", "alpha", "selection", "look", "max_samples")),
             Tally(root.Object("selection", "samples", "failed", "counts"), engine.Classes),
             Tally(root.Object("certification", "samples", "failed", "counts"), engine.Classes),
@@ -55,7 +55,7 @@ internal static class CertificateReader
             version,
             release,
             members,
-            model.Choice("rule", (CertificateWords.Of(VoteRule.Mean), VoteRule.Mean), (CertificateWords.Of(VoteRule.Probabilities), VoteRule.Probabilities), (CertificateWords.Of(VoteRule.Majority), VoteRule.Majority)),
+            Closed<VoteRule>(model, "rule", CertificateWords.Of),
             model.Array("weights", members.Length, members.Length, (node, path) => model.Number(node, path, double.Epsilon, double.MaxValue)),
             model.Int("consensus", 0, members.Length),
             model.Text("output", LongestName));
@@ -80,6 +80,7 @@ internal static class CertificateReader
     {
         noise.Choice("norm", (CertificateNoise.Norm, true));
         return new CertificateNoise(
+            Closed<CertificateKind>(noise, "kind", CertificateWords.Of),
             noise.Text("sampler", LongestWord),
             noise.Hex("table"),
             noise.Positive("sigma"),
@@ -92,7 +93,7 @@ internal static class CertificateReader
     }
 
     private static CertificateRule Rule(CertificateObject rule) => new(
-        rule.Choice("method", (CertificateWords.Of(CertificateMethod.Sequential), CertificateMethod.Sequential), (CertificateWords.Of(CertificateMethod.ClopperPearson), CertificateMethod.ClopperPearson)),
+        Closed<CertificateMethod>(rule, "method", CertificateWords.Of),
         rule.Positive("alpha", 0.5),
         rule.Int("selection", 1, MostSamples),
         rule.Int("look", 1, MostSamples),
@@ -106,8 +107,7 @@ internal static class CertificateReader
     private static LadderStep Step(CertificateObject step) => new(
         step.Positive("radius"),
         step.Hex("table"),
-        step.Choice(
-            "verdict", (CertificateWords.Of(RadiusVerdict.Certified), RadiusVerdict.Certified), (CertificateWords.Of(RadiusVerdict.Futile), RadiusVerdict.Futile), (CertificateWords.Of(RadiusVerdict.Undecided), RadiusVerdict.Undecided)),
+        Closed<RadiusVerdict>(step, "verdict", CertificateWords.Of),
         step.Int("samples", 0, MostSamples),
         step.Int("agreements", 0, MostSamples));
 
@@ -116,5 +116,18 @@ internal static class CertificateReader
         result.Flag("abstained"),
         result.Number("radius", 0, double.MaxValue),
         result.Number("input_radius", 0, double.MaxValue),
-        result.Choice("stopped", (CertificateWords.Of(StoppedBy.Decided), StoppedBy.Decided), (CertificateWords.Of(StoppedBy.Samples), StoppedBy.Samples), (CertificateWords.Of(StoppedBy.Time), StoppedBy.Time)));
+        Closed<StoppedBy>(result, "stopped", CertificateWords.Of));
+
+    private static T Closed<T>(CertificateObject part, string key, Func<T, string> word)
+        where T : struct, Enum
+    {
+        T[] values = Enum.GetValues<T>();
+        var choices = new (string, T)[values.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            choices[i] = (word(values[i]), values[i]);
+        }
+
+        return part.Choice<T>(key, choices);
+    }
 }

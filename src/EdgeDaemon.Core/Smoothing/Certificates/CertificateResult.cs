@@ -17,7 +17,21 @@ public sealed record CertificateResult(int Class, bool Abstained, double Radius,
 /// <summary>Why no more samples were drawn.</summary>
 public enum StoppedBy
 {
-    Decided,
+    /// <summary>The fixed number of a Clopper-Pearson bound was reached.</summary>
+    Completed,
+
+    /// <summary>The largest radius asked for was certified.</summary>
+    Certified,
+
+    /// <summary>Every radius that is not certified was given up.</summary>
+    Futile,
+
+    /// <summary>As many samples as allowed were drawn, and a radius is still open.</summary>
     Samples,
-    Time,
+
+    /// <summary>The time was over.</summary>
+    Deadline,
+
+    /// <summary>Runs failed one after the other.</summary>
+    Failed,
 }

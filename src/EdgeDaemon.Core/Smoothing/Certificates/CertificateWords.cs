@@ -21,8 +21,13 @@ public static class CertificateWords
 
     public static string Of(StoppedBy stopped) => stopped switch
     {
-        StoppedBy.Decided => "decided",
+        StoppedBy.Completed => "completed",
+        StoppedBy.Certified => "certified",
+        StoppedBy.Futile => "futile",
         StoppedBy.Samples => "samples",
-        _ => "time",
+        StoppedBy.Deadline => "deadline",
+        _ => "failed",
     };
+
+    public static string Of(CertificateKind kind) => kind == CertificateKind.Grid ? "grid" : "float";
 }

@@ -97,6 +97,7 @@ internal static class CertificateWriter
     private static void Noise(Utf8JsonWriter writer, CertificateNoise noise, bool revealed)
     {
         writer.WriteStartObject("noise");
+        writer.WriteString("kind", CertificateWords.Of(noise.Kind));
         writer.WriteString("sampler", noise.Sampler);
         writer.WriteString("table", noise.Table);
         writer.WriteNumber("sigma", noise.Sigma);
