@@ -12,13 +12,6 @@ public static class CertificateWords
 
     public static string Of(CertificateMethod method) => method == CertificateMethod.Sequential ? "sequential" : "clopper_pearson";
 
-    public static string Of(RadiusVerdict verdict) => verdict switch
-    {
-        RadiusVerdict.Certified => "certified",
-        RadiusVerdict.Futile => "futile",
-        _ => "undecided",
-    };
-
     public static string Of(StoppedBy stopped) => stopped switch
     {
         StoppedBy.Completed => "completed",

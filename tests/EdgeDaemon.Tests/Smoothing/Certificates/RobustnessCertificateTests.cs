@@ -112,30 +112,36 @@ public sealed class RobustnessCertificateTests
     public void Contradictions_are_refused_and_named()
     {
         RobustnessCertificate c = CertificateSamples.Ladder;
+        CertificateResult r = c.Result;
         Contradicts(c with { Selection = c.Selection with { Failed = 2 } }, "'selection' has 100 samples, but its counts and failed ones add up to 101");
         Contradicts(c with { Selection = new SampleTally(100, 1, [new(9, 1), new(7, 98)]) }, "'selection' lists class 7 after class 9");
-        Contradicts(c with { Certification = new SampleTally(550, 53, c.Certification.Counts), Noise = c.Noise with { Count = 650 } }, "'certification' ends after 550 samples, which is no look");
         Contradicts(c with { Noise = c.Noise with { Count = 601 } }, "'noise' counts 601 samples");
         Contradicts(c with { Rule = c.Rule with { MaxSamples = 400 } }, "'certification' has 500 samples, more than");
+        Contradicts(c with { Rule = c.Rule with { MaxSamples = 10_001 } }, "'rule' allows 10001 samples; its tables end after table_samples = 10000");
         Contradicts(c with { Rule = c.Rule with { Selection = 99 } }, "'selection' has 100 samples, rule.selection says 99");
-        Contradicts(c with { Result = c.Result with { Class = 9 } }, "'result' names class 9, the selection chose 7");
-        Contradicts(c with { Result = c.Result with { Radius = 0.5, InputRadius = 127.5 } }, "'result' states a radius of 0.5; the largest certified one of the ladder is 0.1");
-        Contradicts(c with { Result = c.Result with { InputRadius = 26 } }, "'result' states an input_radius of 26");
-        Contradicts(c with { Result = c.Result with { Abstained = true } }, "'result' abstained, and yet states a radius");
-        Contradicts(c with { Result = c.Result with { Stopped = StoppedBy.Samples } }, "nothing was left open");
-        Contradicts(c with { Result = c.Result with { Stopped = StoppedBy.Certified } }, "the largest radius asked for is not certified");
+        Contradicts(c with { Rule = c.Rule with { Selection = 101 } }, "'selection' has 100 samples, rule.selection says 101");
+        Contradicts(c with { Result = r with { Class = 9 } }, "'result' names class 9, the selection chose 7");
+        Contradicts(c with { Result = r with { Radius = 0.25, InputRadius = 63.75 } }, "'result' states a radius of 0.25, which the ladder does not have");
+        Contradicts(c with { Result = r with { InputRadius = 26 } }, "'result' states an input_radius of 26");
+        Contradicts(c with { Result = r with { Abstained = true } }, "'result' abstained, and yet states a radius");
+        Contradicts(c with { Result = r with { Radius = 0, InputRadius = 0 } }, "'result' did not abstain, but certifies no radius");
+        Contradicts(c with { Result = r with { Stopped = StoppedBy.Futile } }, "every radius was given up");
+        Contradicts(c with { Result = r with { Stopped = StoppedBy.Completed } }, "which is for a Clopper-Pearson bound");
+        Contradicts(c with { Result = new CertificateResult(7, true, 0, 0, 0, 0, StoppedBy.Certified) }, "but no radius of a ladder is");
         Contradicts(c with { Ladder = [c.Ladder[1], c.Ladder[0]] }, "'ladder' [1].radius is not above the radius before it");
-        Contradicts(c with { Ladder = [c.Ladder[0] with { Agreements = 201 }] }, "'ladder' [0] has 201 agreements among 200 samples");
-        Contradicts(c with { Ladder = [c.Ladder[0] with { Samples = 600 }] }, "'ladder' [0] was judged after 600 samples, 500 were counted");
+        Contradicts(c with { Ladder = [] }, "'ladder' is empty");
+        Contradicts(c with { Result = r with { Agreements = 201 } }, "'result' rests on 201 of 200 samples");
+        Contradicts(c with { Result = r with { Samples = 600 } }, "'result' rests on 198 of 600 samples, certification counted 490 of 500: both cannot be");
 
         // 100 agreements among the first 200, 490 of all 500: 390 agreements among the 300 between are not possible.
-        Contradicts(c with { Ladder = [c.Ladder[0] with { Agreements = 100 }] }, "both cannot be");
-        Contradicts(c with { Ladder = [] }, "'ladder' is empty");
-        Contradicts(c with { Ladder = [c.Ladder[1], c.Ladder[2] with { Verdict = RadiusVerdict.Certified }] }, "'ladder' [1] is certified, but the smaller radius before it is not");
+        Contradicts(c with { Result = r with { Agreements = 100 } }, "both cannot be");
+        Contradicts(c with { Result = r with { Samples = 250, Agreements = 245 } }, "'result' was decided after 250 samples, which is no look: every 100");
         RobustnessCertificate b = CertificateSamples.Bound;
         Contradicts(b with { Ladder = c.Ladder }, "'ladder' must be empty");
-        Contradicts(b with { Rule = b.Rule with { Look = 100 } }, "'rule' looks after 100 samples");
+        Contradicts(b with { Rule = c.Rule with { Method = CertificateMethod.ClopperPearson } }, "'rule.beta' means nothing");
         Contradicts(b with { Model = b.Model with { Vote = VoteRule.Majority } }, "'model' has one member");
+        Contradicts(b with { Result = b.Result with { Stopped = StoppedBy.Deadline } }, "but all samples of the bound are counted");
+        Contradicts(b with { Result = b.Result with { Samples = 900, Agreements = 900 } }, "the Clopper-Pearson bound is over all 1000");
 
         static void Contradicts(RobustnessCertificate certificate, string what)
         {
