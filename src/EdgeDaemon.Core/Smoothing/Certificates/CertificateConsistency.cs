@@ -6,19 +6,20 @@ namespace EdgeDaemon.Core.Smoothing.Certificates;
 internal static class CertificateConsistency
 {
     /// <summary>The key of the document where it contradicts itself, and how; null where it does not.</summary>
-    public static (string Part, string What)? Fault(RobustnessCertificate certificate)
+    public static (string Part, string What)? Fault(RobustnessCertificate certificate) =>
+        Model(certificate.Model) ?? Rule(certificate.Rule) ?? Samples(certificate) ?? Ladder(certificate) ?? Result(certificate) ?? Decision(certificate);
+
+    private static (string, string)? Model(CertificateModel model) =>
+        model.Members.Length == 1 && (model.Vote != VoteRule.Mean || model.Consensus != 0) ? ("model", "has one member: nobody votes, its rule is \"mean\" and its consensus 0") : null;
+
+    private static (string, string)? Rule(CertificateRule rule) =>
+        rule.Schedule is { } schedule && rule.MaxSamples > schedule.TableSamples
+            ? ("rule", $"allows {rule.MaxSamples} samples; its tables end after table_samples = {schedule.TableSamples}")
+            : null;
+
+    private static (string, string)? Samples(RobustnessCertificate certificate)
     {
         CertificateRule rule = certificate.Rule;
-        if (certificate.Model.Members.Length == 1 && (certificate.Model.Vote != VoteRule.Mean || certificate.Model.Consensus != 0))
-        {
-            return ("model", "has one member: nobody votes, its rule is \"mean\" and its consensus 0");
-        }
-
-        if (rule.Method == CertificateMethod.ClopperPearson && rule.Look != rule.MaxSamples)
-        {
-            return ("rule", $"looks after {rule.Look} samples; the Clopper-Pearson bound holds after max_samples = {rule.MaxSamples} only");
-        }
-
         if (Fault(certificate.Selection) is { } selection)
         {
             return ("selection", selection);
@@ -29,7 +30,7 @@ internal static class CertificateConsistency
             return ("certification", certification);
         }
 
-        if (certificate.Selection.Samples != rule.Selection)
+        if (certificate.Selection.Samples > rule.Selection || (certificate.Selection.Samples < rule.Selection && certificate.Certification.Samples > 0))
         {
             return ("selection", $"has {certificate.Selection.Samples} samples, rule.selection says {rule.Selection}");
         }
@@ -39,17 +40,8 @@ internal static class CertificateConsistency
             return ("certification", $"has {certificate.Certification.Samples} samples, more than rule.max_samples = {rule.MaxSamples}");
         }
 
-        if (certificate.Certification.Samples % rule.Look != 0 && certificate.Certification.Samples != rule.MaxSamples)
-        {
-            return ("certification", $"ends after {certificate.Certification.Samples} samples, which is no look: every {rule.Look}");
-        }
-
-        if (certificate.Noise.Count != (long)certificate.Selection.Samples + certificate.Certification.Samples)
-        {
-            return ("noise", $"counts {certificate.Noise.Count} samples, selection and certification have {(long)certificate.Selection.Samples + certificate.Certification.Samples}");
-        }
-
-        return Ladder(certificate) ?? Result(certificate);
+        long both = (long)certificate.Selection.Samples + certificate.Certification.Samples;
+        return certificate.Noise.Count == both ? null : ("noise", $"counts {certificate.Noise.Count} samples, selection and certification have {both}");
     }
 
     private static string? Fault(SampleTally tally)
@@ -78,32 +70,11 @@ internal static class CertificateConsistency
             return ("ladder", ladder.Length > 0 ? "must be empty with \"clopper_pearson\"" : "is empty; \"sequential\" decides over radii");
         }
 
-        int last = certificate.Certification.Samples;
-        int agreements = certificate.Certification.Of(certificate.Result.Class);
-        for (int i = 0; i < ladder.Length; i++)
+        for (int i = 1; i < ladder.Length; i++)
         {
-            LadderStep step = ladder[i];
-            string which = $"[{i}]";
-            if (i > 0 && step.Radius <= ladder[i - 1].Radius)
+            if (ladder[i].Radius <= ladder[i - 1].Radius)
             {
-                return ("ladder", $"{which}.radius is not above the radius before it");
-            }
-
-            if (step.Samples > last || (step.Verdict == RadiusVerdict.Undecided && step.Samples != last))
-            {
-                return ("ladder", $"{which} was judged after {step.Samples} samples, {last} were counted");
-            }
-
-            if (step.Agreements > step.Samples || step.Agreements > agreements || (step.Samples == last && step.Agreements != agreements)
-                || agreements - step.Agreements > last - step.Samples)
-            {
-                return ("ladder", $"{which} has {step.Agreements} agreements among {step.Samples} samples, certification {agreements} among {last}: both cannot be");
-            }
-
-            // A smaller radius asks for less: it is certified whenever a larger one is.
-            if (i > 0 && step.Verdict == RadiusVerdict.Certified && ladder[i - 1].Verdict != RadiusVerdict.Certified)
-            {
-                return ("ladder", $"{which} is certified, but the smaller radius before it is not");
+                return ("ladder", $"[{i}].radius is not above the radius before it");
             }
         }
 
@@ -118,9 +89,9 @@ internal static class CertificateConsistency
             return ("result", $"names class {result.Class}, the selection chose {certificate.Selection.Largest()}");
         }
 
-        if (result.Abstained && (result.Radius != 0 || result.InputRadius != 0))
+        if (result.Abstained && (result.Radius != 0 || result.InputRadius != 0 || result.Samples != 0 || result.Agreements != 0))
         {
-            return ("result", "abstained, and yet states a radius");
+            return ("result", "abstained, and yet states a radius or what it rests on");
         }
 
         if (!result.Abstained && (result.Radius <= 0 || result.Class == Votes.None))
@@ -129,26 +100,64 @@ internal static class CertificateConsistency
         }
 
         double inputRadius = CertificateResult.InUnitsOfInput(result.Radius, certificate.Noise.Scale);
-        if (result.InputRadius != inputRadius)
+        return result.InputRadius == inputRadius
+            ? null
+            : ("result", FormattableString.Invariant($"states an input_radius of {result.InputRadius:R}; radius times noise.scale, rounded down, is {inputRadius:R}"));
+    }
+
+    // Whether the look that decided can have been one, and the counts there.
+    private static (string, string)? Decision(RobustnessCertificate certificate)
+    {
+        CertificateResult result = certificate.Result;
+        int last = certificate.Certification.Samples;
+        int agreements = certificate.Certification.Of(result.Class);
+        if (StopFault(certificate) is { } stop)
         {
-            return ("result", $"states an input_radius of {result.InputRadius:R}; radius times noise.scale, rounded down, is {inputRadius:R}");
+            return ("result", stop);
         }
 
-        double most = 0;
-        bool open = false;
+        if (result.Abstained)
+        {
+            return null;
+        }
+
+        if (result.Samples > last || result.Agreements > result.Samples || result.Agreements > agreements || agreements - result.Agreements > last - result.Samples)
+        {
+            return ("result", $"rests on {result.Agreements} of {result.Samples} samples, certification counted {agreements} of {last}: both cannot be");
+        }
+
+        if (certificate.Rule.Schedule is not { } schedule)
+        {
+            return result.Samples == last ? null : ("result", $"rests on {result.Samples} samples; the Clopper-Pearson bound is over all {last}");
+        }
+
+        if (result.Samples % schedule.Look != 0 && result.Samples != schedule.TableSamples)
+        {
+            return ("result", $"was decided after {result.Samples} samples, which is no look: every {schedule.Look}");
+        }
+
         foreach (LadderStep step in certificate.Ladder)
         {
-            most = step.Verdict == RadiusVerdict.Certified ? step.Radius : most;
-            open |= step.Verdict == RadiusVerdict.Undecided;
+            if (step.Radius == result.Radius)
+            {
+                return null;
+            }
         }
 
-        if (certificate.Rule.Method == CertificateMethod.Sequential && result.Radius != most)
+        return ("result", FormattableString.Invariant($"states a radius of {result.Radius:R}, which the ladder does not have"));
+    }
+
+    private static string? StopFault(RobustnessCertificate certificate)
+    {
+        bool sequential = certificate.Rule.Method == CertificateMethod.Sequential;
+        bool whole = certificate.Certification.Samples == certificate.Rule.MaxSamples;
+        string word = CertificateWords.Of(certificate.Result.Stopped);
+        return certificate.Result.Stopped switch
         {
-            return ("result", $"states a radius of {result.Radius:R}; the largest certified one of the ladder is {most:R}");
-        }
-
-        bool decided = certificate.Rule.Method == CertificateMethod.Sequential && !open;
-        return (result.Stopped == StoppedBy.Decided) == decided ? null
-            : ("result", decided ? "says that it was cut short, but every radius is decided" : "says that it was decided, but a radius is still open");
+            StoppedBy.Completed => sequential || !whole ? $"says \"{word}\", which is for a Clopper-Pearson bound whose samples are all counted" : null,
+            StoppedBy.Certified => sequential && !certificate.Result.Abstained ? null : $"says \"{word}\", but no radius of a ladder is",
+            StoppedBy.Futile => sequential && certificate.Result.Abstained ? null : $"says \"{word}\", which is for a ladder of which every radius was given up",
+            _ => sequential || !whole ? null : $"says \"{word}\", but all samples of the bound are counted",
+        };
     }
 }

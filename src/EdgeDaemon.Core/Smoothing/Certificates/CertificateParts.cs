@@ -26,8 +26,8 @@ public sealed record CertificateEngine(string Library, string Processor, int Row
 /// <param name="Sha256">Over the elements as the caller sent them, 64 hex digits.</param>
 public sealed record CertificateInput(string Name, ElementType Type, ImmutableArray<long> Shape, string Sha256);
 
+/// <param name="Kind">On which numbers the noise lies.</param>
 /// <param name="Sampler">Algorithm and version.</param>
-/// <param name="Table">Digest of the sampler's table for this sigma, 64 hex digits.</param>
 /// <param name="Sigma">In units of the tensor that the graphs see.</param>
 /// <param name="Scale">Units of the input as the caller sent it for one unit of that tensor.</param>
 /// <param name="Commitment">To the request's seed, 64 hex digits.</param>
@@ -36,17 +36,32 @@ public sealed record CertificateInput(string Name, ElementType Type, ImmutableAr
 /// <param name="Count">Selection and certification samples together.</param>
 /// <param name="Seed">64 hex digits once it is revealed, else null.</param>
 public sealed record CertificateNoise(
-    string Sampler, string Table, double Sigma, double Scale, string Commitment, int Row, long First, long Count, string? Seed)
+    CertificateKind Kind, string Sampler, double Sigma, double Scale, string Commitment, int Row, long First, long Count, string? Seed)
 {
     /// <summary>The only norm there is.</summary>
     public const string Norm = "l2";
 }
 
+public enum CertificateKind
+{
+    /// <summary>Whole steps of an 8-bit input, added before it is turned into the graphs' tensor: exact.</summary>
+    Grid,
+
+    /// <summary>Added to an FP32 input, rounded once.</summary>
+    Float,
+}
+
 /// <summary>What was asked for.</summary>
 /// <param name="Selection">Samples that choose the class.</param>
-/// <param name="Look">A decision may fall after so many samples and their multiples.</param>
-/// <param name="MaxSamples">Certification samples at most.</param>
-public sealed record CertificateRule(CertificateMethod Method, double Alpha, int Selection, int Look, int MaxSamples);
+/// <param name="MaxSamples">Certification samples, at most (sequential) or exactly: one that is missing then counts against the class.</param>
+/// <param name="Schedule">How the boundary tables were made; null with Clopper-Pearson.</param>
+public sealed record CertificateRule(CertificateMethod Method, double Alpha, int Selection, int MaxSamples, CertificateSchedule? Schedule);
+
+/// <summary>What boundary tables are made from, beside radius, sigma and alpha.</summary>
+/// <param name="Beta">Bound on the probability of giving up a radius that holds.</param>
+/// <param name="Look">A decision may fall after so many samples and their multiples, and after the last.</param>
+/// <param name="TableSamples">The tables' last look.</param>
+public sealed record CertificateSchedule(double Beta, int Look, int TableSamples);
 
 public enum CertificateMethod
 {

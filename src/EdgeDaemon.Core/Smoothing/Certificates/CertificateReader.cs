@@ -26,12 +26,12 @@ internal static class CertificateReader
             Model(root.Object("model", "name", "version", "release", "members", "rule", "weights", "consensus", "output")),
             engine,
             Input(root.Object("input", "name", "datatype", "shape", "sha256")),
-            Noise(root.Object("noise", "sampler", "table", "sigma", "norm", "scale", "commitment", "row", "first", "count", "seed")),
-            Rule(root.Object("rule", "method", "alpha", "selection", "look", "max_samples")),
+            Noise(root.Object("noise", "kind", "sampler", "sigma", "norm", "scale", "commitment", "row", "first", "count", "seed")),
+            Rule(root.Object("rule", "method", "alpha", "selection", "max_samples", "beta", "look", "table_samples")),
             Tally(root.Object("selection", "samples", "failed", "counts"), engine.Classes),
             Tally(root.Object("certification", "samples", "failed", "counts"), engine.Classes),
-            root.Array("ladder", 0, MostRadii, (node, path) => Step(root.Element(node, path, "radius", "table", "verdict", "samples", "agreements"))),
-            Result(root.Object("result", "class", "abstained", "radius", "input_radius", "stopped"), engine.Classes));
+            root.Array("ladder", 0, MostRadii, (node, path) => Step(root.Element(node, path, "radius", "table"))),
+            Result(root.Object("result", "class", "abstained", "radius", "input_radius", "samples", "agreements", "stopped"), engine.Classes));
         if (CertificateConsistency.Fault(certificate) is var (part, what))
         {
             throw root.Fault(part, what);
@@ -55,7 +55,7 @@ internal static class CertificateReader
             version,
             release,
             members,
-            model.Choice("rule", (CertificateWords.Of(VoteRule.Mean), VoteRule.Mean), (CertificateWords.Of(VoteRule.Probabilities), VoteRule.Probabilities), (CertificateWords.Of(VoteRule.Majority), VoteRule.Majority)),
+            Closed<VoteRule>(model, "rule", CertificateWords.Of),
             model.Array("weights", members.Length, members.Length, (node, path) => model.Number(node, path, double.Epsilon, double.MaxValue)),
             model.Int("consensus", 0, members.Length),
             model.Text("output", LongestName));
@@ -80,8 +80,8 @@ internal static class CertificateReader
     {
         noise.Choice("norm", (CertificateNoise.Norm, true));
         return new CertificateNoise(
+            Closed<CertificateKind>(noise, "kind", CertificateWords.Of),
             noise.Text("sampler", LongestWord),
-            noise.Hex("table"),
             noise.Positive("sigma"),
             noise.Positive("scale"),
             noise.Hex("commitment"),
@@ -91,30 +91,54 @@ internal static class CertificateReader
             noise.Has("seed") ? noise.Hex("seed") : null);
     }
 
-    private static CertificateRule Rule(CertificateObject rule) => new(
-        rule.Choice("method", (CertificateWords.Of(CertificateMethod.Sequential), CertificateMethod.Sequential), (CertificateWords.Of(CertificateMethod.ClopperPearson), CertificateMethod.ClopperPearson)),
-        rule.Positive("alpha", 0.5),
-        rule.Int("selection", 1, MostSamples),
-        rule.Int("look", 1, MostSamples),
-        rule.Int("max_samples", 1, MostSamples));
+    private static CertificateRule Rule(CertificateObject rule)
+    {
+        CertificateMethod method = Closed<CertificateMethod>(rule, "method", CertificateWords.Of);
+        CertificateSchedule? schedule = null;
+        if (method == CertificateMethod.Sequential)
+        {
+            schedule = new CertificateSchedule(rule.Positive("beta", 0.5), rule.Int("look", 1, MostSamples), rule.Int("table_samples", 1, MostSamples));
+        }
+        else
+        {
+            foreach (string key in (ReadOnlySpan<string>)["beta", "look", "table_samples"])
+            {
+                if (rule.Has(key))
+                {
+                    throw rule.Fault(key, "means nothing with \"clopper_pearson\", which has no table");
+                }
+            }
+        }
+
+        return new CertificateRule(method, rule.Positive("alpha", 0.5), rule.Int("selection", 1, MostSamples), rule.Int("max_samples", 1, MostSamples), schedule);
+    }
 
     private static SampleTally Tally(CertificateObject tally, int classes) => new(
         tally.Int("samples", 0, MostSamples),
         tally.Int("failed", 0, MostSamples),
         tally.Array("counts", 0, MostClasses, (node, path) => tally.Pair(node, path, classes)));
 
-    private static LadderStep Step(CertificateObject step) => new(
-        step.Positive("radius"),
-        step.Hex("table"),
-        step.Choice(
-            "verdict", (CertificateWords.Of(RadiusVerdict.Certified), RadiusVerdict.Certified), (CertificateWords.Of(RadiusVerdict.Futile), RadiusVerdict.Futile), (CertificateWords.Of(RadiusVerdict.Undecided), RadiusVerdict.Undecided)),
-        step.Int("samples", 0, MostSamples),
-        step.Int("agreements", 0, MostSamples));
+    private static LadderStep Step(CertificateObject step) => new(step.Positive("radius"), step.Hex("table"));
 
     private static CertificateResult Result(CertificateObject result, int classes) => new(
         result.Int("class", Votes.None, classes - 1),
         result.Flag("abstained"),
         result.Number("radius", 0, double.MaxValue),
         result.Number("input_radius", 0, double.MaxValue),
-        result.Choice("stopped", (CertificateWords.Of(StoppedBy.Decided), StoppedBy.Decided), (CertificateWords.Of(StoppedBy.Samples), StoppedBy.Samples), (CertificateWords.Of(StoppedBy.Time), StoppedBy.Time)));
+        result.Int("samples", 0, MostSamples),
+        result.Int("agreements", 0, MostSamples),
+        Closed<StoppedBy>(result, "stopped", CertificateWords.Of));
+
+    private static T Closed<T>(CertificateObject part, string key, Func<T, string> word)
+        where T : struct, Enum
+    {
+        T[] values = Enum.GetValues<T>();
+        var choices = new (string, T)[values.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            choices[i] = (word(values[i]), values[i]);
+        }
+
+        return part.Choice<T>(key, choices);
+    }
 }

@@ -12,17 +12,15 @@ public static class CertificateWords
 
     public static string Of(CertificateMethod method) => method == CertificateMethod.Sequential ? "sequential" : "clopper_pearson";
 
-    public static string Of(RadiusVerdict verdict) => verdict switch
-    {
-        RadiusVerdict.Certified => "certified",
-        RadiusVerdict.Futile => "futile",
-        _ => "undecided",
-    };
-
     public static string Of(StoppedBy stopped) => stopped switch
     {
-        StoppedBy.Decided => "decided",
+        StoppedBy.Completed => "completed",
+        StoppedBy.Certified => "certified",
+        StoppedBy.Futile => "futile",
         StoppedBy.Samples => "samples",
-        _ => "time",
+        StoppedBy.Deadline => "deadline",
+        _ => "failed",
     };
+
+    public static string Of(CertificateKind kind) => kind == CertificateKind.Grid ? "grid" : "float";
 }

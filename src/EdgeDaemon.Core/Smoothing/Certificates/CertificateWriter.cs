@@ -30,8 +30,14 @@ internal static class CertificateWriter
             writer.WriteString("method", CertificateWords.Of(certificate.Rule.Method));
             writer.WriteNumber("alpha", certificate.Rule.Alpha);
             writer.WriteNumber("selection", certificate.Rule.Selection);
-            writer.WriteNumber("look", certificate.Rule.Look);
             writer.WriteNumber("max_samples", certificate.Rule.MaxSamples);
+            if (certificate.Rule.Schedule is { } schedule)
+            {
+                writer.WriteNumber("beta", schedule.Beta);
+                writer.WriteNumber("look", schedule.Look);
+                writer.WriteNumber("table_samples", schedule.TableSamples);
+            }
+
             writer.WriteEndObject();
             Tally(writer, "selection", certificate.Selection);
             Tally(writer, "certification", certificate.Certification);
@@ -41,6 +47,8 @@ internal static class CertificateWriter
             writer.WriteBoolean("abstained", certificate.Result.Abstained);
             writer.WriteNumber("radius", certificate.Result.Radius);
             writer.WriteNumber("input_radius", certificate.Result.InputRadius);
+            writer.WriteNumber("samples", certificate.Result.Samples);
+            writer.WriteNumber("agreements", certificate.Result.Agreements);
             writer.WriteString("stopped", CertificateWords.Of(certificate.Result.Stopped));
             writer.WriteEndObject();
             writer.WriteEndObject();
@@ -97,8 +105,8 @@ internal static class CertificateWriter
     private static void Noise(Utf8JsonWriter writer, CertificateNoise noise, bool revealed)
     {
         writer.WriteStartObject("noise");
+        writer.WriteString("kind", CertificateWords.Of(noise.Kind));
         writer.WriteString("sampler", noise.Sampler);
-        writer.WriteString("table", noise.Table);
         writer.WriteNumber("sigma", noise.Sigma);
         writer.WriteString("norm", CertificateNoise.Norm);
         writer.WriteNumber("scale", noise.Scale);
@@ -140,9 +148,6 @@ internal static class CertificateWriter
             writer.WriteStartObject();
             writer.WriteNumber("radius", step.Radius);
             writer.WriteString("table", step.Table);
-            writer.WriteString("verdict", CertificateWords.Of(step.Verdict));
-            writer.WriteNumber("samples", step.Samples);
-            writer.WriteNumber("agreements", step.Agreements);
             writer.WriteEndObject();
         }
 
