@@ -42,7 +42,7 @@ internal sealed record SmoothingWish(
         var wish = new SmoothingWish(
             predicts,
             Number(request, "sigma"u8),
-            every ? [] : several ? Radii(request, ladder) : Number(request, "radius"u8) is { } radius ? [radius] : [],
+            every ? [] : several ? List(request, ladder) : Number(request, "radius"u8) is { } radius ? [radius] : [],
             every,
             Number(request, "alpha"u8),
             Whole(request, "max_samples"u8),
@@ -84,7 +84,7 @@ internal sealed record SmoothingWish(
         }
     }
 
-    private static ImmutableArray<double> Radii(InferRequest request, in InferParameter parameter)
+    private static ImmutableArray<double> List(InferRequest request, in InferParameter parameter)
     {
         if (parameter.Kind != InferParameterKind.Text)
         {
