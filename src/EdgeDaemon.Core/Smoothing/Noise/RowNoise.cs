@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace EdgeDaemon.Core.Smoothing.Noise;
 
 /// <summary>
@@ -13,7 +15,18 @@ public abstract class RowNoise
     /// <summary>Parts of a row start at multiples of this many elements.</summary>
     public const int PartElements = 64;
 
-    private protected RowNoise(NoiseScale scale) => Scale = scale;
+    // Few: one for each sigma of each served model.
+    private static readonly ConcurrentDictionary<(NoiseScale Scale, bool Floats), RowNoise> Known = new();
+
+    private protected RowNoise(NoiseScale scale)
+    {
+        if (!(float.IsFinite(scale.Divisor) && scale.Divisor > 0))
+        {
+            throw new ArgumentException($"noise needs a divisor above 0, not {scale.Divisor}", nameof(scale));
+        }
+
+        Scale = scale;
+    }
 
     /// <summary>Sigma, and the units in which it counts.</summary>
     public NoiseScale Scale { get; }
@@ -23,11 +36,11 @@ public abstract class RowNoise
 
     /// <summary>Noise for UINT8 inputs, exact on the grid of the 256 values. From a cache; the first call for a scale takes some 20 ms.</summary>
     /// <exception cref="ArgumentException">A sigma that is out of range: the text says what is in it.</exception>
-    public static RowNoise ForBytes(NoiseScale scale) => throw new NotImplementedException();
+    public static RowNoise ForBytes(NoiseScale scale) => Known.GetOrAdd((scale, false), known => new ByteNoise(known.Scale));
 
     /// <summary>Noise for FP32 inputs: the sum of input and Gaussian is rounded once, to a grid of steps between sigma/128 and sigma/64.</summary>
     /// <exception cref="ArgumentException">A sigma that is out of range: the text says what is in it.</exception>
-    public static RowNoise ForFloats(NoiseScale scale) => throw new NotImplementedException();
+    public static RowNoise ForFloats(NoiseScale scale) => Known.GetOrAdd((scale, true), known => new FloatNoise(known.Scale));
 
     /// <summary>True when every element is finite and near enough for its sum with noise to be exact. Asked once for each input; others are refused.</summary>
     /// <param name="input">The whole input as the caller sent it.</param>
@@ -43,5 +56,22 @@ public abstract class RowNoise
     /// False: an element's draw was too near a threshold to be known (about once in 2^35 samples of an ImageNet size). The row is whole, but the
     /// sample must count as "not the class", whatever the model says to it: then no outcome is likelier than under exact noise.
     /// </returns>
-    public abstract bool TryAdd(NoiseKey key, ulong sample, uint first, ReadOnlySpan<byte> input, Span<float> row);
+    public bool TryAdd(NoiseKey key, ulong sample, uint first, ReadOnlySpan<byte> input, Span<float> row) =>
+        TryAdd(NoisePaths.Widest, key, sample, first, input, row);
+
+    /// <summary>The same by a path that is named: for the checks that all write the same.</summary>
+    /// <exception cref="PlatformNotSupportedException">This executable has no such path here.</exception>
+    public bool TryAddBy(NoisePath path, NoiseKey key, ulong sample, uint first, ReadOnlySpan<byte> input, Span<float> row) => NoisePaths.IsSupported(path)
+        ? TryAdd(path, key, sample, first, input, row)
+        : throw new PlatformNotSupportedException($"no {path} instructions here");
+
+    internal abstract bool TryAdd(NoisePath path, NoiseKey key, ulong sample, uint first, ReadOnlySpan<byte> input, Span<float> row);
+
+    private protected void Check(uint first, int bytes, int elements)
+    {
+        if (first % PartElements != 0 || bytes != (long)elements * ElementSize)
+        {
+            throw new ArgumentException($"{bytes} bytes for {elements} elements from element {first} on: a part starts at a multiple of {PartElements}, an element has {ElementSize} bytes");
+        }
+    }
 }
