@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using EdgeDaemon.Core.Smoothing.Boundaries;
 using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Core.Toml;
 
@@ -41,8 +42,8 @@ public sealed record ManifestSmoothing(
 
     private const int MostChoices = 16;
     private const int MostTables = 64;
-    private const double LeastAlpha = 1e-9;
-    private const double MostAlpha = 0.5;
+    private const double LeastAlpha = BoundaryParameters.LeastError;
+    private const double MostAlpha = BoundaryParameters.MostError;
 
     /// <summary>Whether the pair's table is made: what lies beyond a few sigmas cannot be certified.</summary>
     public bool Offers(double sigma, double radius) => Sigmas.Contains(sigma) && Radii.Contains(radius) && radius <= MostSigmas * sigma;
