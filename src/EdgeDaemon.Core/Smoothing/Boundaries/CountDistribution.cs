@@ -13,18 +13,17 @@ public sealed class CountDistribution
     // Counts at the band's ends with less probability than this are cut off.
     private const double Negligible = 1e-21;
 
-    private readonly double _p;
-    private readonly Dictionary<int, BinomialKernel> _kernels = [];
+    private readonly BinomialKernels _kernels;
     private double[] _now = new double[64];
     private double[] _next = new double[64];
     private int _first;
     private int _length = 1;
     private long _roundings;
 
-    /// <param name="p">The probability of an agreement, the double itself.</param>
-    public CountDistribution(double p)
+    /// <param name="kernels">Of the probability of an agreement.</param>
+    public CountDistribution(BinomialKernels kernels)
     {
-        _p = p;
+        _kernels = kernels;
         _now[0] = 1;
     }
 
@@ -59,12 +58,7 @@ public sealed class CountDistribution
             return;
         }
 
-        if (!_kernels.TryGetValue(samples, out BinomialKernel? kernel))
-        {
-            kernel = BinomialKernel.Of(samples, _p);
-            _kernels.Add(samples, kernel);
-        }
-
+        BinomialKernel kernel = _kernels.Of(samples);
         Convolve(kernel);
         Samples += samples;
         Lost += kernel.Lost;
@@ -104,19 +98,6 @@ public sealed class CountDistribution
         _first += through;
         _now.AsSpan(through, _length).CopyTo(_now);
         return sum;
-    }
-
-    /// <summary>The smallest count from which on the undecided paths have a probability of at most the limit together.</summary>
-    public int SmallestWithin(double limit)
-    {
-        double sum = 0;
-        int i = _length;
-        while (i > 0 && sum + _now[i - 1] <= limit)
-        {
-            sum += _now[--i];
-        }
-
-        return _first + i;
     }
 
     // out[a] = sum over j of weights[j] * in[a - j], in the order of j.

@@ -11,9 +11,13 @@ public static class ExactError
     /// <param name="p">The probability of a count, the double itself.</param>
     /// <param name="bounds">For each look: the count that reaches it, or <see cref="BoundaryTable.Never"/>.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static double Of(double p, LookSchedule looks, ReadOnlySpan<int> bounds, CancellationToken cancellation = default)
+    public static double Of(double p, LookSchedule looks, ReadOnlySpan<int> bounds, CancellationToken cancellation = default) =>
+        Of(new BinomialKernels(p), looks, bounds, cancellation);
+
+    /// <inheritdoc cref="Of(double, LookSchedule, ReadOnlySpan{int}, CancellationToken)"/>
+    public static double Of(BinomialKernels kernels, LookSchedule looks, ReadOnlySpan<int> bounds, CancellationToken cancellation = default)
     {
-        var paths = new CountDistribution(p);
+        var paths = new CountDistribution(kernels);
         double reached = 0;
         for (int i = 0; i < looks.Count; i++)
         {
