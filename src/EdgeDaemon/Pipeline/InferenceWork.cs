@@ -62,6 +62,12 @@ internal sealed class InferenceWork
     /// <summary>The answer says how the members voted; the caller may know.</summary>
     public bool WantsVotes { get; set; }
 
+    /// <summary>What it asks to be certified; null: nothing.</summary>
+    public SmoothingWork? Smoothing { get; set; }
+
+    /// <summary>The first input as it was sent, before preprocessing.</summary>
+    public ReadOnlyMemory<byte> Sent { get; set; }
+
     /// <summary>The JSON part of the body.</summary>
     public ReadOnlyMemory<byte> Json { get; set; }
 
@@ -128,6 +134,7 @@ internal sealed class InferenceWork
     public void ReleaseMemory()
     {
         Grant.Close();
+        Sent = default;
         Grpc?.End();
         JsonBlock?.Return();
         JsonBlock = null;
@@ -158,6 +165,8 @@ internal sealed class InferenceWork
         Name(default, default);
         Raw = false;
         WantsVotes = false;
+        Smoothing?.Dispose();
+        Smoothing = null;
         if (_owed > 0)
         {
             Entry.Account!.Refund(_owed);

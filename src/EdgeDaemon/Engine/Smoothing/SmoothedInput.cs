@@ -1,10 +1,8 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Core.Smoothing.Boundaries;
 using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Core.Smoothing.Noise;
-using EdgeDaemon.Core.Smoothing.Statistics;
 
 namespace EdgeDaemon.Engine.Smoothing;
 
@@ -16,17 +14,12 @@ internal sealed class SmoothedInput
 {
     private readonly SmoothingQuestion _question;
     private readonly Selection _selection;
-    private readonly int[] _counts; // of certification, or prediction, up to the last look
-    private readonly int[] _since; // since the last look, which nothing is said of before the next
-    private readonly (RadiusVerdict Verdict, int Samples, int Agreements)[] _steps;
-    private readonly int _period;
+    private readonly int[] _counts; // of certification, or prediction
     private NoiseKey _key;
     private ChosenClass _chosen;
     private SequentialDecision _sequential;
     private FixedSizeDecision _fixed;
-    private int _taken; // samples that came back
-    private int _samples; // of certification, counted in _counts or failed
-    private int _given; // radii from this one on are given up
+    private int _samples; // of certification, or prediction
 
     /// <param name="place">Among the request's inputs.</param>
     /// <param name="bytes">The input as the caller sent it.</param>
@@ -40,17 +33,11 @@ internal sealed class SmoothedInput
         _key = key;
         _question = question;
         _counts = new int[classes];
-        _since = new int[classes];
         _selection = new Selection(classes);
         if (question.Selection > 0)
         {
             _selection.Begin(question.Selection);
         }
-
-        _given = question.Ladder?.Count ?? 0;
-        _steps = new (RadiusVerdict, int, int)[_given];
-        _steps.AsSpan().Fill((RadiusVerdict.Undecided, 0, 0));
-        _period = question.Ladder?.Looks[0] ?? question.Samples;
     }
 
     public int Place { get; }
@@ -68,8 +55,8 @@ internal sealed class SmoothedInput
     /// <summary>Whether a sample more can be of use.</summary>
     public bool WantsMore => !IsOver && Handed < _question.SamplesOfInput;
 
-    /// <summary>What selection chose; -1 for none.</summary>
-    public int Chosen => _question.Mode == SmoothingMode.Predict ? SampleTally.From(_samples, _counts).Largest() : _chosen.Index;
+    /// <summary>What selection chose, or a prediction found most often; <see cref="Votes.None"/> when every sample failed.</summary>
+    public int Class { get; private set; } = Votes.None;
 
     /// <summary>Nothing is answered.</summary>
     public bool Abstained { get; private set; } = true;
@@ -77,30 +64,17 @@ internal sealed class SmoothedInput
     /// <summary>In the units of the tensor that received the noise, rounded down; 0 without a certificate.</summary>
     public double Radius { get; private set; }
 
-    /// <summary>Samples that chose, those that never came among the failed ones.</summary>
-    public SampleTally Selected => SampleTally.From(_question.Selection, _selection.Counts);
+    /// <summary>What the radius rests on: so many samples of certification, and how many of them chose the class. 0 without a radius.</summary>
+    public (int Samples, int Agreements) Basis { get; private set; }
 
-    /// <summary>Samples that certify, or predict, up to the last look.</summary>
+    /// <summary>Samples that chose.</summary>
+    public SampleTally Selected => SampleTally.From(_selection.Samples, _selection.Counts);
+
+    /// <summary>Samples that certify, or predict.</summary>
     public SampleTally Counted => SampleTally.From(_samples, _counts);
 
-    /// <summary>Samples that were run, counted or not.</summary>
-    public int Drawn => _taken;
-
-    /// <summary>One for each radius that was asked for.</summary>
-    public ImmutableArray<LadderStep> Steps
-    {
-        get
-        {
-            var steps = ImmutableArray.CreateBuilder<LadderStep>(_steps.Length);
-            for (int i = 0; i < _steps.Length; i++)
-            {
-                (RadiusVerdict verdict, int samples, int agreements) = _steps[i];
-                steps.Add(new LadderStep(_question.Ladder!.Radii[i], Convert.ToHexStringLower(_question.Ladder[i].Digest), verdict, samples, agreements));
-            }
-
-            return steps.ToImmutable();
-        }
-    }
+    /// <summary>All samples that count in one way or the other.</summary>
+    public int Samples => _selection.Samples + _samples;
 
     /// <summary>The number of a sample that was not handed out before.</summary>
     public int HandOut() => Handed++;
@@ -117,10 +91,10 @@ internal sealed class SmoothedInput
             return;
         }
 
-        _taken++;
-        if (_taken <= _question.Selection)
+        ReadOnlySpan<int> one = MemoryMarshal.CreateReadOnlySpan(ref choice, 1);
+        if (_selection.Samples < _question.Selection)
         {
-            _selection.Count(MemoryMarshal.CreateReadOnlySpan(ref choice, 1));
+            _selection.Count(one);
             if (_selection.Complete)
             {
                 Choose();
@@ -129,31 +103,24 @@ internal sealed class SmoothedInput
             return;
         }
 
-        if ((uint)choice < (uint)_since.Length)
+        if ((uint)choice < (uint)_counts.Length)
         {
-            _since[choice]++;
+            _counts[choice]++;
         }
 
-        int sample = _taken - 1;
-        int certified = _taken - _question.Selection;
-        switch (_question.Mode)
+        _samples++;
+        if (_question.Mode == SmoothingMode.Sequential)
         {
-            case SmoothingMode.Sequential:
-                _sequential.Count(sample, MemoryMarshal.CreateReadOnlySpan(ref choice, 1));
-                if (certified % _period == 0)
-                {
-                    Look(certified);
-                }
-
-                break;
-            case SmoothingMode.Fixed:
-                _fixed.Count(sample, MemoryMarshal.CreateReadOnlySpan(ref choice, 1));
-                break;
+            Count(one);
+        }
+        else if (_question.Mode == SmoothingMode.Fixed)
+        {
+            _fixed.Count(_fixed.NextSample, one);
         }
 
-        if (!IsOver && certified == _question.Samples)
+        if (!IsOver && _samples == _question.Samples)
         {
-            Close(StoppedBy.Samples);
+            Close(_question.Mode == SmoothingMode.Sequential ? StoppedBy.Samples : StoppedBy.Completed);
         }
     }
 
@@ -172,7 +139,8 @@ internal sealed class SmoothedInput
     private void Choose()
     {
         _chosen = _selection.Choose();
-        if (_chosen.Index < 0)
+        Class = _chosen.Index;
+        if (Class < 0)
         {
             Close(StoppedBy.Samples); // Every sample failed: there is no class to certify.
         }
@@ -186,85 +154,69 @@ internal sealed class SmoothedInput
         }
     }
 
-    private void Look(int samples)
+    private void Count(ReadOnlySpan<int> one)
     {
-        Commit(samples);
-        RadiusLadder ladder = _question.Ladder!;
-        int look = _sequential.Looks - 1, agreements = _sequential.Agreements;
-        for (int i = 0; i < _given; i++)
+        int certified = _sequential.Certified;
+        Verdict verdict = _sequential.Count(_sequential.NextSample, one);
+        if (_sequential.Certified > certified)
         {
-            if (_steps[i].Verdict == RadiusVerdict.Undecided)
-            {
-                _steps[i] = (i <= _sequential.Certified ? RadiusVerdict.Certified : RadiusVerdict.Undecided, samples, agreements);
-            }
+            Basis = (_sequential.Samples, _sequential.Agreements);
         }
 
-        // Which are given up, and when, a certificate tells for each. A larger radius is as hopeless as a smaller one.
-        for (int i = _sequential.Certified + 1; i < _given; i++)
+        if (verdict is Verdict.Certified or Verdict.Futile)
         {
-            if (samples - agreements >= ladder[i].Down[look])
-            {
-                _steps.AsSpan(i, _given - i).Fill((RadiusVerdict.Futile, samples, agreements));
-                _given = i;
-            }
+            Close(verdict == Verdict.Certified ? StoppedBy.Certified : StoppedBy.Futile);
         }
-
-        if (_sequential.Verdict is Verdict.Certified or Verdict.Futile)
-        {
-            Close(StoppedBy.Decided);
-        }
-    }
-
-    private void Commit(int samples)
-    {
-        _samples = samples;
-        for (int i = 0; i < _since.Length; i++)
-        {
-            _counts[i] += _since[i];
-        }
-
-        Array.Clear(_since);
     }
 
     private void Close(StoppedBy reason)
     {
         IsOver = true;
         Stopped = reason;
-        switch (_question.Mode)
+        if (_question.Mode == SmoothingMode.Predict)
         {
-            case SmoothingMode.Sequential when _chosen.Index >= 0:
-                _sequential.Stop();
-                Radius = _sequential.Radius;
-                break;
-            case SmoothingMode.Fixed when _chosen.Index >= 0:
-                // The number was promised before the first sample: who stops early leaves it, else an adversary's slow samples would choose when.
-                Commit(_question.Samples);
-                Radius = _fixed.Radius;
-                break;
-            case SmoothingMode.Predict:
-                Commit(_question.Samples);
-                Predict();
-                return;
-            default:
-                _chosen = _selection.Choose();
-                break;
+            Predict();
+            return;
+        }
+
+        if (_chosen.Index < 0)
+        {
+            Class = _selection.Choose().Index; // Of the samples that came: named, never certified.
+            return;
+        }
+
+        if (_question.Mode == SmoothingMode.Sequential)
+        {
+            _sequential.Stop();
+            Radius = _sequential.Radius;
+        }
+        else
+        {
+            // The number was promised before the first sample: who ends early leaves it, and what is missing is against the class. Else slow samples would choose the end.
+            Radius = _fixed.Radius;
+            Basis = Radius > 0 ? (_samples, _fixed.Agreements) : default;
         }
 
         Abstained = Radius <= 0;
     }
 
-    // What failed or never came may have been any class's, or one of its own: the test is against the worst.
+    // What failed may have been any class's, or one of its own, and what never came too: the test is against the worst.
     private void Predict()
     {
-        int missing = _question.Samples - _taken, failed = _taken;
-        int top = Chosen, second = 0;
+        int failed = _samples, second = 0, top = 0;
         for (int i = 0; i < _counts.Length; i++)
         {
             failed -= _counts[i];
+            top = _counts[i] > _counts[top] ? i : top;
+        }
+
+        for (int i = 0; i < _counts.Length; i++)
+        {
             second = i == top ? second : Math.Max(second, _counts[i]);
         }
 
-        second = Math.Max(second, failed) + missing;
-        Abstained = top == Votes.None || second > _counts[top] || !Core.Smoothing.Statistics.Predict.Holds(_counts[top], second, _question.Alpha);
+        second = Math.Max(second, failed) + _question.Samples - _samples;
+        Class = _counts[top] == 0 ? Votes.None : top;
+        Abstained = second > _counts[top] || !Core.Smoothing.Statistics.Predict.Holds(_counts[top], second, _question.Alpha);
     }
 }

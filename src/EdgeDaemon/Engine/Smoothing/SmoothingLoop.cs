@@ -82,7 +82,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
             run.Forget();
         }
 
-        run.Stop(StoppedBy.Time);
+        run.Stop(StoppedBy.Deadline);
     }
 
     private static async ValueTask<bool> WrittenAsync(SmoothingBatch batch)
@@ -133,7 +133,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
             _failures++;
             if (failed.Refusal == Refusal.AdmissionDeadline)
             {
-                run.Stop(StoppedBy.Time);
+                run.Stop(StoppedBy.Deadline);
             }
         }
 

@@ -30,7 +30,4 @@ internal sealed record SmoothingQuestion(SmoothingMode Mode, RowNoise Noise, dou
 
     /// <summary>All samples that one input may take.</summary>
     public int SamplesOfInput => Selection + Samples;
-
-    /// <summary>When the inputs' samples have come to nothing by then, what is decided stands; <see cref="long.MaxValue"/> without a budget. In the pool's clock's timestamps.</summary>
-    public long Deadline { get; init; } = long.MaxValue;
 }
