@@ -157,6 +157,7 @@ internal static class CertificateConsistency
             StoppedBy.Completed => sequential || !whole ? $"says \"{word}\", which is for a Clopper-Pearson bound whose samples are all counted" : null,
             StoppedBy.Certified => sequential && !certificate.Result.Abstained ? null : $"says \"{word}\", but no radius of a ladder is",
             StoppedBy.Futile => sequential && certificate.Result.Abstained ? null : $"says \"{word}\", which is for a ladder of which every radius was given up",
+            StoppedBy.Samples => null,
             _ => sequential || !whole ? null : $"says \"{word}\", but all samples of the bound are counted",
         };
     }
