@@ -37,6 +37,14 @@ public sealed class ManifestSmoothingTests
     }
 
     [TestMethod]
+    public void A_graph_of_a_fixed_number_of_rows_says_how_many_a_run_has()
+    {
+        const string One = "{ name = \"x\", datatype = \"FP32\", shape = [1, 3] }", Answer = "{ name = \"y\", datatype = \"FP32\", shape = [1, 10] }";
+        Assert.AreEqual(1, Parse("noise = \"float\"\nsigmas = [0.25]", One, Answer).Smoothing!.Batch);
+        Refused("noise = \"float\"\nsigmas = [0.25]\nbatch = 8", "is not 1, which is the first dimension of the input", One, Answer);
+    }
+
+    [TestMethod]
     [DataRow("sigmas = [0.25]", "missing key 'noise'")]
     [DataRow("noise = \"float\"", "'smoothing.sigmas' is missing or empty")]
     [DataRow("noise = \"float\"\nsigmas = []", "'smoothing.sigmas' is missing or empty")]
@@ -52,15 +60,15 @@ public sealed class ManifestSmoothingTests
     [DataRow("noise = \"float\"\nsigmas = [0.25]\nselection = 0", "smoothing.selection")]
     [DataRow("noise = \"float\"\nsigmas = [0.25]\nbatch = 4097", "smoothing.batch")]
     [DataRow("noise = \"float\"\nsigmas = [0.25]\noutput = \"z\"", "names no output of the model")]
-    [DataRow("noise = \"float\"\nsigmas = [0.25]\nlooks = 3", "unknown key \"looks\"")]
+    [DataRow("noise = \"float\"\nsigmas = [0.25]\nlooks = 3", "unknown key 'looks'")]
     [DataRow("noise = \"gauss\"\nsigmas = [0.25]", "must be one of \"grid\", \"float\"")]
     [DataRow("noise = \"grid\"\nsigmas = [0.25]", "is for an UINT8 input")]
     public void What_is_no_smoothing_is_refused(string table, string expected) => Refused(table, expected);
 
     [TestMethod]
-    [DataRow("{ name = \"x\", datatype = \"FP32\", shape = [1, 3] }", Logits, "smoothing needs -1 first")]
-    [DataRow("{ name = \"x\", datatype = \"FP32\", shape = [-1, -1] }", Logits, "smoothing needs -1 first")]
-    [DataRow("{ name = \"x\", datatype = \"FP32\", shape = [-1] }", Logits, "smoothing needs -1 first")]
+    [DataRow("{ name = \"x\", datatype = \"FP32\", shape = [1, 3] }", Logits, "a row for each of the input")]
+    [DataRow("{ name = \"x\", datatype = \"FP32\", shape = [-1, -1] }", Logits, "all other dimensions fixed")]
+    [DataRow("{ name = \"x\", datatype = \"FP32\", shape = [-1] }", Logits, "all other dimensions fixed")]
     [DataRow(Floats + ", { name = \"z\", datatype = \"FP32\", shape = [-1, 3] }", Logits, "there are 2 inputs")]
     [DataRow("{ name = \"x\", datatype = \"FP32\", shape = [-1, 3], allow_non_finite = true }", Logits, "no radius around infinity")]
     [DataRow("{ name = \"x\", datatype = \"FP32\", shape = [-1, 3], preprocess = { to = \"FP32\", divide_by = -2 } }", Logits, "divided by less than 0")]

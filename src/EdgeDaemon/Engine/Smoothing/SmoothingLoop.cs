@@ -22,6 +22,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
     public const int MostFailures = 3;
 
     private int _failures;
+    private RefusedException? _failed;
 
     /// <summary>Runs that were made.</summary>
     public int Runs { get; private set; }
@@ -82,6 +83,11 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
             run.Forget();
         }
 
+        if (FailedRuns == Runs && _failed is { Refusal: Refusal.EngineFailed })
+        {
+            throw _failed; // Not a sample has an answer: the model is at fault, and an abstention would hide it.
+        }
+
         run.Stop(StoppedBy.Deadline);
     }
 
@@ -131,6 +137,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
             batch.SettleFailed();
             FailedRuns++;
             _failures++;
+            _failed = failed;
             if (failed.Refusal == Refusal.AdmissionDeadline)
             {
                 run.Stop(StoppedBy.Deadline);

@@ -13,7 +13,7 @@ internal static class Questions
     public const int Period = 50;
     public const int MaxSamples = 1000;
 
-    public static readonly double[] Radii = [0.05, 0.125, 0.25];
+    public static readonly double[] Radii = [0.05, 0.125, 0.25, 0.5];
 
     private static readonly Lazy<RadiusLadder> All = new(() => RadiusLadder.Build(Sigma, Radii, Alpha, Alpha, LookSchedule.Every(Period, MaxSamples)));
 

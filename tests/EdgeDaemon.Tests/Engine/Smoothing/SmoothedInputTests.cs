@@ -15,7 +15,7 @@ public sealed class SmoothedInputTests
         SmoothedInput input = Questions.Input(Questions.Sequential());
         Give(input, 2, 10_000);
         int look = FirstLook(Questions.Ladder[^1].Up, samples => samples);
-        Assert.AreEqual((2, false, 0.25, StoppedBy.Certified), (input.Class, input.Abstained, input.Radius, input.Stopped));
+        Assert.AreEqual((2, false, 0.5, StoppedBy.Certified), (input.Class, input.Abstained, input.Radius, input.Stopped));
         Assert.AreEqual((look, look), input.Basis);
         Assert.AreEqual(Questions.Selection + look, input.Samples, "nothing is counted behind the look that decided");
         Assert.AreEqual(Questions.Selection, input.Selected.Of(2));
