@@ -4,11 +4,12 @@ namespace EdgeDaemon.Core.Smoothing.Noise;
 
 /// <summary>
 /// Where the Gaussian behind a draw lies, in 1/1024 of a grid step, from the draw's first 16 bits; and on which side of any threshold it lies,
-/// from all 64. For draws from 2^63 on, whose Gaussians are from 0 on; others mirror.
+/// from all 64. Without the sign, which is the highest bit.
 /// </summary>
 internal sealed class FloatCells
 {
     public const int Count = 1 << 15;
+    public const int IndexMask = Count - 1;
     public const int FractionBits = 10;
     public const int PerStep = 1 << FractionBits;
     public const int WidthBits = 10;
@@ -39,12 +40,13 @@ internal sealed class FloatCells
     public uint[] Packed { get; } = new uint[Count];
 
     /// <summary>How many whole steps input and Gaussian add up to, rounded to the nearest.</summary>
-    /// <param name="draw">From 2^63 on.</param>
-    /// <param name="rest">The input's place about its own grid point, from -1/2 to 1/2 of a step.</param>
+    /// <param name="draw">Its highest bit is not looked at: the Gaussian is from 0 on.</param>
+    /// <param name="rest">The input's place about its own grid point, from -1/2 to 1/2 of a step; negated when the Gaussian is below 0, as is the sum.</param>
     /// <param name="place">The lowest place of the draw's cell.</param>
     /// <returns>False when the draw lies in doubt at a threshold.</returns>
     public bool TrySearch(ulong draw, float rest, int place, out int steps)
     {
+        draw |= 1UL << 63;
         steps = (place + (int)MathF.Floor(rest * PerStep) + (PerStep / 2)) >> FractionBits;
         while (true)
         {

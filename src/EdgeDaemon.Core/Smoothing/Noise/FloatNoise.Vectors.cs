@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeDaemon.Core.Smoothing.Noise;
 
-/// <content>What <c>TryWriteScalar</c> does, for 16 or 8 elements; what they return has a bit for each that is still open.</content>
+/// <content>What <c>TryWrite</c> does, for 16 or 8 elements; what they return has a bit for each that is still open.</content>
 internal sealed partial class FloatNoise
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
