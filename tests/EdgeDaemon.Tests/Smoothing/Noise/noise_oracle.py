@@ -186,7 +186,7 @@ def main():
 
     # Thresholds between grid points: floor(2^64 Phi((m + 1/2 - rest) / sigma)) for rests that are FP32.
     law = Floats(0.3, 1)
-    for m, rest in ((0, 0.499), (0, -0.5), (1, 1e-9), (77, -0.1), (77, 0.1), (300, 0.37), (420, -0.25), (600, 1e-30), (690, 0.5)):
+    for m, rest in ((0, 0.499), (0, -0.5), (1, 1e-9), (77, -0.1), (77, 0.1), (300, 0.37), (420, -0.25), (600, 1e-30), (650, 0.5)):
         rest = single(Fraction(rest))
         print("place", m, repr(rest), phi_scaled((Fraction(2 * m + 1, 2) - Fraction(rest)) / law.sigma))
 
