@@ -116,7 +116,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
         {
             return await enter(batch.Bytes);
         }
-        catch (RefusedException late) when (late.Refusal == Refusal.AdmissionDeadline && Runs > 0)
+        catch (RefusedException late) when (late.Refusal == Refusal.AdmissionDeadline)
         {
             return null;
         }
@@ -150,7 +150,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
 
     // A lane that was given up has the memory it works with: the request ends with it. A model that fails again and again certifies nothing, and neither does one without memory.
     private bool Counts(RefusedException failed, Lane lane) =>
-        lane.Guard is not { IsLost: true } && failed.Refusal is Refusal.EngineFailed or Refusal.AdmissionDeadline && (Runs > 0 || failed.Refusal != Refusal.AdmissionDeadline) && _failures + 1 < MostFailures;
+        lane.Guard is not { IsLost: true } && failed.Refusal is Refusal.EngineFailed or Refusal.AdmissionDeadline && _failures + 1 < MostFailures;
 
     private void Require(RunAnswer answer, SmoothingBatch batch)
     {
