@@ -110,7 +110,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
     }
 
     // Null: its time is over before a lane was free.
-    private async ValueTask<LaneTurn?> TurnAsync(Func<long, ValueTask<LaneTurn>> enter, SmoothingBatch batch)
+    private static async ValueTask<LaneTurn?> TurnAsync(Func<long, ValueTask<LaneTurn>> enter, SmoothingBatch batch)
     {
         try
         {
