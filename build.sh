@@ -25,7 +25,7 @@ usage() {
   demo                       the same in the background: ten held-out digits classified, checked, stopped
   test                       all tests, the end-to-end ones against the published executables (20 minutes at most)
   system                     the service unit on a booted Debian with systemd (root; installs systemd-container and debootstrap)
-  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, all of them (default), or campaigns: the tests that run scaled in 'test'
+  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, campaigns (the tests that run scaled in 'test'), coverage (smoothing's error by trials), or all (default)
   bench [--check] [ARGS...]  side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
   clean                      remove everything that was built
   help                       this text
@@ -368,7 +368,11 @@ soak() {
     [ "$failed" -eq 0 ]
     return
   fi
-  fuzz "${chosen%% *}" "$name" --executions 2000000 "$@"
+  if [ "$name" != coverage ]; then fuzz "${chosen%% *}" "$name" --executions 2000000 "$@"; fi
+  if [ "$name" = coverage ] || [ "$name" = all ]; then
+    EDGED_COVERAGE=${EDGED_COVERAGE:-200000} tests/EdgeDaemon.Tests/bin/"${chosen%% *}"/Release/"${chosen%% *}"/EdgeDaemon.Tests \
+      --no-progress --no-ansi --output Detailed --filter "FullyQualifiedName~CoverageTests"
+  fi
 }
 
 # The servers that edged is measured beside, as their communities write them. What cannot be built leaves its reason in NAME.missing.
@@ -419,9 +423,10 @@ bench() {
   local chosen tfm contender
   chosen=$(framework)
   tfm=${chosen%% *}
-  for contender in Bare Load Json Client; do
+  for contender in Bare Load Json Client Noise; do
     dotnet publish "tests/EdgeDaemon.Benchmarks/$contender" -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true --nologo -v quiet -o "$artifacts/bench"
   done
+  dotnet publish tests/EdgeDaemon.Benchmarks/Noise -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true -p:EdgeCpu=native --nologo -v quiet -o "$artifacts/bench/native"
   bench_peers
   dotnet tests/EdgeDaemon.Benchmarks/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Benchmarks.dll \
     --library "$runtime/libonnxruntime.so.1" --bin "$bin" --contenders "$artifacts/bench" \

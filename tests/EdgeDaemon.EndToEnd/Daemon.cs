@@ -81,6 +81,7 @@ internal sealed partial class Daemon : IAsyncDisposable
             await Task.Delay(20);
         }
 
+        KeptTables.Take(state);
         return daemon;
     }
 

@@ -35,6 +35,7 @@ internal sealed class StateDirectory : IDisposable
 
         state.Configure(settings);
         state.Forget();
+        KeptTables.Give(state);
         return state;
     }
 

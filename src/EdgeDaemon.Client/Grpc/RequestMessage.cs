@@ -15,6 +15,16 @@ internal static class RequestMessage
             ModelInferRequestWriter.Parameter(head, "votes", true);
         }
 
+        foreach (string flag in request.Certify?.Flags() ?? [])
+        {
+            ModelInferRequestWriter.Parameter(head, flag, true);
+        }
+
+        foreach ((string name, string text) in request.Certify?.Texts() ?? [])
+        {
+            ModelInferRequestWriter.Parameter(head, name, text);
+        }
+
         foreach (InputTensor input in request.Inputs)
         {
             ModelInferRequestWriter.Input(head, input.Name, input.Type, input.Shape.AsSpan());

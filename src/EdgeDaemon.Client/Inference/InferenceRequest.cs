@@ -18,6 +18,9 @@ public sealed record InferenceRequest(string Model, IReadOnlyList<InputTensor> I
     /// </summary>
     public bool Votes { get; init; }
 
+    /// <summary>Ask for a certified class of each input instead of outputs; null for outputs.</summary>
+    public Certification? Certify { get; init; }
+
     /// <summary>Time for this call; null for the client's default. Means nothing in a stream, which has one deadline.</summary>
     public TimeSpan? Deadline { get; init; }
 }

@@ -25,6 +25,11 @@ internal static class RequestHead
             json.WriteBoolean("votes"u8, true);
         }
 
+        if (request.Certify is { } certify)
+        {
+            WriteCertification(json, certify);
+        }
+
         json.WriteEndObject();
         json.WriteStartArray("inputs"u8);
         foreach (InputTensor input in request.Inputs)
@@ -41,6 +46,19 @@ internal static class RequestHead
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenMemory;
+    }
+
+    private static void WriteCertification(Utf8JsonWriter json, Certification certify)
+    {
+        foreach (string flag in certify.Flags())
+        {
+            json.WriteBoolean(flag, true);
+        }
+
+        foreach ((string name, string text) in certify.Texts())
+        {
+            json.WriteString(name, text);
+        }
     }
 
     private static void WriteInput(Utf8JsonWriter json, InputTensor input)

@@ -59,6 +59,9 @@ public sealed record ModelManifest
     /// <summary>Requests may share a run; null: never.</summary>
     public required ManifestBatching? Batching { get; init; }
 
+    /// <summary>The model may be smoothed; null: it may not.</summary>
+    public required ManifestSmoothing? Smoothing { get; init; }
+
     /// <summary>Graphs may branch and loop.</summary>
     public required bool ControlFlow { get; init; }
 
@@ -85,6 +88,7 @@ public sealed record ModelManifest
         ImmutableArray<ManifestOutput> outputs =
             Each(root, "output", MostTensors, table => ManifestOutput.Read(table, files), output => output.Contract.Name, "name", Needed, output => output.Tensor);
         ImmutableArray<ManifestMember> members = Each(root, "member", MostMembers, table => ManifestMember.Read(table, files), member => member.Name, "name", Needed);
+        var ensemble = ManifestEnsemble.Read(root, members, outputs);
         var manifest = new ModelManifest
         {
             Name = root.RequiredString("name", ModelName.MaxLength, ModelName.Fault),
@@ -97,10 +101,11 @@ public sealed record ModelManifest
             Description = root.String("description", "", 1024),
             Files = files,
             Members = members,
-            Ensemble = ManifestEnsemble.Read(root, members, outputs),
+            Ensemble = ensemble,
             Inputs = inputs,
             Outputs = outputs,
             Batching = ManifestBatching.Read(root.Table("batching"), inputs, outputs),
+            Smoothing = ManifestSmoothing.Read(root.Table("smoothing"), inputs, outputs, ensemble),
             Session = ManifestSession.Read(root.Table("session")),
             ControlFlow = root.Table("inspection")?.Boolean("control_flow", false) ?? false,
             SelfTests = Each(root, "self_test", MostSelfTests, table => ManifestSelfTest.Read(table, files, inputs, outputs), test => test.Name, "name", null),

@@ -35,6 +35,8 @@ public sealed record EdgedSettings
 
     public required EngineSettings Engine { get; init; }
 
+    public required SmoothingSettings Smoothing { get; init; }
+
     public required MemorySettings Memory { get; init; }
 
     public required BundleSettings Bundles { get; init; }
@@ -73,6 +75,7 @@ public sealed record EdgedSettings
             Penalty = PenaltySettings.Read(root.Table("penalty")),
             Limits = LimitSettings.Read(limits),
             Engine = EngineSettings.Read(engine),
+            Smoothing = SmoothingSettings.Read(root.Table("smoothing")),
             Memory = MemorySettings.Read(root.Table("memory")),
             Bundles = BundleSettings.Read(root.Table("bundles")),
             Probe = ProbeSettings.Read(root.Table("probe")),

@@ -52,6 +52,15 @@ public sealed record TenantSettings
     /// <summary>Whether its answers wait until their record is on the disk.</summary>
     public required AuditDurability Audit { get; init; }
 
+    /// <summary>Noisy samples of one request; 0: no limit of its own.</summary>
+    public required int MaxSmoothingSamples { get; init; }
+
+    /// <summary>That one certification may take; zero: no limit of its own.</summary>
+    public required TimeSpan MaxSmoothingTime { get; init; }
+
+    /// <summary>Requests that certify at once; 0: no limit of its own.</summary>
+    public required int MaxSmoothingRequests { get; init; }
+
     /// <summary>Without any [[tenant]]: the user that the daemon runs as, and root, may do everything; nobody else may do anything.</summary>
     public static ImmutableArray<TenantSettings> Default { get; } =
     [
@@ -70,6 +79,9 @@ public sealed record TenantSettings
             MaxConnections = 0,
             MaxTensorBytes = 0,
             Audit = AuditDurability.AsConfigured,
+            MaxSmoothingSamples = 0,
+            MaxSmoothingTime = TimeSpan.Zero,
+            MaxSmoothingRequests = 0,
         },
     ];
 
@@ -122,6 +134,9 @@ public sealed record TenantSettings
             MaxConnections = table.Integer("max_connections", 0, 0, 1_000_000),
             MaxTensorBytes = table.Integer("max_tensor_bytes", 0L, 0, 1L << 40),
             Audit = table.Choice("audit", AuditDurability.AsConfigured, ("batched", AuditDurability.Batched), ("strict", AuditDurability.Strict)),
+            MaxSmoothingSamples = table.Integer("max_smoothing_samples", 0, 0, SmoothingSettings.MostSamples),
+            MaxSmoothingTime = TimeSpan.FromMilliseconds(table.Integer("max_smoothing_ms", 0, 0, SmoothingSettings.LongestMilliseconds)),
+            MaxSmoothingRequests = table.Integer("max_smoothing_requests", 0, 0, 100_000),
         };
         if (tenant.Roles.HasFlag(Roles.Infer) && tenant.Models.IsEmpty)
         {

@@ -48,6 +48,15 @@ public enum Refusal
     HeadMalformedProtobuf,
     HeadTooManyFields,
 
+    // Smoothing: what a request asks of it, against what the release, the device and the tenant's limits offer.
+    SmoothingNotOffered,
+    SmoothingSigmaNotOffered,
+    SmoothingRadiusNotOffered,
+    SmoothingAlphaOutOfRange,
+    SmoothingSamplesOutOfRange,
+    SmoothingNoBudget,
+    SmoothingConflict,
+
     // Body: how the bytes arrive.
     BodyTooLarge,
     BodyTooSlow,
@@ -84,6 +93,7 @@ public enum Refusal
     AdmissionRate,
     AdmissionBytesRate,
     AdmissionRequests,
+    AdmissionSmoothing,
     AdmissionTensorBytes,
     AdmissionMemory,
     AdmissionRunMemory,

@@ -57,6 +57,7 @@ internal static class CommandTree
                 TokenShowCommand.Create(),
             },
             InferCommand.Create(),
+            CertifyCommand.Create(),
             new CtlCommand("model", "Ask the running daemon about its models (control socket).", "edgectl model list")
             {
                 ModelListCommand.Create(),

@@ -32,4 +32,9 @@ internal static class ImageFile
             _ => "neither PNG nor PGM/PPM (P2, P3, P5, P6)",
         });
     }
+
+    /// <summary>Every picture of a file, in order.</summary>
+    /// <exception cref="ImageException">Not a picture of a known kind, or damaged.</exception>
+    public static IReadOnlyList<RasterImage> ReadAll(ReadOnlyMemory<byte> bytes) =>
+        NetpbmReader.Recognises(bytes.Span) ? NetpbmReader.ReadAll(bytes.Span) : [Read(bytes)];
 }

@@ -30,6 +30,35 @@ internal static class NetpbmReader
         }
     }
 
+    /// <summary>All of them, each looked at once.</summary>
+    public static List<RasterImage> ReadAll(ReadOnlySpan<byte> file)
+    {
+        var images = new List<RasterImage>();
+        var cursor = new NetpbmCursor(file);
+        do
+        {
+            if (!Recognises(cursor.Rest))
+            {
+                throw new ImageException($"byte {cursor.Position} should start picture number {images.Count} (P2, P3, P5 or P6)");
+            }
+
+            NetpbmHeader header = Header(ref cursor);
+            if (header.Plain)
+            {
+                images.Add(Plain(header, ref cursor));
+            }
+            else
+            {
+                images.Add(Raw(header, ref cursor));
+                Skip(header, ref cursor);
+            }
+
+            cursor.SkipBlank();
+        }
+        while (!cursor.Rest.IsEmpty);
+        return images;
+    }
+
     private static string Count(int pictures) =>
         pictures == 1 ? "one picture, number 0" : $"{pictures} pictures, numbers 0 to {pictures - 1}";
 

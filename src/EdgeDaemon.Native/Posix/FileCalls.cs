@@ -14,6 +14,7 @@ internal static unsafe partial class FileCalls
     public const int Create = 0x40;
     public const int Exclusive = 0x80;
     public const int NoTerminal = 0x100;
+    public const int Append = 0x400;
     public const int NonBlocking = 0x800;
     public const int CloseOnExec = 0x80000;
 

@@ -14,6 +14,7 @@ internal sealed class TenantUsage
     private long _inFlight;
     private long _bytes;
     private long _connections;
+    private long _certifying;
     private long _tensorBytes;
     private long _tensorPeak;
     private long _queued;
@@ -72,6 +73,15 @@ internal sealed class TenantUsage
     /// <summary>False when there are as many open as there may be.</summary>
     /// <param name="most">0: no limit.</param>
     public bool TryConnect(int most) => TryAdd(ref _connections, 1, most);
+
+    /// <summary>Certifications at work.</summary>
+    public long Certifying => Volatile.Read(ref _certifying);
+
+    /// <summary>False when there are as many as there may be.</summary>
+    /// <param name="most">0: no limit.</param>
+    public bool TryCertify(int most) => TryAdd(ref _certifying, 1, most);
+
+    public void EndCertifying() => Interlocked.Decrement(ref _certifying);
 
     public void Disconnect() => Interlocked.Decrement(ref _connections);
 

@@ -16,7 +16,8 @@ internal sealed class ModelEngine : IDisposable
 
     private readonly ImmutableArray<OnnxSession> _sessions;
     private readonly LanePool _lanes;
-    private readonly LaneStatistics[] _statistics;
+    private readonly LaneStatistics _certified = new(); // answers that no lane gave by itself; under its own lock
+    private readonly LaneStatistics[] _statistics; // the lanes', and that
     private readonly VoteStatistics[] _votes;
     private readonly LaneLosses? _losses;
     private long _failures;
@@ -31,7 +32,7 @@ internal sealed class ModelEngine : IDisposable
     {
         _sessions = sessions;
         _lanes = new LanePool([.. lanes], queue, care.Resume, TimeProvider.System, care.Batching, care.RowsAreCallers);
-        _statistics = [.. lanes.Select(lane => lane.Statistics)];
+        _statistics = [.. lanes.Select(lane => lane.Statistics), _certified];
         _votes = [.. lanes.Where(lane => lane.Ensemble is not null).Select(lane => lane.Ensemble!.Count.Statistics)];
         Ensemble = ensemble;
         if (ensemble is not null)
@@ -95,7 +96,7 @@ internal sealed class ModelEngine : IDisposable
     /// <summary>How far the members agreed, over all lanes.</summary>
     public VoteSum Votes => VoteStatistics.Sum(_votes);
 
-    public int Lanes => _statistics.Length;
+    public int Lanes => _statistics.Length - 1;
 
     public int BusyLanes => _lanes.Busy;
 
@@ -104,6 +105,15 @@ internal sealed class ModelEngine : IDisposable
 
     /// <summary>Requests that wait for a lane.</summary>
     public int Waiting => _lanes.Waiting;
+
+    /// <summary>An answer of many runs, of so many rows each. Gives the time that it is.</summary>
+    public long CountCertified(in RequestTimes times, int runRows)
+    {
+        lock (_certified)
+        {
+            return _certified.CountAnswer(times, runRows);
+        }
+    }
 
     /// <summary>A request that was let in and got no answer.</summary>
     public void CountFailure(in RequestTimes times)

@@ -34,6 +34,13 @@ internal struct RequestTimes
     /// <summary>Gives the time that it is.</summary>
     public long LaneEntered() => _entered = Stopwatch.GetTimestamp();
 
+    /// <summary>Runs were made from then to then, with waits between them.</summary>
+    public void Ran(long begun, long ended)
+    {
+        _entered = Math.Max(begun, _ready);
+        _ran = Math.Max(ended, _entered);
+    }
+
     /// <summary>The run has ended. Whoever shared it waited until it began.</summary>
     public void Run(in RunAnswer answer)
     {

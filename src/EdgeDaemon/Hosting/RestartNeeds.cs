@@ -19,6 +19,9 @@ internal static class RestartNeeds
         Compare("[engine] max_batch", settings => settings.Engine.MaxBatch);
         Compare("[engine] max_batch_delay_us", settings => settings.Engine.MaxBatchDelay);
         Compare("[engine] stuck_after_seconds", settings => settings.Engine.StuckAfter);
+        Compare("[smoothing] max_samples", settings => settings.Smoothing.MaxSamples);
+        Compare("[smoothing] max_time_ms", settings => settings.Smoothing.MaxTime);
+        Compare("[smoothing] max_requests", settings => settings.Smoothing.MaxRequests);
         Compare("[memory] clear", settings => settings.Memory.ClearsAlways);
         Compare("[memory] idle_seconds", settings => settings.Memory.Idle);
         Compare("[memory] max_run_bytes", settings => settings.Memory.MaxRunBytes);

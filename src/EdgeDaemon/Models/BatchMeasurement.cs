@@ -21,7 +21,7 @@ internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifes
     {
         var batches = ImmutableArray.CreateBuilder<ProbedBatch>();
         long started = Stopwatch.GetTimestamp();
-        long largest = Math.Max(SmallestLimit, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(manifest.Batching?.MaxBatch ?? 1)));
+        long largest = Math.Max(SmallestLimit, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(manifest.Batching?.MaxBatch ?? 1, manifest.Smoothing?.Batch ?? 1)));
         bool callers = ZeroBatch.IsCallers(contract);
         for (long size = callers ? 1 : contract.Inputs[0].Contract.Shape is [long only, ..] ? only : 1; ; size *= 2)
         {

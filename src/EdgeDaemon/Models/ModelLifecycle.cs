@@ -25,6 +25,7 @@ internal sealed class ModelLifecycle(
 
     private readonly ReleaseStore _releases = new(settings.StateDirectory);
     private readonly BundleIntake _intake = new(settings.Bundles, log);
+    private readonly BoundaryStore _boundaries = new(settings.StateDirectory);
     private readonly ModelProbe _probe = new(settings, moreTime, log);
     private readonly ModelStage _stage = new(
         runtime, pool, care with { Alarm = (model, failure) => Log.MemberFailed(log, model, failure.Member, Printable.Of(failure.Detail, LongestDetail), failure.LeftOut) }, settings.Engine.Queue);
@@ -296,8 +297,9 @@ internal sealed class ModelLifecycle(
             }
 
             WarmUp.Run(engine, bundle.Manifest, contract, pool, bundle.Bytes, plan, zeros: report is { Batches: [{ Size: 1 }, ..] });
+            ModelSmoothing? smoothing = ModelSmoothing.Prepare(bundle.Manifest, _boundaries, runtime.Digest, stop);
             Log.ModelLaidOut(log, bundle.Manifest.Name, plan.Lanes, plan.Threads, plan.SessionPerLane ? "a session each" : "one session", plan.Reason, Figures(report));
-            return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine) { Plan = plan, Audited = release };
+            return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine) { Plan = plan, Smoothing = smoothing, Audited = release };
         }
         catch (Exception reason) when (reason is BundleException or OnnxException or OnnxContractException)
         {

@@ -4,6 +4,7 @@ using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
+using EdgeDaemon.Engine.Smoothing;
 
 namespace EdgeDaemon.Models;
 
@@ -70,6 +71,12 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>As records name it.</summary>
     public required AuditedModel Audited { get; init; }
+
+    /// <summary>What it is smoothed with; null: it certifies nothing.</summary>
+    public ModelSmoothing? Smoothing { get; init; }
+
+    /// <summary>What was certified.</summary>
+    public SmoothingStatistics Smoothed { get; } = new();
 
     /// <summary>How it is spread over the cores.</summary>
     public required LanePlan Plan { get; init; }

@@ -48,7 +48,7 @@ internal static class Outcomes
         (>= Refusal.RouteUnknown and <= Refusal.ModelVersionNotFound) or Refusal.ControlNotFound => Outcome.NotFound,
         >= Refusal.AccessUnknownCaller and <= Refusal.AccessTokenInvalid => Outcome.NotPermitted,
         (>= Refusal.HeadLengthInvalid and <= Refusal.InputContentsField) or Refusal.ControlValueUnknown => Outcome.Invalid,
-        Refusal.AdmissionPenalty or Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests or Refusal.AdmissionTensorBytes or Refusal.AdmissionRunMemory => Outcome.Limited,
+        Refusal.AdmissionPenalty or Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests or Refusal.AdmissionSmoothing or Refusal.AdmissionTensorBytes or Refusal.AdmissionRunMemory => Outcome.Limited,
         _ => Outcome.Failed,
     };
 }

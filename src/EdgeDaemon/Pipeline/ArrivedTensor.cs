@@ -18,6 +18,11 @@ internal static class ArrivedTensor
         ReadOnlySpan<byte> tensor = block.GetSpan()[..(int)planned.Bytes];
         InputValidation.CheckValues(planned, declared, tensor);
         long bytes = planned.Bytes;
+        if (index == 0)
+        {
+            work.Sent = block.Memory[..(int)bytes];
+        }
+
         if (declared.Preprocess is { } preprocess)
         {
             bytes = planned.PreparedBytes;

@@ -79,7 +79,31 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
             length += ModelInferResponse.RawSize(answer.OutputData(index).Length);
         }
 
-        length += head.Written.Length;
+        Start(exchange, work, length + head.Written.Length);
+        exchange.Send(head.Written);
+        ProtobufWriter prefix = work.Grpc.Prefix;
+        for (int i = 0; i < outputs; i++)
+        {
+            ReadOnlySpan<byte> data = answer.OutputData(AskedOutput.Index(work.Request, model, i));
+            prefix.Reset();
+            ModelInferResponse.RawPrefix(prefix, data.Length);
+            exchange.Send(prefix.Written);
+            exchange.Send(data);
+        }
+    }
+
+    public void EncodeReport(HttpExchange exchange, InferenceWork work, ServedModel model, ReadOnlySpan<ResponseParameter> parameters)
+    {
+        ProtobufWriter head = work.Grpc!.Head;
+        head.Reset();
+        ModelInferResponse.Begin(head, model.Manifest.Name, model.Manifest.Version, work.Request.Id);
+        ModelInferResponse.Parameters(head, parameters);
+        Start(exchange, work, head.Written.Length);
+        exchange.Send(head.Written);
+    }
+
+    private void Start(HttpExchange exchange, InferenceWork work, long length)
+    {
         long message = stream ? length + ModelInferResponse.StreamPrefixSize(length) : length;
         if (message > limits.MaxResponseBytes)
         {
@@ -88,22 +112,12 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
 
         work.OweAnswer(message);
         GrpcAnswer.Begin(exchange, (int)message);
-        ProtobufWriter prefix = work.Grpc.Prefix;
         if (stream)
         {
+            ProtobufWriter prefix = work.Grpc!.Prefix;
             prefix.Reset();
             ModelInferResponse.StreamPrefix(prefix, length);
             exchange.Send(prefix.Written);
-        }
-
-        exchange.Send(head.Written);
-        for (int i = 0; i < outputs; i++)
-        {
-            ReadOnlySpan<byte> data = answer.OutputData(AskedOutput.Index(work.Request, model, i));
-            prefix.Reset();
-            ModelInferResponse.RawPrefix(prefix, data.Length);
-            exchange.Send(prefix.Written);
-            exchange.Send(data);
         }
     }
 

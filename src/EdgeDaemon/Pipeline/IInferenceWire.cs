@@ -1,3 +1,4 @@
+using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
@@ -24,4 +25,7 @@ internal interface IInferenceWire
 
     /// <summary>The run's answer into the server's output; nothing is sent if it is refused.</summary>
     void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, RunAnswer answer);
+
+    /// <summary>An answer of parameters alone; nothing is sent if it is refused.</summary>
+    void EncodeReport(HttpExchange exchange, InferenceWork work, ServedModel model, ReadOnlySpan<ResponseParameter> parameters);
 }

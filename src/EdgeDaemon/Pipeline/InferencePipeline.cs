@@ -16,7 +16,7 @@ namespace EdgeDaemon.Pipeline;
 /// The path of an inference request, whatever wire it came by, and the only place that knows its order. Each stage is owned by its
 /// folder, knows no other stage, and refuses by throwing <see cref="Core.Protocol.RefusedException"/>.
 /// </summary>
-internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission, RequestCounters counters, AuditTrail audit, LimitSettings limits)
+internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission, RequestCounters counters, Certification certification, AuditTrail audit, LimitSettings limits)
 {
     private readonly long _timeout = Ticks(limits.RequestTimeout);
 
@@ -64,39 +64,47 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
 
         wire.Plan(exchange, work, model.Contract);
         exchange.Draft.InputBytes = work.Plan.TotalBytes;
-        admission.Open(work.Grant, work.Entry, work.Plan.TotalBytes);
+        long certifying = certification.Plan(exchange, work, model);
+        admission.Open(work.Grant, work.Entry, work.Plan.TotalBytes + certifying);
         await wire.ReadTensorsAsync(exchange, work, model.Contract);
         long now = times.TensorsReady();
 
         try
         {
             exchange.RefuseWhenLate(now);
-            LaneTurn turn = model.Engine.TryEnter(out Lane free) ? new LaneTurn(free) : await WaitAsync(exchange, work, model, policy.Priority);
-            TenantAccount account = work.Entry.Account!;
-            now = 0;
-            long entered = times.LaneEntered();
-            try
+            if (work.Smoothing is not null)
             {
-                // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
-                var place = new RunPlace(model.MayRunLong, exchange.Threads.LongRuns, work.RunHere(exchange), work.Leaving);
-                RunAnswer answer = await turn.RunAsync(work.Inputs(work.Plan.Count), account, exchange.BodyClock.Deadline, place);
-                times.Run(answer);
-                audit.Take(exchange.Draft, answer, model.Contract.Outputs.Length);
-                work.Told = work.WantsVotes ? VoteReport.Of(answer) : [];
-                work.Told = wantsReceipt ? await ReceiptAsync(exchange, work, times) : work.Told;
-                wire.Encode(exchange, work, model, answer);
-                now = turn.Lane.Statistics.CountAnswer(times, answer.RunRows);
+                await certification.AnswerAsync(exchange, wire, work, model, policy.Priority, times);
             }
-            finally
+            else
             {
-                if (turn.Lane.Guard!.IsLost)
+                LaneTurn turn = model.Engine.TryEnter(out Lane free) ? new LaneTurn(free) : await WaitAsync(exchange, work, model, policy.Priority);
+                TenantAccount account = work.Entry.Account!;
+                now = 0;
+                long entered = times.LaneEntered();
+                try
                 {
-                    work.LoseTo(turn.Lane.Guard); // It works with the request's memory for who knows how long.
-                    exchange.Forget();
+                    // HTTP/2 begins its calls where the frames of all callers are read: nothing keeps a thread from that for a millisecond.
+                    var place = new RunPlace(model.MayRunLong, exchange.Threads.LongRuns, work.RunHere(exchange), work.Leaving);
+                    RunAnswer answer = await turn.RunAsync(work.Inputs(work.Plan.Count), account, exchange.BodyClock.Deadline, place);
+                    times.Run(answer);
+                    audit.Take(exchange.Draft, answer, model.Contract.Outputs.Length);
+                    work.Told = work.WantsVotes ? VoteReport.Of(answer) : [];
+                    work.Told = wantsReceipt ? await ReceiptAsync(exchange, work, times) : work.Told;
+                    wire.Encode(exchange, work, model, answer);
+                    now = turn.Lane.Statistics.CountAnswer(times, answer.RunRows);
                 }
+                finally
+                {
+                    if (turn.Lane.Guard!.IsLost)
+                    {
+                        work.LoseTo(turn.Lane.Guard); // It works with the request's memory for who knows how long.
+                        exchange.Forget();
+                    }
 
-                model.Engine.Leave(turn);
-                account.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - entered); // A run that was shared is the first one's.
+                    model.Engine.Leave(turn);
+                    account.Usage.CountLane((now == 0 ? Stopwatch.GetTimestamp() : now) - entered); // A run that was shared is the first one's.
+                }
             }
         }
         catch

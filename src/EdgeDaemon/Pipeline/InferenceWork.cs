@@ -64,6 +64,11 @@ internal sealed class InferenceWork
 
     /// <summary>What the answer says beside its tensors: its parameters.</summary>
     public ResponseParameter[] Told { get; set; } = [];
+    /// <summary>What it asks to be certified; null: nothing.</summary>
+    public SmoothingWork? Smoothing { get; set; }
+
+    /// <summary>The first input as it was sent, before preprocessing.</summary>
+    public ReadOnlyMemory<byte> Sent { get; set; }
 
     /// <summary>The JSON part of the body.</summary>
     public ReadOnlyMemory<byte> Json { get; set; }
@@ -135,6 +140,7 @@ internal sealed class InferenceWork
     public void ReleaseMemory()
     {
         Grant.Close();
+        Sent = default;
         Grpc?.End();
         JsonBlock?.Return();
         JsonBlock = null;
@@ -166,6 +172,8 @@ internal sealed class InferenceWork
         Raw = false;
         WantsVotes = false;
         Told = [];
+        Smoothing?.Dispose();
+        Smoothing = null;
         if (_owed > 0)
         {
             Entry.Account!.Refund(_owed);

@@ -19,6 +19,8 @@ internal static class RefusalBlame
         >= Refusal.AccessUnknownCaller and <= Refusal.AccessTokenInvalid => true,
         >= Refusal.HeadLengthInvalid and <= Refusal.HeadTooManyFields => true,
 
+        >= Refusal.SmoothingNotOffered and <= Refusal.SmoothingConflict => true,
+
         // Whoever goes away in the middle may have crashed, or lost its patience.
         Refusal.BodyAborted => false,
         >= Refusal.BodyTooLarge and <= Refusal.BodyLengthRequired => true,

@@ -47,6 +47,14 @@ internal static class RefusalMapping
         Refusal.HeadMalformedProtobuf => new(400, GrpcStatus.InvalidArgument, "the request is not valid protobuf"),
         Refusal.HeadTooManyFields => new(400, GrpcStatus.InvalidArgument, "too many fields in one request"),
 
+        Refusal.SmoothingNotOffered => new(400, GrpcStatus.InvalidArgument, "the model offers no certification"),
+        Refusal.SmoothingSigmaNotOffered => new(400, GrpcStatus.InvalidArgument, "the model does not offer this sigma; name one that it does"),
+        Refusal.SmoothingRadiusNotOffered => new(400, GrpcStatus.InvalidArgument, "the model does not offer this radius at this sigma"),
+        Refusal.SmoothingAlphaOutOfRange => new(400, GrpcStatus.InvalidArgument, "alpha is out of the range that the model offers"),
+        Refusal.SmoothingSamplesOutOfRange => new(400, GrpcStatus.InvalidArgument, "max_samples is more than may be asked for"),
+        Refusal.SmoothingNoBudget => new(400, GrpcStatus.InvalidArgument, "a budget of no samples, or of no time, certifies nothing"),
+        Refusal.SmoothingConflict => new(400, GrpcStatus.InvalidArgument, "parameters of the certification contradict each other"),
+
         Refusal.BodyTooLarge => new(413, GrpcStatus.ResourceExhausted, "the request body is too large"),
         Refusal.BodyTooSlow => new(408, GrpcStatus.DeadlineExceeded, "the request body arrived too slowly"),
         Refusal.BodyTruncated => new(400, GrpcStatus.InvalidArgument, "the request body ended early"),
@@ -76,7 +84,7 @@ internal static class RefusalMapping
         Refusal.OutputUnknown => new(400, GrpcStatus.InvalidArgument, "the model has no output of that name"),
         Refusal.OutputDuplicate => new(400, GrpcStatus.InvalidArgument, "an output is requested twice"),
 
-        Refusal.AdmissionPenalty or Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests or Refusal.AdmissionTensorBytes =>
+        Refusal.AdmissionPenalty or Refusal.AdmissionRate or Refusal.AdmissionBytesRate or Refusal.AdmissionRequests or Refusal.AdmissionTensorBytes or Refusal.AdmissionSmoothing =>
             new(429, GrpcStatus.ResourceExhausted, "too many requests, try again later"),
         Refusal.AdmissionRunMemory => new(413, GrpcStatus.ResourceExhausted, "the model would need more memory for this input than it may have"),
         Refusal.AdmissionMemory or Refusal.AdmissionQueueFull => new(503, GrpcStatus.Unavailable, "the server is busy, try again later"),

@@ -12,9 +12,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
 {
     public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, RunAnswer answer)
     {
-        // Kept with its connection, as all that a request needs: what it wrote into goes back here.
-        BlockWriter head = work.AnswerHead ??= new BlockWriter(pool, limits.MaxResponseBytes, Refusal.OutputTooLarge);
-        head.Account = work.Entry.Account;
+        BlockWriter head = Head(work);
         try
         {
             Encode(exchange, work, model, answer, head);
@@ -23,6 +21,49 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         {
             head.Dispose();
         }
+    }
+
+    /// <summary>The head alone, without outputs.</summary>
+    public void EncodeReport(HttpExchange exchange, InferenceWork work, ServedModel model, ReadOnlySpan<ResponseParameter> parameters)
+    {
+        BlockWriter head = Head(work);
+        try
+        {
+            InferResponseWriter writer = work.Response;
+            writer.Begin(head, model.Manifest.Name, model.Manifest.Version, work.Request.Id, work.Request.HasId, parameters);
+            writer.End();
+            Start(exchange, work, model, head.WrittenCount, -1);
+            exchange.Send(head.WrittenMemory.Span);
+        }
+        finally
+        {
+            head.Dispose();
+        }
+    }
+
+    // Kept with its connection, as all that a request needs: what it wrote into goes back when it is disposed of.
+    private BlockWriter Head(InferenceWork work)
+    {
+        BlockWriter head = work.AnswerHead ??= new BlockWriter(pool, limits.MaxResponseBytes, Refusal.OutputTooLarge);
+        head.Account = work.Entry.Account;
+        return head;
+    }
+
+    private void Start(HttpExchange exchange, InferenceWork work, ServedModel model, long length, long headLength)
+    {
+        if (length > limits.MaxResponseBytes)
+        {
+            throw new RefusedException(Refusal.OutputTooLarge, $"an answer of {length} bytes is over max_response_bytes {limits.MaxResponseBytes}");
+        }
+
+        work.OweAnswer(length);
+        if (exchange.Listener.ExposesControl)
+        {
+            // Which release answered is for those who may ask the control surface anyway.
+            exchange.SetHeader("edged-release", model.ReleaseDigest);
+        }
+
+        exchange.StartResponse(200, length, headLength);
     }
 
     private void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, RunAnswer answer, BlockWriter head)
@@ -51,20 +92,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         }
 
         writer.End();
-        long length = head.WrittenCount + binary;
-        if (length > limits.MaxResponseBytes)
-        {
-            throw new RefusedException(Refusal.OutputTooLarge, $"an answer of {length} bytes is over max_response_bytes {limits.MaxResponseBytes}");
-        }
-
-        work.OweAnswer(length);
-        if (exchange.Listener.ExposesControl)
-        {
-            // Which release answered is for those who may ask the control surface anyway.
-            exchange.SetHeader("edged-release", model.ReleaseDigest);
-        }
-
-        exchange.StartResponse(200, length, binary > 0 || work.Raw ? head.WrittenCount : -1);
+        Start(exchange, work, model, head.WrittenCount + binary, binary > 0 || work.Raw ? head.WrittenCount : -1);
         exchange.Send(head.WrittenMemory.Span);
         for (int i = 0; i < outputs; i++)
         {

@@ -1,4 +1,5 @@
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
@@ -31,6 +32,8 @@ internal sealed class RestWire(RequestDecoder decoder, ResponseEncoder encoder, 
         RequestDecoder.ReadTensorsAsync(Body(exchange), work, contract);
 
     public void Encode(HttpExchange exchange, InferenceWork work, ServedModel model, RunAnswer answer) => encoder.Encode(exchange, work, model, answer);
+
+    public void EncodeReport(HttpExchange exchange, InferenceWork work, ServedModel model, ReadOnlySpan<ResponseParameter> parameters) => encoder.EncodeReport(exchange, work, model, parameters);
 
     private RequestBody Body(HttpExchange exchange) => new(exchange.Body, exchange.ContentLength, limits, exchange.BodyClock);
 }

@@ -12,7 +12,7 @@ public sealed class RefusalBlameTests
     private static readonly Refusal[] Nobodys =
     [
         Refusal.None, Refusal.ModelNotFound, Refusal.ModelVersionNotFound, Refusal.ModelNotReady, Refusal.BodyAborted,
-        Refusal.AdmissionPenalty, Refusal.AdmissionTensorBytes, Refusal.AdmissionMemory, Refusal.AdmissionRunMemory, Refusal.AdmissionQueueFull, Refusal.AdmissionDeadline,
+        Refusal.AdmissionPenalty, Refusal.AdmissionSmoothing, Refusal.AdmissionTensorBytes, Refusal.AdmissionMemory, Refusal.AdmissionRunMemory, Refusal.AdmissionQueueFull, Refusal.AdmissionDeadline,
         Refusal.EngineFailed, Refusal.EngineMemory, Refusal.EngineCancelled, Refusal.OutputNotFinite, Refusal.OutputNotText, Refusal.OutputTooLarge, Refusal.AuditUnavailable, Refusal.Draining, Refusal.Internal,
         Refusal.ControlBusy, Refusal.ControlNotFound, Refusal.ControlValueUnknown,
     ];

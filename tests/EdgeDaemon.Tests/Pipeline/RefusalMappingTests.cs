@@ -13,7 +13,7 @@ public sealed class RefusalMappingTests
     [
         [Refusal.RouteUnknown, Refusal.RouteNotExposed],
         [Refusal.AccessUnknownCaller, Refusal.AccessRoleMissing],
-        [Refusal.AdmissionPenalty, Refusal.AdmissionRate, Refusal.AdmissionBytesRate, Refusal.AdmissionRequests, Refusal.AdmissionTensorBytes],
+        [Refusal.AdmissionPenalty, Refusal.AdmissionRate, Refusal.AdmissionBytesRate, Refusal.AdmissionRequests, Refusal.AdmissionSmoothing, Refusal.AdmissionTensorBytes],
         [Refusal.AdmissionMemory, Refusal.AdmissionQueueFull],
         [Refusal.None, Refusal.Internal],
     ];

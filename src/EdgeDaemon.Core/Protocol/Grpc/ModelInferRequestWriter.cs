@@ -28,6 +28,17 @@ public static class ModelInferRequestWriter
         output.End(start);
     }
 
+    /// <param name="value">Not empty.</param>
+    public static void Parameter(ProtobufWriter output, string name, string value)
+    {
+        int start = output.Begin(4);
+        output.Text(1, name);
+        int content = output.Begin(2);
+        output.Text(3, value);
+        output.End(content);
+        output.End(start);
+    }
+
     public static void Input(ProtobufWriter output, string name, ElementType type, ReadOnlySpan<long> shape)
     {
         int start = output.Begin(5);

@@ -1,0 +1,222 @@
+using System.Runtime.InteropServices;
+using EdgeDaemon.Core.Smoothing;
+using EdgeDaemon.Core.Smoothing.Boundaries;
+using EdgeDaemon.Core.Smoothing.Certificates;
+using EdgeDaemon.Core.Smoothing.Noise;
+
+namespace EdgeDaemon.Engine.Smoothing;
+
+/// <summary>
+/// One input's way from its first noisy sample to its answer. Samples have numbers, are handed out in their order and come back in it, in whatever runs they were; what a sample is depends
+/// on its number and the input's key alone, so that nothing here depends on how runs were cut. Not thread-safe: its run's.
+/// </summary>
+internal sealed class SmoothedInput
+{
+    private readonly SmoothingQuestion _question;
+    private readonly Selection _selection;
+    private readonly int[] _counts; // of certification, or prediction
+    private NoiseKey _key;
+    private ChosenClass _chosen;
+    private SequentialDecision _sequential;
+    private FixedSizeDecision _fixed;
+    private int _samples; // of certification, or prediction
+
+    /// <param name="place">Among the request's inputs.</param>
+    /// <param name="bytes">The input as the caller sent it.</param>
+    /// <param name="key">Of its noise.</param>
+    /// <param name="question">The request's.</param>
+    /// <param name="classes">Elements of a row of the output.</param>
+    public SmoothedInput(int place, ReadOnlyMemory<byte> bytes, NoiseKey key, SmoothingQuestion question, int classes)
+    {
+        Place = place;
+        Bytes = bytes;
+        _key = key;
+        _question = question;
+        _counts = new int[classes];
+        _selection = new Selection(classes);
+        if (question.Selection > 0)
+        {
+            _selection.Begin(question.Selection);
+        }
+    }
+
+    public int Place { get; }
+
+    public ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>No more samples are wanted: <see cref="Stopped"/> says why.</summary>
+    public bool IsOver { get; private set; }
+
+    public StoppedBy Stopped { get; private set; }
+
+    /// <summary>How many samples were handed out: the number of the next.</summary>
+    public int Handed { get; private set; }
+
+    /// <summary>Whether a sample more can be of use.</summary>
+    public bool WantsMore => !IsOver && Handed < _question.SamplesOfInput;
+
+    /// <summary>What selection chose, or a prediction found most often; <see cref="Votes.None"/> when every sample failed.</summary>
+    public int Class { get; private set; } = Votes.None;
+
+    /// <summary>Nothing is answered.</summary>
+    public bool Abstained { get; private set; } = true;
+
+    /// <summary>In the units of the tensor that received the noise, rounded down; 0 without a certificate.</summary>
+    public double Radius { get; private set; }
+
+    /// <summary>What the radius rests on: so many samples of certification, and how many of them chose the class. 0 without a radius.</summary>
+    public (int Samples, int Agreements) Basis { get; private set; }
+
+    /// <summary>Samples that chose.</summary>
+    public SampleTally Selected => SampleTally.From(_selection.Samples, _selection.Counts);
+
+    /// <summary>Samples that certify, or predict.</summary>
+    public SampleTally Counted => SampleTally.From(_samples, _counts);
+
+    /// <summary>All samples that count in one way or the other.</summary>
+    public int Samples => _selection.Samples + _samples;
+
+    /// <summary>The number of a sample that was not handed out before.</summary>
+    public int HandOut() => Handed++;
+
+    /// <summary>Writes a noisy sample. From any thread; false: it must count as failed, whatever the model says to it.</summary>
+    public bool TryAdd(int sample, Span<float> row) => _question.Noise.TryAdd(_key, (ulong)sample, 0, Bytes.Span, row);
+
+    /// <summary>The next sample's class came, in the order in which they were handed out; what comes when all is decided is of no account.</summary>
+    /// <param name="choice"><see cref="Votes.None"/>: NaN, a run that failed or was late. It is against every class.</param>
+    public void Take(int choice)
+    {
+        if (IsOver)
+        {
+            return;
+        }
+
+        ReadOnlySpan<int> one = MemoryMarshal.CreateReadOnlySpan(ref choice, 1);
+        if (_selection.Samples < _question.Selection)
+        {
+            _selection.Count(one);
+            if (_selection.Complete)
+            {
+                Choose();
+            }
+
+            return;
+        }
+
+        if ((uint)choice < (uint)_counts.Length)
+        {
+            _counts[choice]++;
+        }
+
+        _samples++;
+        if (_question.Mode == SmoothingMode.Sequential)
+        {
+            Count(one);
+        }
+        else if (_question.Mode == SmoothingMode.Fixed)
+        {
+            _fixed.Count(_fixed.NextSample, one);
+        }
+
+        if (!IsOver && _samples == _question.Samples)
+        {
+            Close(_question.Mode == SmoothingMode.Sequential ? StoppedBy.Samples : StoppedBy.Completed);
+        }
+    }
+
+    /// <summary>Nothing more comes. What stands, stands: of a sequential question what the last look found; of a fixed number, all that is missing counts against the class.</summary>
+    public void Stop(StoppedBy reason)
+    {
+        if (!IsOver)
+        {
+            Close(reason);
+        }
+    }
+
+    /// <summary>The key is of no use any more.</summary>
+    public void Forget() => NoiseKey.Clear(ref _key);
+
+    private void Choose()
+    {
+        _chosen = _selection.Choose();
+        Class = _chosen.Index;
+        if (Class < 0)
+        {
+            Close(StoppedBy.Samples); // Every sample failed: there is no class to certify.
+        }
+        else if (_question.Mode == SmoothingMode.Sequential)
+        {
+            _sequential = new SequentialDecision(_question.Ladder!, _chosen);
+        }
+        else
+        {
+            _fixed = new FixedSizeDecision(_chosen, _question.Samples, _question.Alpha, _question.Sigma);
+        }
+    }
+
+    private void Count(ReadOnlySpan<int> one)
+    {
+        int certified = _sequential.Certified;
+        Verdict verdict = _sequential.Count(_sequential.NextSample, one);
+        if (_sequential.Certified > certified)
+        {
+            Basis = (_sequential.Samples, _sequential.Agreements);
+        }
+
+        if (verdict is Verdict.Certified or Verdict.Futile)
+        {
+            Close(verdict == Verdict.Certified ? StoppedBy.Certified : StoppedBy.Futile);
+        }
+    }
+
+    private void Close(StoppedBy reason)
+    {
+        IsOver = true;
+        Stopped = reason;
+        if (_question.Mode == SmoothingMode.Predict)
+        {
+            Predict();
+            return;
+        }
+
+        if (_chosen.Index < 0)
+        {
+            Class = _selection.Choose().Index; // Of the samples that came: named, never certified.
+            return;
+        }
+
+        if (_question.Mode == SmoothingMode.Sequential)
+        {
+            _sequential.Stop();
+            Radius = _sequential.Radius;
+        }
+        else
+        {
+            // The number was promised before the first sample: who ends early leaves it, and what is missing is against the class. Else slow samples would choose the end.
+            Radius = _fixed.Radius;
+            Basis = Radius > 0 ? (_samples, _fixed.Agreements) : default;
+        }
+
+        Abstained = Radius <= 0;
+    }
+
+    // What failed may have been any class's, or one of its own, and what never came too: the test is against the worst.
+    private void Predict()
+    {
+        int failed = _samples, second = 0, top = 0;
+        for (int i = 0; i < _counts.Length; i++)
+        {
+            failed -= _counts[i];
+            top = _counts[i] > _counts[top] ? i : top;
+        }
+
+        for (int i = 0; i < _counts.Length; i++)
+        {
+            second = i == top ? second : Math.Max(second, _counts[i]);
+        }
+
+        second = Math.Max(second, failed) + _question.Samples - _samples;
+        Class = _counts[top] == 0 ? Votes.None : top;
+        Abstained = second > _counts[top] || !Core.Smoothing.Statistics.Predict.Holds(_counts[top], second, _question.Alpha);
+    }
+}

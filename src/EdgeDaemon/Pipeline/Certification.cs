@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using EdgeDaemon.Admission;
+using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Engine;
+using EdgeDaemon.Engine.Smoothing;
+using EdgeDaemon.Identity;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Models;
+
+namespace EdgeDaemon.Pipeline;
+
+/// <summary>
+/// The branch of the request's line for certification: in place of one run, as many as the question takes, each by a turn of its own on a lane. It has two entries: what is asked is
+/// held against what is offered while the head alone is known; the runs follow when the tensors are there.
+/// </summary>
+internal sealed class Certification(RequestAdmission requests, SmoothingAdmission admission, Authorisation authorisation)
+{
+    /// <summary>Of one request: what is answered of each is read whole.</summary>
+    public const int MostInputs = VoteReport.MostRows;
+
+    // An answer must leave before the request's deadline: so much of its time is kept for that, and never less than this.
+    private const double KeptShare = 0.02;
+    private static readonly long KeptAtLeast = Stopwatch.Frequency / 50;
+
+    /// <summary>The request's question, kept with its work; nothing when it asks none.</summary>
+    /// <returns>Bytes of tensor memory that it takes beside its inputs.</returns>
+    /// <exception cref="RefusedException">What it asks is not to be had.</exception>
+    public long Plan(HttpExchange exchange, InferenceWork work, ServedModel model)
+    {
+        if (SmoothingWish.Of(work.Request) is not { } wish)
+        {
+            return 0;
+        }
+
+        if (wish.RevealSeed)
+        {
+            authorisation.RequireDetail(exchange);
+        }
+
+        long inputs = work.Plan[0].Shape[0];
+        Tenant tenant = work.Entry.Account!.Tenant;
+        SmoothingQuestion question = SmoothingOffer.Of(wish, model.Smoothing, inputs, admission.Settings, tenant.Settings);
+        if (inputs is < 1 or > MostInputs)
+        {
+            throw new RefusedException(Refusal.SmoothingSamplesOutOfRange, $"{inputs} inputs; a certification has 1 to {MostInputs}");
+        }
+
+        if (work.WantsVotes || !work.Request.Outputs.IsEmpty)
+        {
+            throw new RefusedException(Refusal.SmoothingConflict, "a certification has neither outputs nor votes of a run");
+        }
+
+        work.Smoothing = new SmoothingWork(wish, question, SmoothingOffer.Time(wish, admission.Settings, tenant.Settings));
+        return 2 * BatchBytes(model.Smoothing!);
+    }
+
+    /// <summary>All runs of it; then its answer is in the server's output.</summary>
+    /// <exception cref="RefusedException">It has no answer.</exception>
+    public async ValueTask AnswerAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work, ServedModel model, int priority, RequestTimes times)
+    {
+        SmoothingWork smoothing = work.Smoothing!;
+        ModelSmoothing offer = model.Smoothing!;
+        TenantAccount account = work.Entry.Account!;
+        admission.Enter(account);
+        try
+        {
+            string commitment = smoothing.Commitment; // Bound before the first sample.
+            var run = new SmoothingRun(Inputs(work, offer));
+            var loop = new SmoothingLoop(run, Batch(work, offer), Batch(work, offer), offer.Rules.Output, offer.Classes, TimeProvider.System);
+            long now = Stopwatch.GetTimestamp();
+            long deadline = exchange.BodyClock.Deadline;
+            long kept = Math.Max(KeptAtLeast, (long)((deadline - now) * KeptShare));
+            long budget = Math.Min(deadline - kept, now + (long)(smoothing.Time.TotalSeconds * Stopwatch.Frequency));
+
+            // Always with nothing of the caller's below it on the stack: whoever waits for this must be answered also when a run never comes back.
+            var place = new RunPlace(MayRunLong: true, exchange.Threads.LongRuns, work.RunHere(exchange), work.Leaving);
+            CancellationToken leaving = exchange.Aborted;
+            long entered = 0;
+            await loop.RunAsync(EnterAsync, Leave, account, budget, deadline, place);
+            times.Ran(loop.Begun == 0 ? now : loop.Begun, loop.Begun == 0 ? now : loop.Ended);
+            if (smoothing.Question.Mode != SmoothingMode.Predict)
+            {
+                smoothing.Certificates = [.. run.Inputs.Select(input => CertificateOf.Input(model, smoothing, commitment, input))];
+            }
+
+            model.Smoothed.Count(run.Inputs, loop.Runs, loop.FailedRuns);
+            wire.EncodeReport(exchange, work, model, SmoothingReport.Of(smoothing, run.Inputs));
+            model.Engine.CountCertified(times, offer.Rules.Batch);
+
+            async ValueTask<LaneTurn> EnterAsync(long bytes)
+            {
+                if (leaving.IsCancellationRequested)
+                {
+                    throw new RefusedException(Refusal.EngineCancelled, "the caller went away while its request was certified");
+                }
+
+                LaneTurn turn = model.Engine.TryEnter(out Lane free) ? new LaneTurn(free) : await WaitAsync(exchange, work, model, priority, bytes, budget);
+                entered = Stopwatch.GetTimestamp();
+                return turn;
+            }
+
+            void Leave(LaneTurn turn)
+            {
+                if (turn.Lane.Guard!.IsLost)
+                {
+                    work.LoseTo(turn.Lane.Guard);
+                    exchange.Forget();
+                }
+
+                model.Engine.Leave(turn);
+                account.Usage.CountLane(Stopwatch.GetTimestamp() - entered);
+            }
+        }
+        finally
+        {
+            admission.Leave(account);
+        }
+    }
+
+    // Batches are full already: they share no run with other requests, whose inputs would have to be copied beside them.
+    private async ValueTask<LaneTurn> WaitAsync(HttpExchange exchange, InferenceWork work, ServedModel model, int priority, long bytes, long budget)
+    {
+        work.Entry.TakePlace(requests.QueueOf(model.Name), model.Name);
+        try
+        {
+            Tenant tenant = work.Entry.Account!.Tenant;
+            return await model.Engine.WaitAsync(
+                work.Waiter, new LaneRequest(tenant.Index, tenant.Settings.Share, priority, bytes, budget, default, work.Entry.Account, work.LeavePlace), exchange.Aborted);
+        }
+        finally
+        {
+            work.Entry.LeavePlace();
+        }
+    }
+
+    private static ImmutableArray<SmoothedInput> Inputs(InferenceWork work, ModelSmoothing offer)
+    {
+        SmoothingWork smoothing = work.Smoothing!;
+        ReadOnlyMemory<byte> sent = work.Sent;
+        int count = (int)work.Plan[0].Shape[0], bytes = sent.Length / count;
+        var inputs = ImmutableArray.CreateBuilder<SmoothedInput>(count);
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlyMemory<byte> input = sent.Slice(i * bytes, bytes);
+            if (!smoothing.Question.Noise.Accepts(input.Span))
+            {
+                throw new RefusedException(Refusal.InputNumberOutOfRange, $"input {i} has numbers too far from 0 for exact noise of sigma {smoothing.Question.Sigma}");
+            }
+
+            inputs.Add(new SmoothedInput(i, input, smoothing.Seed.Key((uint)i), smoothing.Question, offer.Classes));
+        }
+
+        return inputs.MoveToImmutable();
+    }
+
+    private static SmoothingBatch Batch(InferenceWork work, ModelSmoothing offer) => new(work.Grant.Rent(BatchBytes(offer)), offer.BatchShape);
+
+    private static long BatchBytes(ModelSmoothing offer) => (long)offer.Rules.Batch * offer.Elements * sizeof(float);
+}
