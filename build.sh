@@ -25,7 +25,7 @@ usage() {
   demo                       the same in the background: ten held-out digits classified, checked, stopped
   test                       all tests, the end-to-end ones against the published executables (20 minutes at most)
   system                     the service unit on a booted Debian with systemd (root; installs systemd-container and debootstrap)
-  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, or all (default)
+  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, coverage (smoothing's error by trials), or all (default)
   bench [--check] [ARGS...]  side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
   clean                      remove everything that was built
   help                       this text
@@ -358,7 +358,11 @@ soak() {
   local chosen name=${1:-all}
   chosen=$(framework)
   shift || true
-  fuzz "${chosen%% *}" "$name" --executions 2000000 "$@"
+  if [ "$name" != coverage ]; then fuzz "${chosen%% *}" "$name" --executions 2000000 "$@"; fi
+  if [ "$name" = coverage ] || [ "$name" = all ]; then
+    EDGED_COVERAGE=${EDGED_COVERAGE:-200000} tests/EdgeDaemon.Tests/bin/"${chosen%% *}"/Release/"${chosen%% *}"/EdgeDaemon.Tests \
+      --no-progress --no-ansi --output Detailed --filter "FullyQualifiedName~CoverageTests"
+  fi
 }
 
 # The servers that edged is measured beside, as their communities write them. What cannot be built leaves its reason in NAME.missing.

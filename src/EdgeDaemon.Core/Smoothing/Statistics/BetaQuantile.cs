@@ -39,36 +39,33 @@ public static class BetaQuantile
         }
     }
 
-    // ln I_x is concave in x: every step of Newton's lands below the quantile, and from there they climb to it without going past.
+    // ln I_x is concave in x: every step of Newton's lands below the quantile, and from there they climb to it without going past. The bracket catches
+    // what lands so far below that the tail there is no double any more.
     private static double Guess(double alpha, int a, int n)
     {
-        double x = (double)a / n;
-        if (x >= 1)
-        {
-            x = 1 - (0.5 / n);
-        }
-
+        double low = 0;
+        double high = a == n ? 1 : (double)a / n;
+        double x = a == n ? 1 - (0.5 / n) : high;
         double target = Logarithm.Of(alpha);
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 100; i++)
         {
-            double tail = BinomialTail.AtLeast(a, n, x).Middle;
-            double move = tail * (Logarithm.Of(tail) - target) / Slope(a, n, x);
-            double next = x - move;
-            if (!(next > 0))
+            Enclosure tail = BinomialTail.AtLeast(a, n, x);
+            if (tail.Middle <= alpha)
             {
-                next = x / 2;
+                low = x;
             }
-            else if (!(next < 1))
+            else
             {
-                next = (x + 1) / 2;
+                high = x;
             }
 
+            double next = tail.Low > 0 ? x - (tail.Middle * (Logarithm.Of(tail.Middle) - target) / Slope(a, n, x)) : -1;
             if (Math.Abs(next - x) <= x * 1e-15)
             {
                 return next;
             }
 
-            x = next;
+            x = next > low && next < high ? next : low + ((high - low) / 2);
         }
 
         return x;
