@@ -25,7 +25,8 @@ usage() {
   demo                       the same in the background: ten held-out digits classified, checked, stopped
   test                       all tests, the end-to-end ones against the published executables (20 minutes at most)
   system                     the service unit on a booted Debian with systemd (root; installs systemd-container and debootstrap)
-  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, coverage (smoothing's error by trials), or all (default)
+  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, all of them (default), coverage (smoothing's error by trials), or campaigns: the tests
+                             that run scaled in 'test'
   bench [--check] [ARGS...]  side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
   clean                      remove everything that was built
   help                       this text
@@ -355,9 +356,19 @@ system() {
 
 soak() {
   build
-  local chosen name=${1:-all}
+  local chosen name=${1:-all} tfm
   chosen=$(framework)
   shift || true
+  if [ "$name" = campaigns ]; then
+    publish
+    tfm=${chosen%% *}
+    export EDGED_SOAK=1 EDGED_BIN=$bin EDGED_ORT=$runtime/libonnxruntime.so.1 EDGED_CONFORMANCE=${EDGED_CONFORMANCE:-$root/../shared/conformance}
+    count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress --no-ansi --filter TestCategory=Campaign "$@"
+    count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress --no-ansi --filter TestCategory=Campaign "$@"
+    say "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+    return
+  fi
   if [ "$name" != coverage ]; then fuzz "${chosen%% *}" "$name" --executions 2000000 "$@"; fi
   if [ "$name" = coverage ] || [ "$name" = all ]; then
     EDGED_COVERAGE=${EDGED_COVERAGE:-200000} tests/EdgeDaemon.Tests/bin/"${chosen%% *}"/Release/"${chosen%% *}"/EdgeDaemon.Tests \

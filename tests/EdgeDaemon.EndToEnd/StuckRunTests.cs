@@ -52,6 +52,30 @@ public sealed class StuckRunTests
     }
 
     [TestMethod]
+    public async Task CallerThatGoesAway_EndsItsRun()
+    {
+        using StateDirectory state = StateDirectory.Create("[engine]\nlanes = 1");
+        CraftedModels.Bundle(state, "loop", CraftedModels.LoopByInput(), 2);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using HttpConnection other = daemon.Connect();
+        for (int round = 1; round <= 3; round++)
+        {
+            // Without a timeout of its own: the daemon's would let it run for a minute.
+            HttpConnection caller = daemon.Connect();
+            caller.Send(Ask("loop", [1e18f]));
+            await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_lanes_busy", ("model", "loop")) == 1);
+            caller.Dispose();
+            HttpAnswer next = other.Ask(Ask("loop", [20f], TimeSpan.FromSeconds(20)));
+            Assert.AreEqual(200, next.Status, next.Text);
+        }
+
+        PrometheusText page = MetricsTests.Scrape(daemon);
+        Assert.AreEqual(3, page.Sum("edged_engine_stopped_runs_total"));
+        Assert.AreEqual(0, page.Sum("edged_engine_lost_lanes_total"));
+        Assert.AreEqual(0, page.Sum("edged_refusals_total", ("cause", "admission_deadline")));
+    }
+
+    [TestMethod]
     public async Task KernelThatDoesNotReturn_CostsItsLane_WhichIsReplaced()
     {
         using StateDirectory state = StateDirectory.Create("[engine]\nlanes = 1\nstuck_after_seconds = 1", "bench/bench-mlp");

@@ -84,7 +84,7 @@ public sealed unsafe class OnnxRun : IDisposable
         {
             ReleaseInput(index);
             _inputs[index] = StringTensors.Create(_api, shape, block.GetSpan()[..(int)byteCount]);
-            bound.Strings = block;
+            shape.TryElementCount(out bound.Texts);
             bound.Bytes = byteCount;
             bound.Set = true;
             return;
@@ -325,13 +325,8 @@ public sealed unsafe class OnnxRun : IDisposable
         bound.Set = false;
         if (_inputs[index] != 0)
         {
-            if (bound.Strings is { } text)
-            {
-                StringTensors.Clear(_api, _inputs[index], text.GetSpan()[..(int)Math.Min(bound.Bytes, text.Length)]);
-                bound.Strings = null;
-            }
-
-            _api.ReleaseValue(_inputs[index]);
+            StringTensors.Release(_api, _inputs[index], bound.Texts);
+            bound.Texts = 0;
             _inputs[index] = 0;
         }
     }
@@ -342,12 +337,7 @@ public sealed unsafe class OnnxRun : IDisposable
         {
             if (_outputs[i] != 0)
             {
-                if (_views[i].Strings is { } text)
-                {
-                    StringTensors.Clear(_api, _outputs[i], text.GetSpan());
-                }
-
-                _api.ReleaseValue(_outputs[i]);
+                StringTensors.Release(_api, _outputs[i], TextsOf(i));
                 _outputs[i] = 0;
             }
 
@@ -359,6 +349,25 @@ public sealed unsafe class OnnxRun : IDisposable
         {
             _begun = false;
             _runMemory.End();
+        }
+    }
+
+    // Also of an output that nobody has read, because the run failed or its answer was refused.
+    private long TextsOf(int output)
+    {
+        if (_session.Outputs[output].Type != ElementType.Bytes)
+        {
+            return 0;
+        }
+
+        try
+        {
+            ReadTypeAndShape(output, _outputs[output], out _, out TensorShape shape);
+            return shape.TryElementCount(out long count) ? count : 0;
+        }
+        catch (Exception failure) when (failure is OnnxException or OnnxContractException)
+        {
+            return 0; // It is not what the graph declares: no string tensor then.
         }
     }
 
@@ -456,7 +465,7 @@ public sealed unsafe class OnnxRun : IDisposable
         public byte* Address;
         public long Bytes;
         public TensorShape Shape;
-        public TensorBlock? Strings;
+        public long Texts; // of a string tensor, which the library keeps a copy of each of
         public bool Set;
     }
 

@@ -73,7 +73,7 @@ public sealed unsafe class OnnxSession : IDisposable
     /// <summary>What is known already of how much its runs take.</summary>
     /// <param name="inputBytes">Of all inputs together.</param>
     /// <param name="peak">Bytes at once.</param>
-    public void Expect(long inputBytes, long peak) => Peaks.Learn(inputBytes, peak);
+    public void Expect(long inputBytes, long peak) => Peaks.Expect(inputBytes, peak);
 
     /// <param name="pool">Memory of string outputs.</param>
     public OnnxRun NewRun(TensorBlockPool pool)

@@ -60,6 +60,7 @@ internal sealed unsafe class OrtApi
     public readonly delegate* unmanaged[Cdecl]<nint, nint*, void*> GetTensorTypeAndShape;
     public readonly delegate* unmanaged[Cdecl]<nint, nuint*, void*> GetStringTensorDataLength;
     public readonly delegate* unmanaged[Cdecl]<nint, byte*, nuint, nuint*, nuint, void*> GetStringTensorContent;
+    public readonly delegate* unmanaged[Cdecl]<nint, nuint, nuint*, void*> GetStringTensorElementLength;
     public readonly delegate* unmanaged[Cdecl]<nint, nuint, nuint, byte**, void*> GetResizedStringTensorElementBuffer;
 
     // The next two only read fields of the value: the collector need not be told that the thread is away.
@@ -141,6 +142,7 @@ internal sealed unsafe class OrtApi
         GetTensorMutableData = (delegate* unmanaged[Cdecl, SuppressGCTransition]<nint, void**, void*>)table[OrtSlots.GetTensorMutableData];
         GetStringTensorDataLength = (delegate* unmanaged[Cdecl]<nint, nuint*, void*>)table[OrtSlots.GetStringTensorDataLength];
         GetStringTensorContent = (delegate* unmanaged[Cdecl]<nint, byte*, nuint, nuint*, nuint, void*>)table[OrtSlots.GetStringTensorContent];
+        GetStringTensorElementLength = (delegate* unmanaged[Cdecl]<nint, nuint, nuint*, void*>)table[OrtSlots.GetStringTensorElementLength];
         GetResizedStringTensorElementBuffer =
             (delegate* unmanaged[Cdecl]<nint, nuint, nuint, byte**, void*>)table[OrtSlots.GetResizedStringTensorElementBuffer];
 

@@ -58,6 +58,7 @@ internal static class OrtSlots
     public const int ReleaseTypeInfo = 98;
     public const int ReleaseTensorTypeAndShapeInfo = 99;
     public const int ReleaseSessionOptions = 100;
+    public const int GetStringTensorElementLength = 127;
     public const int AddSessionConfigEntry = 130;
     public const int RegisterAllocator = 176;
     public const int GetResizedStringTensorElementBuffer = 252;

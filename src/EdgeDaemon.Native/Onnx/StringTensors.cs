@@ -51,7 +51,7 @@ internal static unsafe class StringTensors
         }
         catch
         {
-            api.ReleaseValue(value);
+            Release(api, value, count);
             throw;
         }
     }
@@ -81,29 +81,37 @@ internal static unsafe class StringTensors
         }
     }
 
-    /// <summary>Zeroes the elements' text where the library keeps it, before it frees it uncleared. (What its operators copied on the way is out of reach.)</summary>
-    /// <param name="wire">The same elements, in wire form.</param>
-    public static void Clear(OrtApi api, nint value, ReadOnlySpan<byte> wire)
+    /// <summary>
+    /// Zeroes the elements' text where the library keeps it, before it frees it uncleared, and releases the value. (What its operators copied on the way is
+    /// out of reach.)
+    /// </summary>
+    public static void Release(OrtApi api, nint value, long count)
     {
-        for (long i = 0; wire.Length >= LengthBytes; i++)
+        for (long i = 0; i < count && TryClear(api, value, (nuint)i); i++)
         {
-            int length = BinaryPrimitives.ReadInt32LittleEndian(wire);
-            if ((uint)length > wire.Length - LengthBytes)
-            {
-                return;
-            }
-
-            byte* element;
-            void* status = api.GetResizedStringTensorElementBuffer(value, (nuint)i, (nuint)length, &element);
-            if (status is not null)
-            {
-                _ = api.Failure(status, "clear a string tensor"); // Fewer elements than the wire had: the tensor was not filled.
-                return;
-            }
-
-            Clearing.Zero(element, (nuint)length);
-            wire = wire[(LengthBytes + length)..];
         }
+
+        api.ReleaseValue(value);
+    }
+
+    // Asking for a buffer of the element's own length gives the very one that it has.
+    private static bool TryClear(OrtApi api, nint value, nuint index)
+    {
+        nuint length;
+        byte* element;
+        void* status = api.GetStringTensorElementLength(value, index, &length);
+        if (status is null)
+        {
+            status = api.GetResizedStringTensorElementBuffer(value, index, length, &element);
+            if (status is null)
+            {
+                Clearing.Zero(element, length);
+                return true;
+            }
+        }
+
+        _ = api.Failure(status, "clear a string tensor"); // Nothing can be made of it here, and the value goes.
+        return false;
     }
 
     // The text goes to the end of the block, then forward element by element: a length before each never overtakes it.

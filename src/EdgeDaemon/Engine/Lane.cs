@@ -103,6 +103,7 @@ internal sealed class Lane : IDisposable
     /// <summary>The run in progress ends before its next node, and so does every later one until <see cref="Resume"/>. From any thread.</summary>
     public void Stop()
     {
+        Ensemble?.Stop();
         foreach (MemberPort member in _members)
         {
             member.Run.Terminate();
@@ -112,6 +113,7 @@ internal sealed class Lane : IDisposable
     /// <summary>Takes <see cref="Stop"/> back.</summary>
     public void Resume()
     {
+        Ensemble?.Resume();
         foreach (MemberPort member in _members)
         {
             member.Run.Resume();

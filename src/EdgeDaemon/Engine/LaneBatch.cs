@@ -210,7 +210,7 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
             _ended = clock.GetTimestamp();
             _together = IsWhole(joined);
         }
-        catch (RefusedException) when (lane.Guard is not { IsLost: true })
+        catch (Exception failure) when (failure is RefusedException or ArgumentException && lane.Guard is not { IsLost: true })
         {
             // Each by itself now: why it failed is nobody's affair but the one's whose fault it is, and it fails again then.
         }
@@ -246,7 +246,21 @@ internal sealed class LaneBatch(Lane lane, BatchRule? rule, bool rowsAreCallers,
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<RunAnswer> AwaitAsync(long begun, ReadOnlyMemory<EngineInput> inputs, TensorAccount? account, long deadline, RunPlace place)
     {
-        await lane.Guard!.RunAsync(inputs, account, deadline, place.LongRuns);
+        LaneGuard guard = lane.Guard!;
+        CancellationToken leaving = place.Leaving?.Invoke() ?? default;
+        try
+        {
+            ValueTask run = guard.RunAsync(inputs, account, deadline, place.LongRuns);
+
+            // What it would answer is read by nobody. (A shared run goes on: it is others', too.) Taken back before anybody else's run begins.
+            using CancellationTokenRegistration left = leaving.UnsafeRegister(static guard => ((LaneGuard)guard!).Hurry(), guard);
+            await run;
+        }
+        catch (RefusedException late) when (late.Refusal == Refusal.AdmissionDeadline && leaving.IsCancellationRequested)
+        {
+            throw new RefusedException(Refusal.EngineCancelled, "the caller went away while its request ran, and the run was stopped");
+        }
+
         return Whole(begun, inputs.Span);
     }
 

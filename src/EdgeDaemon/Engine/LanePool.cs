@@ -271,9 +271,9 @@ internal sealed class LanePool : IDisposable
             }
 
             lane.Batch.Gather(first, now, out long oldest);
-            if (_longestHold > 0 && now < oldest + _longestHold && lane.Batch.Count == _queue.Count && lane.Batch.LacksPreferred)
+            if (_longestHold > 0 && now < oldest + _longestHold && lane.Batch.Count == _queue.Count && _queue.Count < _longestQueue && lane.Batch.LacksPreferred)
             {
-                // Nobody waits but those for whom it is: each that comes is looked at.
+                // Nobody waits but those for whom it is: each that comes is looked at, and there is room for one.
                 lane.Batch.Forget();
                 _held |= 1UL << lane.Index;
                 Alarm(oldest + _longestHold);

@@ -48,7 +48,7 @@ internal sealed class LaneWaiter : IValueTaskSource<LaneTurn>, IThreadPoolWorkIt
         _leaving = leaving;
         Request = request;
         Since = now;
-        Rows = shares ? RowsOf(request.Inputs.Span) : 0;
+        Rows = shares && !request.Alone ? RowsOf(request.Inputs.Span) : 0;
     }
 
     public void Hand(Lane lane, int member)

@@ -79,6 +79,17 @@ internal sealed class LaneWatch(TimeSpan stuckAfter, TimeProvider clock, ILogger
         }
     }
 
+    /// <summary>The run's time is over now, if it runs.</summary>
+    /// <param name="run">One of those that were added.</param>
+    public void Hurry(WatchedRun run)
+    {
+        run.Hurry();
+        if (_asleep)
+        {
+            _wake.Set();
+        }
+    }
+
     public void CountStopped() => Interlocked.Increment(ref _stopped);
 
     public void CountLost()

@@ -52,6 +52,9 @@ internal sealed class WatchedRun(Action stop, Action lose)
         Interlocked.Exchange(ref _state, (((_state >> PhaseBits) + 1) << PhaseBits) | Running);
     }
 
+    /// <summary>The watch stops the run at its next look.</summary>
+    public void Hurry() => Volatile.Write(ref _deadline, long.MinValue);
+
     /// <summary>The run has come back. Waits for the watch to finish what it has begun, which takes microseconds.</summary>
     public RunEnd End()
     {

@@ -76,7 +76,8 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
             long budget = Math.Min(deadline - kept, now + (long)(smoothing.Time.TotalSeconds * Stopwatch.Frequency));
 
             // Always with nothing of the caller's below it on the stack: whoever waits for this must be answered also when a run never comes back.
-            var place = new RunPlace(MayRunLong: true, exchange.Threads.LongRuns, work.RunHere(exchange));
+            var place = new RunPlace(MayRunLong: true, exchange.Threads.LongRuns, work.RunHere(exchange), work.Leaving);
+            CancellationToken leaving = exchange.Aborted;
             long entered = 0;
             await loop.RunAsync(EnterAsync, Leave, account, budget, deadline, place);
             times.Ran(loop.Begun == 0 ? now : loop.Begun, loop.Begun == 0 ? now : loop.Ended);
@@ -91,6 +92,11 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
 
             async ValueTask<LaneTurn> EnterAsync(long bytes)
             {
+                if (leaving.IsCancellationRequested)
+                {
+                    throw new RefusedException(Refusal.EngineCancelled, "the caller went away while its request was certified");
+                }
+
                 LaneTurn turn = model.Engine.TryEnter(out Lane free) ? new LaneTurn(free) : await WaitAsync(exchange, work, model, priority, bytes, budget);
                 entered = Stopwatch.GetTimestamp();
                 return turn;

@@ -114,7 +114,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         {
             Tenant tenant = work.Entry.Account!.Tenant;
             var request = new LaneRequest(
-                tenant.Index, tenant.Settings.Share, priority, Lane.Bytes(work.Inputs(work.Plan.Count).Span), exchange.BodyClock.Deadline, work.Inputs(work.Plan.Count), work.Entry.Account, work.LeavePlace);
+                tenant.Index, tenant.Settings.Share, priority, Lane.Bytes(work.Inputs(work.Plan.Count).Span), exchange.BodyClock.Deadline, work.Inputs(work.Plan.Count), work.Entry.Account, work.LeavePlace, Alone: work.WantsVotes && !VoteReport.HasRowEach(model.Engine.Ensemble!));
             return await model.Engine.WaitAsync(work.Waiter, request, exchange.Aborted);
         }
         finally

@@ -122,10 +122,14 @@ internal sealed class InferenceWork
     /// <summary>The model runs on the calling thread. What this gives cuts the caller off, should it not come back: from another thread, while this one is inside.</summary>
     public Action RunHere(HttpExchange exchange)
     {
+        Leaving ??= () => _exchange!.Aborted;
         _exchange = exchange;
         _thread = SocketThreads.Mine;
         return _cut ??= CutOff;
     }
+
+    /// <summary>For a run that may be long: fires when its caller goes away.</summary>
+    public Func<CancellationToken>? Leaving { get; private set; }
 
     /// <summary>A run that was given up has all of this until it comes back: its connection works with another from now on.</summary>
     public void LoseTo(LaneGuard lane) => _lost = lane;

@@ -38,6 +38,9 @@ internal static class VoteReport
         }
     }
 
+    /// <summary>Whether there is one vote for each of the inputs' first dimension. Of several, a shared run could have more than are kept, and who asks for votes would be refused for its neighbours.</summary>
+    public static bool HasRowEach(Ensemble ensemble) => ensemble.Outputs[ensemble.Rules.Output].Shape.Length == 2;
+
     /// <summary>The request's rows of a run, whose members are several.</summary>
     public static ResponseParameter[] Of(RunAnswer answer)
     {

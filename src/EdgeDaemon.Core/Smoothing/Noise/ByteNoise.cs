@@ -44,8 +44,9 @@ internal sealed partial class ByteNoise : RowNoise
 
     public override int ElementSize => 1;
 
-    /// <summary>The integers that the law is made of: for tests and for independent scripts.</summary>
-    public ImmutableArray<ulong> Thresholds => _thresholds;
+    public override float Step => 1;
+
+    public override ImmutableArray<ulong> Thresholds => _thresholds;
 
     public override bool Accepts(ReadOnlySpan<byte> input) => true;
 

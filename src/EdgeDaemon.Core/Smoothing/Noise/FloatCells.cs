@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Numerics;
 
 namespace EdgeDaemon.Core.Smoothing.Noise;
 

@@ -43,11 +43,9 @@ internal sealed partial class FloatNoise : RowNoise
 
     public override int ElementSize => sizeof(float);
 
-    /// <summary>The grid's step in the caller's units.</summary>
-    public float Step => _step;
+    public override float Step => _step;
 
-    /// <summary>The integers that the law is made of, for inputs on the grid.</summary>
-    public ImmutableArray<ulong> Thresholds => _cells.Thresholds;
+    public override ImmutableArray<ulong> Thresholds => _cells.Thresholds;
 
     public override bool Accepts(ReadOnlySpan<byte> input)
     {

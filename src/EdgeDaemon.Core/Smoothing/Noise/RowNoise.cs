@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 
 namespace EdgeDaemon.Core.Smoothing.Noise;
 
@@ -33,6 +34,15 @@ public abstract class RowNoise
 
     /// <summary>Bytes of one input element as the caller sent it: 1 (UINT8) or 4 (FP32).</summary>
     public abstract int ElementSize { get; }
+
+    /// <summary>The grid's step in the caller's units: every noisy value, times the divisor, is a whole number of these.</summary>
+    public abstract float Step { get; }
+
+    /// <summary>
+    /// The integers that the law is made of: entry m is floor(2^64 Phi((m + 1/2) Step / sigma)), up to the first 2^64 - 1 or to saturation.
+    /// An independent script derives the same.
+    /// </summary>
+    public abstract ImmutableArray<ulong> Thresholds { get; }
 
     /// <summary>Noise for UINT8 inputs, exact on the grid of the 256 values. From a cache; the first call for a scale takes some 20 ms.</summary>
     /// <exception cref="ArgumentException">A sigma that is out of range: the text says what is in it.</exception>

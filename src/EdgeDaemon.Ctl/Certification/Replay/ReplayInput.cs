@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using EdgeDaemon.Client.Models;
 using EdgeDaemon.Core.Bundles;

@@ -24,6 +24,7 @@ internal sealed class EnsembleRun : IDisposable
     private readonly int[] _order;
     private readonly VoteCount _count;
     private long _bytes;
+    private volatile bool _stopped;
 
     public EnsembleRun(Ensemble ensemble, MemberPort[] members, TensorBlockPool pool, MemberThreads? threads, VoteStatistics? statistics = null)
     {
@@ -81,6 +82,12 @@ internal sealed class EnsembleRun : IDisposable
 
         _count.Combine(_slots, First, account, early);
     }
+
+    /// <summary>The whole run is told to end, from any thread: members that fail from now on are not at fault, and nobody answers for those that do.</summary>
+    public void Stop() => _stopped = true;
+
+    /// <summary>Takes <see cref="Stop"/> back.</summary>
+    public void Resume() => _stopped = false;
 
     public void Clear()
     {
@@ -213,6 +220,11 @@ internal sealed class EnsembleRun : IDisposable
             }
 
             return;
+        }
+
+        if (_stopped)
+        {
+            throw new RefusedException(Refusal.AdmissionDeadline, "the run was stopped", slot.Failure);
         }
 
         slot.State = MemberState.Failed;

@@ -1,4 +1,5 @@
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Engine;
 using EdgeDaemon.Engine.Voting;
 
 namespace EdgeDaemon.Tests.Engine.Voting;
@@ -210,6 +211,23 @@ public sealed class EnsembleTests
 
         // Nothing of an earlier stop is left: a run of a few microseconds is never stopped for good.
         Assert.IsTrue(Enumerable.Range(0, 50).Any(_ => model.Ask(Split, lane => !lane.Ensemble!.Failed.Any())));
+    }
+
+    [TestMethod]
+    public void A_run_that_is_told_to_end_blames_no_member_and_has_no_answer_by_those_that_were_done()
+    {
+        using VotingModel model = Three("rule = \"mean\"\non_failure = \"quorum\"\nquorum = 1");
+        Assert.IsTrue(model.Engine.TryEnter(out Lane lane));
+        lane.Stop();
+        model.Engine.Leave(new LaneTurn(lane));
+        RefusedException refused = Assert.ThrowsExactly<RefusedException>(() => model.Ask(Split));
+        Assert.AreEqual(Refusal.AdmissionDeadline, refused.Refusal);
+        Assert.AreEqual((0L, 0L), (model.Engine.Ensemble!.Members.Sum(member => member.Failed), model.Engine.Ensemble.Members.Sum(member => member.Late)));
+        Assert.IsEmpty(model.Alarms);
+        Assert.IsTrue(model.Engine.TryEnter(out lane));
+        lane.Resume();
+        model.Engine.Leave(new LaneTurn(lane));
+        Near([5 / 3.0, 0.5, 5 / 3.0], model.Ask(Split));
     }
 
     [TestMethod]

@@ -45,4 +45,43 @@ public sealed class MemoryPeaksTests
 
         Assert.AreEqual(4999, peaks.Expected(1199));
     }
+
+    [TestMethod]
+    public void What_one_caller_made_a_run_take_is_forgotten_and_what_the_probe_saw_is_not()
+    {
+        var peaks = new MemoryPeaks();
+        peaks.Expect(100, 1000);
+        peaks.Learn(100, 900_000);
+        Assert.AreEqual(900_000, peaks.Expected(100));
+        Assert.AreEqual(900_000, peaks.Expected(60));
+        Learn(MemoryPeaks.Remembered - 1, 100, 3000);
+        Assert.AreEqual(900_000, peaks.Expected(100), "not before so many runs took less");
+        Learn(1, 100, 100);
+        Assert.AreEqual(3000, peaks.Expected(100));
+        Learn(2 * MemoryPeaks.Remembered, 100, 100);
+        Assert.AreEqual(1000, peaks.Expected(100));
+
+        void Learn(int runs, long bytes, long peak)
+        {
+            for (int i = 0; i < runs; i++)
+            {
+                peaks.Learn(bytes, peak);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void A_size_goes_on_being_held_against_the_smaller_ones_when_it_forgets()
+    {
+        var peaks = new MemoryPeaks();
+        peaks.Learn(100, 5000);
+        peaks.Learn(1000, 9000);
+        for (int i = 0; i < MemoryPeaks.Remembered; i++)
+        {
+            peaks.Learn(1000, 10);
+        }
+
+        Assert.AreEqual(5000, peaks.Expected(1000), "larger inputs take no less than smaller ones");
+        Assert.AreEqual(5000, peaks.Expected(100));
+    }
 }
