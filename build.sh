@@ -424,9 +424,10 @@ bench() {
   local chosen tfm contender
   chosen=$(framework)
   tfm=${chosen%% *}
-  for contender in Bare Load Json Client; do
+  for contender in Bare Load Json Client Noise; do
     dotnet publish "tests/EdgeDaemon.Benchmarks/$contender" -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true --nologo -v quiet -o "$artifacts/bench"
   done
+  dotnet publish tests/EdgeDaemon.Benchmarks/Noise -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true -p:EdgeCpu=native --nologo -v quiet -o "$artifacts/bench/native"
   bench_peers
   dotnet tests/EdgeDaemon.Benchmarks/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Benchmarks.dll \
     --library "$runtime/libonnxruntime.so.1" --bin "$bin" --contenders "$artifacts/bench" \

@@ -27,6 +27,9 @@ var probe = new Command(
 };
 probe.SetAction(result => ProbeVerb.Execute(result.GetValue(config)!.FullName, result.GetValue(bundle)!.FullName, Console.Out, Console.Error));
 
+var selfTest = new Command("selftest", "Check this executable's noise on this processor: the same bits by every set of instructions, known answers, statistics.");
+selfTest.SetAction(_ => SelfTestVerb.Execute(Console.Out, Console.Error));
+
 var root = new RootCommand(
     """
     EdgeDaemon: serves signed ONNX models to local applications over a Unix socket.
@@ -37,13 +40,14 @@ var root = new RootCommand(
       edged probe --config /etc/edged/edged.toml ./digits
       edged run --config /etc/edged/edged.toml
 
-    Exit codes: 0 stopped as asked, check or probe passed, 1 refused to start, check or probe failed, 2 wrong command line.
+    Exit codes: 0 stopped as asked, or the check passed, 1 refused to start, or the check failed, 2 wrong command line.
     """)
 {
     run,
     check,
     init,
     probe,
+    selfTest,
     ProbeChildVerb.Command(),
 };
 ParseResult parsed = root.Parse(args);

@@ -8,7 +8,7 @@ internal sealed record Options
     public const string Usage = """
         EdgeDaemon.Benchmarks [--library FILE] [--bin DIR] [--contenders DIR] [--conformance DIR] [--out DIR]
                               [--pairs 30] [--slice 1.0] [--check] [--write-baseline]
-                              [--subjects cpu,throughput,start,memory,size,large,json,peers,grpc,allocation,walk,verify,tls,admission,overload,idle,client,ensemble,batching,clearing]
+                              [--subjects cpu,throughput,start,memory,size,large,json,peers,grpc,allocation,walk,verify,tls,admission,overload,idle,client,ensemble,batching,clearing,noise]
             --library      ONNX Runtime, the same file for every contender (default artifacts/ort/libonnxruntime.so.1)
             --bin          published edged and edgectl (default artifacts/bin); without them only raw and bare are measured
             --contenders   published bench-bare, bench-load and bench-client (default artifacts/bench)
@@ -18,7 +18,7 @@ internal sealed record Options
             --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
         """;
 
-    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "overload", "idle", "client", "ensemble", "batching", "clearing"];
+    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "overload", "idle", "client", "ensemble", "batching", "clearing", "noise"];
 
     public required string Root { get; init; }
 
@@ -27,6 +27,8 @@ internal sealed record Options
     public required string Edged { get; init; }
 
     public required string EdgeCtl { get; init; }
+
+    public required string Contenders { get; init; }
 
     public required string Bare { get; init; }
 
@@ -82,6 +84,7 @@ internal sealed record Options
             Library = Folder("--library", "artifacts/ort/libonnxruntime.so.1"),
             Edged = Path.Combine(bin, "edged"),
             EdgeCtl = Path.Combine(bin, "edgectl"),
+            Contenders = contenders,
             Bare = Path.Combine(contenders, "bench-bare"),
             Load = Path.Combine(contenders, "bench-load"),
             Client = Path.Combine(contenders, "bench-client"),
@@ -98,8 +101,8 @@ internal sealed record Options
             throw new ArgumentException($"{values.First().Key} is not known\n{Usage}");
         }
 
-        // The walk and the verification serve nobody.
-        string[] servers = subjects.All(subject => subject is "walk" or "verify") ? [] : [options.Library, options.Bare, options.Load];
+        // The walk, the verification and the noise serve nobody.
+        string[] servers = subjects.All(subject => subject is "walk" or "verify" or "noise") ? [] : [options.Library, options.Bare, options.Load];
         foreach (string needed in servers)
         {
             if (!File.Exists(needed))

@@ -141,6 +141,11 @@ try
         MutualTls.Measure(options, scratch, report);
     }
 
+    if (options.Subjects.Contains("noise"))
+    {
+        NoiseRate.Measure(options, report);
+    }
+
     if (options.Subjects.Contains("allocation"))
     {
         Allocation.Measure(options, Workload.Mlp(options), scratch, report);

@@ -1,28 +1,25 @@
 using System.Collections.Immutable;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace EdgeDaemon.Core.Smoothing.Noise;
 
-/// <summary>Noise for UINT8 inputs: whole steps of the caller's numbers, added as integers and cut to the manifest's reach, then one division.</summary>
+/// <summary>Noise for UINT8 inputs: whole steps of the caller's numbers, added as integers and cut to the law's reach, then one division.</summary>
 internal sealed partial class ByteNoise : RowNoise
 {
-    /// <summary>The values of a byte span this many steps: reference/smoothing's unit.</summary>
+    /// <summary>The values of a byte span this many steps: the unit in which the reach k counts.</summary>
     private const int Span = 255;
     private const double LeastSteps = 0.5, MostSteps = 4080;
-    private const int Tile = 512;
     private const int Cells = 1 << 15;
-    private const byte Not = 0x55;
+    private const int CellMask = Cells - 1;
 
-    // The number of steps of every draw whose 16 high bits are 2^15 + the index; -1 - m where they do not tell, and m steps at least.
+    // The number of steps of every draw whose 16 high bits, without the sign, are the index; -1 - m where they do not tell, and m steps at least.
     private readonly short[] _steps = new short[Cells];
     private readonly ImmutableArray<ulong> _thresholds;
     private readonly float _divisor;
 
-    /// <summary>Noisy values are cut to these: k spans beyond the values of a byte, k = max(1, floor(6 sigma)) with sigma in spans.</summary>
+    // Noisy values are cut to these: k spans beyond the values of a byte, k = max(1, floor(6 sigma)) with sigma in spans.
     private readonly short _least, _most;
 
     public ByteNoise(NoiseScale scale)
@@ -53,31 +50,42 @@ internal sealed partial class ByteNoise : RowNoise
     internal override bool TryAdd(NoisePath path, NoiseKey key, ulong sample, uint first, ReadOnlySpan<byte> input, Span<float> row)
     {
         Check(first, input.Length, row.Length);
-        Span<ushort> high = stackalloc ushort[Tile];
-        Span<short> steps = stackalloc short[Tile];
+        Span<ushort> high = stackalloc ushort[RowTile.Elements];
+        Span<short> steps = stackalloc short[RowTile.Elements];
+        Span<uint> elements = stackalloc uint[OpenDraws.Room];
+        Span<ulong> low = stackalloc ulong[OpenDraws.Room];
         bool sure = true;
-        for (int at = 0; at < input.Length; at += Tile)
+        for (int at = 0; at < input.Length; at += RowTile.Elements)
         {
-            int count = Math.Min(Tile, input.Length - at);
+            int count = Math.Min(RowTile.Elements, input.Length - at);
             uint element = first + (uint)at;
             NoiseBits.Fill(path, key, sample, element, high[..((count + PartElements - 1) & -PartElements)]);
             LookUp(high[..count], steps);
-            sure &= TryResolve(path, key, sample, element, high[..count], steps);
+            var open = new OpenDraws(elements, low, element);
+            Collect(path, steps[..count], ref open);
+            open.Draw(path, key, sample);
+            sure &= TryResolve(open, high, steps);
             Write(path, high[..count], steps, input.Slice(at, count), row.Slice(at, count));
         }
 
         return sure;
     }
 
-    /// <summary>Which number of steps a folded draw gives, at least <paramref name="steps"/>; -1 - that number when it is in doubt.</summary>
-    private int Search(ulong draw, int steps)
+    /// <summary>How many steps a draw gives without its sign, when it gives <paramref name="steps"/> at least and there is a threshold that far.</summary>
+    /// <returns>False when the draw lies in doubt at a threshold.</returns>
+    internal bool TrySearch(ulong draw, ref int steps)
     {
-        while (steps < _thresholds.Length && draw > _thresholds[steps])
+        ReadOnlySpan<ulong> thresholds = _thresholds.AsSpan();
+        draw |= 1UL << 63;
+
+        // Nearly always one threshold lies in a cell: a sum where a jump would be a coin's toss.
+        steps += draw > thresholds[steps] ? 1 : 0;
+        while ((uint)steps < (uint)thresholds.Length && draw > thresholds[steps])
         {
             steps++;
         }
 
-        return steps < _thresholds.Length && draw == _thresholds[steps] ? -1 - steps : steps;
+        return (uint)steps >= (uint)thresholds.Length || draw != thresholds[steps];
     }
 
     private void FillCells()
@@ -96,71 +104,70 @@ internal sealed partial class ByteNoise : RowNoise
         }
     }
 
-    // One load for each element: no processor that edged runs on is quicker with gathering instructions, and .NET offers them over pointers only.
+    // One load for each element: .NET offers gathering instructions over pointers only, and no processor is much quicker with them.
     private void LookUp(ReadOnlySpan<ushort> high, Span<short> steps)
     {
         ref short table = ref MemoryMarshal.GetArrayDataReference(_steps);
         ref ushort from = ref MemoryMarshal.GetReference(high);
         ref short to = ref MemoryMarshal.GetReference(steps);
-        for (int i = 0; i < high.Length; i++)
-        {
-            int bits = Unsafe.Add(ref from, i);
-            int mirrored = (bits >> 15) - 1; // All ones below one half.
-            Unsafe.Add(ref to, i) = Unsafe.Add(ref table, (bits ^ mirrored) & (Cells - 1));
-        }
-    }
-
-    /// <summary>Draws more bits where the first 16 do not tell.</summary>
-    private bool TryResolve(NoisePath path, NoiseKey key, ulong sample, uint element, ReadOnlySpan<ushort> high, Span<short> steps)
-    {
-        bool sure = true;
         int i = 0;
-        switch (path)
+        for (; i <= high.Length - 4; i += 4)
         {
-            case NoisePath.Vector512:
-                for (; i <= high.Length - Vector512<short>.Count; i += Vector512<short>.Count)
-                {
-                    ulong open = Vector512.LoadUnsafe(ref steps[i]).ExtractMostSignificantBits();
-                    for (; open != 0; open &= open - 1)
-                    {
-                        int place = i + BitOperations.TrailingZeroCount(open);
-                        sure &= TryResolve(key, sample, element + (uint)place, high[place], ref steps[place]);
-                    }
-                }
-
-                break;
-            case NoisePath.Vector256:
-                for (; i <= high.Length - Vector256<short>.Count; i += Vector256<short>.Count)
-                {
-                    // Two bits for each: there is no instruction for one.
-                    uint open = Vector256.LoadUnsafe(ref steps[i]).AsByte().ExtractMostSignificantBits() & 0xAAAAAAAA;
-                    for (; open != 0; open &= open - 1)
-                    {
-                        int place = i + (BitOperations.TrailingZeroCount(open) / 2);
-                        sure &= TryResolve(key, sample, element + (uint)place, high[place], ref steps[place]);
-                    }
-                }
-
-                break;
+            ulong four = Unsafe.As<ushort, ulong>(ref Unsafe.Add(ref from, i));
+            Unsafe.Add(ref to, i) = Unsafe.Add(ref table, (nint)(four & CellMask));
+            Unsafe.Add(ref to, i + 1) = Unsafe.Add(ref table, (nint)((four >> 16) & CellMask));
+            Unsafe.Add(ref to, i + 2) = Unsafe.Add(ref table, (nint)((four >> 32) & CellMask));
+            Unsafe.Add(ref to, i + 3) = Unsafe.Add(ref table, (nint)((four >> 48) & CellMask));
         }
 
         for (; i < high.Length; i++)
         {
+            Unsafe.Add(ref to, i) = Unsafe.Add(ref table, Unsafe.Add(ref from, i) & CellMask);
+        }
+    }
+
+    private static void Collect(NoisePath path, ReadOnlySpan<short> steps, ref OpenDraws open)
+    {
+        int i = 0;
+        switch (path)
+        {
+            case NoisePath.Vector512:
+                for (; i <= steps.Length - Vector512<short>.Count; i += Vector512<short>.Count)
+                {
+                    open.Add(i, Vector512.Create(steps[i..]).ExtractMostSignificantBits());
+                }
+
+                break;
+            case NoisePath.Vector256:
+                for (; i <= steps.Length - Vector256<short>.Count; i += Vector256<short>.Count)
+                {
+                    open.Add(i, Vector256.Create(steps[i..]).ExtractMostSignificantBits());
+                }
+
+                break;
+        }
+
+        for (; i < steps.Length; i++)
+        {
             if (steps[i] < 0)
             {
-                sure &= TryResolve(key, sample, element + (uint)i, high[i], ref steps[i]);
+                open.Add(i);
             }
+        }
+    }
+
+    private bool TryResolve(OpenDraws open, ReadOnlySpan<ushort> high, Span<short> steps)
+    {
+        bool sure = true;
+        for (int i = 0; i < open.Count; i++)
+        {
+            int place = open.Place(i);
+            int found = -1 - steps[place];
+            sure &= TrySearch(open.Bits(i, high[place]), ref found);
+            steps[place] = (short)found;
         }
 
         return sure;
-    }
-
-    private bool TryResolve(NoiseKey key, ulong sample, uint element, ushort high, ref short steps)
-    {
-        ulong draw = NoiseBits.Draw(key, sample, element, high);
-        int found = Search((long)draw < 0 ? draw : ~draw, -1 - steps);
-        steps = (short)(found < 0 ? -1 - found : found);
-        return found >= 0;
     }
 
     private void Write(NoisePath path, ReadOnlySpan<ushort> high, ReadOnlySpan<short> steps, ReadOnlySpan<byte> input, Span<float> row)
@@ -176,44 +183,5 @@ internal sealed partial class ByteNoise : RowNoise
             int noise = high[i] >> 15 == 0 ? -steps[i] : steps[i];
             row[i] = Math.Clamp(input[i] + noise, _least, _most) / _divisor;
         }
-    }
-
-    private int WriteVector512(ReadOnlySpan<ushort> high, ReadOnlySpan<short> steps, ReadOnlySpan<byte> input, Span<float> row)
-    {
-        Vector512<short> least = Vector512.Create(_least), most = Vector512.Create(_most);
-        Vector512<float> divisor = Vector512.Create(_divisor);
-        int i = 0;
-        for (; i <= row.Length - Vector512<short>.Count; i += Vector512<short>.Count)
-        {
-            // The sign changes below one half: (v ^ s) - s with s all ones.
-            Vector512<short> upper = Avx512BW.ShiftRightArithmetic(Vector512.Create(high[i..]).AsInt16(), 15);
-            Vector512<short> lower = Avx512F.TernaryLogic(upper, upper, upper, Not);
-            Vector512<short> noise = Avx512BW.Subtract(Avx512F.Xor(Vector512.Create(steps[i..]), lower), lower);
-            Vector512<short> sum = Avx512BW.Add(Avx512BW.ConvertToVector512Int16(Vector256.Create(input[i..])), noise);
-            sum = Avx512BW.Min(Avx512BW.Max(sum, least), most);
-            Avx512F.Divide(Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(sum.GetLower())), divisor).CopyTo(row[i..]);
-            Avx512F.Divide(Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(sum.GetUpper())), divisor).CopyTo(row[(i + 16)..]);
-        }
-
-        return i;
-    }
-
-    private int WriteVector256(ReadOnlySpan<ushort> high, ReadOnlySpan<short> steps, ReadOnlySpan<byte> input, Span<float> row)
-    {
-        Vector256<short> least = Vector256.Create(_least), most = Vector256.Create(_most);
-        Vector256<float> divisor = Vector256.Create(_divisor);
-        int i = 0;
-        for (; i <= row.Length - Vector256<short>.Count; i += Vector256<short>.Count)
-        {
-            Vector256<short> upper = Avx2.ShiftRightArithmetic(Vector256.Create(high[i..]).AsInt16(), 15);
-            Vector256<short> lower = ~upper;
-            Vector256<short> noise = Avx2.Subtract(Avx2.Xor(Vector256.Create(steps[i..]), lower), lower);
-            Vector256<short> sum = Avx2.Add(Avx2.ConvertToVector256Int16(Vector128.Create(input[i..])), noise);
-            sum = Avx2.Min(Avx2.Max(sum, least), most);
-            Avx.Divide(Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(sum.GetLower())), divisor).CopyTo(row[i..]);
-            Avx.Divide(Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(sum.GetUpper())), divisor).CopyTo(row[(i + 8)..]);
-        }
-
-        return i;
     }
 }

@@ -4,28 +4,35 @@ namespace EdgeDaemon.Core.Smoothing.Noise;
 
 /// <summary>
 /// Where the Gaussian behind a draw lies, in 1/1024 of a grid step, from the draw's first 16 bits; and on which side of any threshold it lies,
-/// from all 64. For draws from 2^63 on, whose Gaussians are from 0 on; others mirror.
+/// from all 64. Without the sign, which is the highest bit.
 /// </summary>
 internal sealed class FloatCells
 {
     public const int Count = 1 << 15;
+    public const int IndexMask = Count - 1;
     public const int FractionBits = 10;
     public const int PerStep = 1 << FractionBits;
     public const int WidthBits = 10;
     public const uint MostWidth = (1 << WidthBits) - 1;
 
-    // 2^64 times a difference of probabilities: what doubles may be wrong by in CompareNear, many times over.
+    private const double TwoTo64 = 18446744073709551616.0;
+
+    // 2^64 times a difference of probabilities: what doubles may be wrong by in Compare, many times over: some twenty roundings of terms below 2^56, and of a
+    // distance below 2^58 (a greater one is beyond doubt).
     private const double Doubt = 1 << 14;
 
+    // The same without the terms from the third on: 2^64 x 2^-21 / 6 x 0.4 is below 2^40.
+    private const double Near = 1L << 42;
+
     private readonly ExactRatio _sigma;
-    private readonly double _sigmaNear;
+    private readonly double _perSigma;
     private readonly ImmutableArray<double> _densities;
 
     /// <param name="sigma">In steps: from 64 to 128.</param>
     public FloatCells(ExactRatio sigma)
     {
         _sigma = sigma;
-        _sigmaNear = (double)((sigma.Numerator << 80) / sigma.Denominator) / Math.Pow(2, 80);
+        _perSigma = (double)((sigma.Denominator << 80) / sigma.Numerator) / Math.Pow(2, 80);
         ImmutableArray<double>.Builder densities = ImmutableArray.CreateBuilder<double>();
         Thresholds = NormalThresholds.Compute(sigma, int.MaxValue, densities);
         _densities = densities.ToImmutable();
@@ -39,12 +46,13 @@ internal sealed class FloatCells
     public uint[] Packed { get; } = new uint[Count];
 
     /// <summary>How many whole steps input and Gaussian add up to, rounded to the nearest.</summary>
-    /// <param name="draw">From 2^63 on.</param>
-    /// <param name="rest">The input's place about its own grid point, from -1/2 to 1/2 of a step.</param>
+    /// <param name="draw">Its highest bit is not looked at: the Gaussian is from 0 on.</param>
+    /// <param name="rest">The input's place about its own grid point, from -1/2 to 1/2 of a step; negated when the Gaussian is below 0, as is the sum.</param>
     /// <param name="place">The lowest place of the draw's cell.</param>
     /// <returns>False when the draw lies in doubt at a threshold.</returns>
     public bool TrySearch(ulong draw, float rest, int place, out int steps)
     {
+        draw |= 1UL << 63;
         steps = (place + (int)MathF.Floor(rest * PerStep) + (PerStep / 2)) >> FractionBits;
         while (true)
         {
@@ -67,22 +75,31 @@ internal sealed class FloatCells
             return draw == ulong.MaxValue ? 0 : -1;
         }
 
-        double far = Difference(draw, Thresholds[m]) + Correction(m, back);
+        double apart = Difference(draw, Thresholds[m]), scale = _densities[m] * TwoTo64;
+        double y = (m + 0.5) * _perSigma, d = back * _perSigma;
+
+        // Two terms decide all but one in some sixty: what follows them is d^3 / 6 times at most 0.4, |d| < 2^-7.
+        double near = apart + (scale * d * (1 + (d * y * 0.5)));
+        if (Math.Abs(near) > Near)
+        {
+            return near > 0 ? 1 : -1;
+        }
+
+        double far = apart + (scale * d * Series(y, d));
         return Math.Abs(far) > Doubt ? Math.Sign(far) : CompareExactly(draw, m, back);
     }
 
     private static double Difference(ulong left, ulong right) => left >= right ? left - right : -(double)(right - left);
 
-    /// <summary>2^64 (Phi(y) - Phi(y - d)) for the entry's y and d = back / sigma, |d| &lt; 2^-7, by Taylor's series with Hermite polynomials.</summary>
-    private double Correction(int m, double back)
+    /// <summary>(Phi(y) - Phi(y - d)) / (d times the density at y), |d| &lt; 2^-7, by Taylor's series with Hermite polynomials.</summary>
+    private static double Series(double y, double d)
     {
-        double y = (m + 0.5) / _sigmaNear, d = back / _sigmaNear, square = y * y;
-        double h2 = square - 1, h3 = (square - 3) * y, h4 = (((square - 6) * square) + 3), h5 = (((square - 10) * square) + 15) * y;
-        double h6 = (((((square - 15) * square) + 45) * square) - 15);
+        double square = y * y;
+        double h2 = square - 1, h3 = (square - 3) * y, h4 = ((square - 6) * square) + 3, h5 = (((square - 10) * square) + 15) * y;
+        double h6 = ((((square - 15) * square) + 45) * square) - 15;
 
         // What follows is below 2^-66: He7 times the density stays under 50, d^8 / 8! under 2^-71.
-        double series = 1 + (d / 2 * (y + (d / 3 * (h2 + (d / 4 * (h3 + (d / 5 * (h4 + (d / 6 * (h5 + (d / 7 * h6)))))))))));
-        return _densities[m] * 18446744073709551616.0 * d * series;
+        return 1 + (d / 2 * (y + (d / 3 * (h2 + (d / 4 * (h3 + (d / 5 * (h4 + (d / 6 * (h5 + (d / 7 * h6)))))))))));
     }
 
     // Once in 2^49 comparisons or less.
@@ -124,7 +141,7 @@ internal sealed class FloatCells
     {
         // From below: one cell further at the density where the last one ended, which is an end that is reached too soon.
         int m = from >> FractionBits;
-        int place = from + (int)(PerStep * _sigmaNear / 65536 / _densities[m]);
+        int place = from + (int)(PerStep / (_perSigma * 65536 * _densities[m]));
         while (place > from && !Reaches(edge, place))
         {
             place--;

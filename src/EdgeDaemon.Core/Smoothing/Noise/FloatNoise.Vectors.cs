@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace EdgeDaemon.Core.Smoothing.Noise;
 
-/// <content>What <c>TryWriteScalar</c> does, for 16 or 8 elements; what they return has a bit for each that is still open.</content>
+/// <content>What <c>TryWrite</c> does, for 16 or 8 elements; what they return has a bit for each that is still open.</content>
 internal sealed partial class FloatNoise
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,7 +23,8 @@ internal sealed partial class FloatNoise
         Vector512<int> least = Avx512F.Add(Avx512F.Add(drawn, rest), Vector512.Create(FloatCells.PerStep / 2));
         Vector512<int> point = Avx512F.Add(Avx512F.ConvertToVector512Int32(whole), Avx512F.ShiftRightArithmetic(least, FloatCells.FractionBits));
         Vector512<int> most = Avx512F.Add(Avx512F.And(least, Vector512.Create(FloatCells.PerStep - 1)), width);
-        Avx512F.Divide(Avx512F.Multiply(Avx512F.ConvertToVector512Single(point), Vector512.Create(_step)), Vector512.Create(_divisor)).CopyTo(row);
+        Vector512<float> noisy = Avx512F.Multiply(Avx512F.ConvertToVector512Single(point), Vector512.Create(_step));
+        (_divisor == 1 ? noisy : Avx512F.Divide(noisy, Vector512.Create(_divisor))).CopyTo(row);
         return (uint)Avx512F.CompareGreaterThan(most, Vector512.Create(FloatCells.PerStep - 2)).ExtractMostSignificantBits();
     }
 
@@ -43,7 +44,8 @@ internal sealed partial class FloatNoise
         Vector256<int> least = Avx2.Add(Avx2.Add(drawn, rest), Vector256.Create(FloatCells.PerStep / 2));
         Vector256<int> point = Avx2.Add(Avx.ConvertToVector256Int32(whole), Avx2.ShiftRightArithmetic(least, FloatCells.FractionBits));
         Vector256<int> most = Avx2.Add(Avx2.And(least, Vector256.Create(FloatCells.PerStep - 1)), width);
-        Avx.Divide(Avx.Multiply(Avx.ConvertToVector256Single(point), Vector256.Create(_step)), Vector256.Create(_divisor)).CopyTo(row);
+        Vector256<float> noisy = Avx.Multiply(Avx.ConvertToVector256Single(point), Vector256.Create(_step));
+        (_divisor == 1 ? noisy : Avx.Divide(noisy, Vector256.Create(_divisor))).CopyTo(row);
         return Avx2.CompareGreaterThan(most, Vector256.Create(FloatCells.PerStep - 2)).ExtractMostSignificantBits();
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace EdgeDaemon.Core.Smoothing.Noise;
 
@@ -18,7 +18,6 @@ internal sealed partial class FloatNoise : RowNoise
 
     // Smaller inputs could lose bits when a large step divides them.
     private const float LeastMagnitude = 1e-30f;
-    private const int Tile = 512;
 
     private readonly FloatCells _cells;
     private readonly float _step;
@@ -62,66 +61,68 @@ internal sealed partial class FloatNoise : RowNoise
     {
         Check(first, input.Length, row.Length);
         ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(input);
-        Span<ushort> high = stackalloc ushort[Tile];
-        Span<uint> cells = stackalloc uint[Tile];
+        Span<ushort> high = stackalloc ushort[RowTile.Elements];
+        Span<uint> cells = stackalloc uint[RowTile.Elements];
+        Span<uint> elements = stackalloc uint[OpenDraws.Room];
+        Span<ulong> low = stackalloc ulong[OpenDraws.Room];
         bool sure = true;
-        for (int at = 0; at < values.Length; at += Tile)
+        for (int at = 0; at < values.Length; at += RowTile.Elements)
         {
-            int count = Math.Min(Tile, values.Length - at);
+            int count = Math.Min(RowTile.Elements, values.Length - at);
             uint element = first + (uint)at;
             NoiseBits.Fill(path, key, sample, element, high[..((count + PartElements - 1) & -PartElements)]);
             LookUp(high[..count], cells);
-            sure &= TryWrite(path, key, sample, element, high[..count], cells, values.Slice(at, count), row.Slice(at, count));
+            var open = new OpenDraws(elements, low, element);
+            Span<float> into = row.Slice(at, count);
+            Write(path, high, cells, values.Slice(at, count), into, ref open);
+            open.Draw(path, key, sample);
+            sure &= TryResolve(open, high, cells, values[at..], into);
         }
 
         return sure;
     }
 
-    private static int FloorLog2(ExactRatio value)
-    {
-        // Both are powers of two times integers that fit 53 and 24 bits; the denominator is a power of two.
-        return (int)(value.Numerator.GetBitLength() - value.Denominator.GetBitLength());
-    }
+    // The denominator is a power of two, as that of every double: its logarithm is a whole number.
+    private static int FloorLog2(ExactRatio value) => (int)(value.Numerator.GetBitLength() - value.Denominator.GetBitLength());
 
     private void LookUp(ReadOnlySpan<ushort> high, Span<uint> cells)
     {
         ref uint table = ref MemoryMarshal.GetArrayDataReference(_cells.Packed);
         ref ushort from = ref MemoryMarshal.GetReference(high);
         ref uint to = ref MemoryMarshal.GetReference(cells);
-        for (int i = 0; i < high.Length; i++)
+        int i = 0;
+        for (; i <= high.Length - 4; i += 4)
         {
-            int bits = Unsafe.Add(ref from, i);
-            int mirrored = (bits >> 15) - 1; // All ones below one half.
-            Unsafe.Add(ref to, i) = Unsafe.Add(ref table, (bits ^ mirrored) & (FloatCells.Count - 1));
+            ulong four = Unsafe.As<ushort, ulong>(ref Unsafe.Add(ref from, i));
+            Unsafe.Add(ref to, i) = Unsafe.Add(ref table, (nint)(four & FloatCells.IndexMask));
+            Unsafe.Add(ref to, i + 1) = Unsafe.Add(ref table, (nint)((four >> 16) & FloatCells.IndexMask));
+            Unsafe.Add(ref to, i + 2) = Unsafe.Add(ref table, (nint)((four >> 32) & FloatCells.IndexMask));
+            Unsafe.Add(ref to, i + 3) = Unsafe.Add(ref table, (nint)((four >> 48) & FloatCells.IndexMask));
+        }
+
+        for (; i < high.Length; i++)
+        {
+            Unsafe.Add(ref to, i) = Unsafe.Add(ref table, Unsafe.Add(ref from, i) & FloatCells.IndexMask);
         }
     }
 
-    private bool TryWrite(
-        NoisePath path, NoiseKey key, ulong sample, uint element, ReadOnlySpan<ushort> high, ReadOnlySpan<uint> cells, ReadOnlySpan<float> values, Span<float> row)
+    /// <summary>Writes every element, and collects those whose value may not be the right one yet.</summary>
+    private void Write(NoisePath path, ReadOnlySpan<ushort> high, ReadOnlySpan<uint> cells, ReadOnlySpan<float> values, Span<float> row, ref OpenDraws open)
     {
-        bool sure = true;
         int i = 0;
         switch (path)
         {
             case NoisePath.Vector512:
-                for (; i <= row.Length - 16; i += 16)
+                for (; i <= row.Length - Vector512<float>.Count; i += Vector512<float>.Count)
                 {
-                    for (uint open = WriteVector512(high[i..], cells[i..], values[i..], row[i..]); open != 0; open &= open - 1)
-                    {
-                        int place = i + BitOperations.TrailingZeroCount(open);
-                        sure &= TryResolve(key, sample, element + (uint)place, high[place], cells[place], values[place], ref row[place]);
-                    }
+                    open.Add(i, WriteVector512(high[i..], cells[i..], values[i..], row[i..]));
                 }
 
                 break;
             case NoisePath.Vector256:
-                for (; i <= row.Length - 8; i += 8)
+                for (; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
                 {
-                    for (uint open = WriteVector256(high[i..], cells[i..], values[i..], row[i..]); open != 0; open &= open - 1)
-                    {
-                        int place = i + BitOperations.TrailingZeroCount(open);
-                        sure &= TryResolve(key, sample, element + (uint)place, high[place], cells[place], values[place], ref row[place]);
-                    }
+                    open.Add(i, WriteVector256(high[i..], cells[i..], values[i..], row[i..]));
                 }
 
                 break;
@@ -129,38 +130,37 @@ internal sealed partial class FloatNoise : RowNoise
 
         for (; i < row.Length; i++)
         {
-            sure &= TryWriteScalar(key, sample, element + (uint)i, high[i], cells[i], values[i], ref row[i]);
+            if (!TryWrite(high[i], cells[i], values[i], ref row[i]))
+            {
+                open.Add(i);
+            }
         }
-
-        return sure;
     }
 
-    private bool TryWriteScalar(NoiseKey key, ulong sample, uint element, ushort high, uint cell, float value, ref float noisy)
+    private bool TryWrite(ushort high, uint cell, float value, ref float noisy)
     {
         float steps = value * _perStep;
         float whole = MathF.Round(steps);
         int low = (int)(cell >> FloatCells.WidthBits), width = (int)(cell & FloatCells.MostWidth);
         int least = (high >> 15 != 0 ? low : -(low + width)) + (int)MathF.Floor((steps - whole) * FloatCells.PerStep) + (FloatCells.PerStep / 2);
-        if ((least & (FloatCells.PerStep - 1)) + width >= FloatCells.PerStep - 1)
-        {
-            return TryResolve(key, sample, element, high, cell, value, ref noisy);
-        }
-
         noisy = Noisy((int)whole + (least >> FloatCells.FractionBits));
-        return true;
+        return (least & (FloatCells.PerStep - 1)) + width < FloatCells.PerStep - 1;
     }
 
-    /// <summary>Draws more bits where the first 16 do not tell on which point of the grid the sum lies.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool TryResolve(NoiseKey key, ulong sample, uint element, ushort high, uint cell, float value, ref float noisy)
+    private bool TryResolve(OpenDraws open, ReadOnlySpan<ushort> high, ReadOnlySpan<uint> cells, ReadOnlySpan<float> values, Span<float> row)
     {
-        float steps = value * _perStep;
-        float whole = MathF.Round(steps);
-        float rest = steps - whole;
-        ulong draw = NoiseBits.Draw(key, sample, element, high);
-        bool upper = (long)draw < 0;
-        bool sure = _cells.TrySearch(upper ? draw : ~draw, upper ? rest : -rest, (int)(cell >> FloatCells.WidthBits), out int noise);
-        noisy = Noisy((int)whole + (upper ? noise : -noise));
+        bool sure = true;
+        for (int i = 0; i < open.Count; i++)
+        {
+            int place = open.Place(i);
+            float steps = values[place] * _perStep;
+            float whole = MathF.Round(steps);
+            float rest = steps - whole;
+            bool upper = high[place] >> 15 != 0;
+            sure &= _cells.TrySearch(open.Bits(i, high[place]), upper ? rest : -rest, (int)(cells[place] >> FloatCells.WidthBits), out int noise);
+            row[place] = Noisy((int)whole + (upper ? noise : -noise));
+        }
+
         return sure;
     }
 

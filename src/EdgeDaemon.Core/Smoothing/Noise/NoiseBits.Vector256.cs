@@ -23,11 +23,43 @@ internal static partial class NoiseBits
 
     private static void TwoGroups(NoiseKey key, ulong sample, uint block, ref Vector256<ulong> into)
     {
+        Vector256<ulong> a0 = Counters256(block), b0 = Counters256(block + 4), a1 = Vector256.Create((ulong)HighBits), b1 = a1;
+        Rounds256(key, sample, ref a0, ref a1, ref b0, ref b1, out Vector256<ulong> a2, out Vector256<ulong> a3, out Vector256<ulong> b2, out Vector256<ulong> b3);
+        Store(a0, a1, a2, a3, ref into);
+        Store(b0, b1, b2, b3, ref Unsafe.Add(ref into, 2));
+    }
+
+    private static void FillLowVector256(NoiseKey key, ulong sample, ReadOnlySpan<uint> elements, Span<ulong> low)
+    {
+        for (int i = 0; i < elements.Length; i += LowGroup)
+        {
+            Vector256<ulong> a0 = Avx2.ConvertToVector256Int64(Vector128.Create(elements[i..])).AsUInt64(), a1 = Vector256.Create((ulong)LowBits);
+            Vector256<ulong> b0 = Avx2.ConvertToVector256Int64(Vector128.Create(elements[(i + 4)..])).AsUInt64(), b1 = a1;
+            Rounds256(key, sample, ref a0, ref a1, ref b0, ref b1, out _, out _, out _, out _);
+            Low(a0, a1).CopyTo(low[i..]);
+            Low(b0, b1).CopyTo(low[(i + 4)..]);
+        }
+
+        static Vector256<ulong> Low(Vector256<ulong> w0, Vector256<ulong> w1) =>
+            (w0 & Vector256.Create((ulong)uint.MaxValue)) | ((w1 & Vector256.Create((ulong)ushort.MaxValue)) << 32);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Rounds256(
+        NoiseKey key,
+        ulong sample,
+        ref Vector256<ulong> a0,
+        ref Vector256<ulong> a1,
+        ref Vector256<ulong> b0,
+        ref Vector256<ulong> b1,
+        out Vector256<ulong> a2,
+        out Vector256<ulong> a3,
+        out Vector256<ulong> b2,
+        out Vector256<ulong> b3)
+    {
         Vector256<uint> multiplier0 = Vector256.Create((ulong)Philox.Multiplier0).AsUInt32(), multiplier1 = Vector256.Create((ulong)Philox.Multiplier1).AsUInt32();
-        Vector256<ulong> a0 = Counters256(block), b0 = Counters256(block + 4);
-        Vector256<ulong> a1 = Vector256.Create((ulong)HighBits), b1 = a1;
-        Vector256<ulong> a2 = Vector256.Create((ulong)(uint)sample), b2 = a2;
-        Vector256<ulong> a3 = Vector256.Create(sample >> 32), b3 = a3;
+        a2 = b2 = Vector256.Create((ulong)(uint)sample);
+        a3 = b3 = Vector256.Create(sample >> 32);
         (uint key0, uint key1) = key;
         for (int round = 0; round < Philox.Rounds; round++)
         {
@@ -43,9 +75,6 @@ internal static partial class NoiseBits
             key0 += Philox.Weyl0;
             key1 += Philox.Weyl1;
         }
-
-        Store(a0, a1, a2, a3, ref into);
-        Store(b0, b1, b2, b3, ref Unsafe.Add(ref into, 2));
     }
 
     /// <summary>Four words of four blocks, in the order of blocks, to 64 bytes.</summary>

@@ -71,8 +71,27 @@ internal static partial class NoiseBits
 
     private static void OneGroup(NoiseKey key, ulong sample, uint block, ref Vector512<ulong> into)
     {
-        Vector512<uint> multiplier0 = Vector512.Create((ulong)Philox.Multiplier0).AsUInt32(), multiplier1 = Vector512.Create((ulong)Philox.Multiplier1).AsUInt32();
         Vector512<ulong> c0 = Counters512(block), c1 = Vector512.Create((ulong)HighBits), c2 = Vector512.Create((ulong)(uint)sample), c3 = Vector512.Create(sample >> 32);
+        Rounds512(key, ref c0, ref c1, ref c2, ref c3);
+        Store(c0, c1, c2, c3, ref into);
+    }
+
+    private static void FillLowVector512(NoiseKey key, ulong sample, ReadOnlySpan<uint> elements, Span<ulong> low)
+    {
+        for (int i = 0; i < elements.Length; i += LowGroup)
+        {
+            Vector512<ulong> c0 = Avx512F.ConvertToVector512UInt64(Vector256.Create(elements[i..])), c1 = Vector512.Create((ulong)LowBits);
+            Vector512<ulong> c2 = Vector512.Create((ulong)(uint)sample), c3 = Vector512.Create(sample >> 32);
+            Rounds512(key, ref c0, ref c1, ref c2, ref c3);
+            Vector512<ulong> bits = (c0 & Vector512.Create((ulong)uint.MaxValue)) | ((c1 & Vector512.Create((ulong)ushort.MaxValue)) << 32);
+            bits.CopyTo(low[i..]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Rounds512(NoiseKey key, ref Vector512<ulong> c0, ref Vector512<ulong> c1, ref Vector512<ulong> c2, ref Vector512<ulong> c3)
+    {
+        Vector512<uint> multiplier0 = Vector512.Create((ulong)Philox.Multiplier0).AsUInt32(), multiplier1 = Vector512.Create((ulong)Philox.Multiplier1).AsUInt32();
         (uint key0, uint key1) = key;
         for (int round = 0; round < Philox.Rounds; round++)
         {
@@ -84,8 +103,6 @@ internal static partial class NoiseBits
             key0 += Philox.Weyl0;
             key1 += Philox.Weyl1;
         }
-
-        Store(c0, c1, c2, c3, ref into);
     }
 
     /// <summary>Four words of eight blocks, in the order of blocks, to 128 bytes.</summary>

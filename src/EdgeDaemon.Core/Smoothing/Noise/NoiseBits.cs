@@ -12,6 +12,9 @@ internal static partial class NoiseBits
     /// <summary>Elements that one block serves.</summary>
     public const int PerBlock = 8;
 
+    /// <summary>Draws that are completed together.</summary>
+    public const int LowGroup = 8;
+
     private const uint HighBits = 0;
     private const uint LowBits = 1;
 
@@ -35,12 +38,27 @@ internal static partial class NoiseBits
         }
     }
 
-    /// <summary>A whole draw: uniform over [0, 2^64).</summary>
-    /// <param name="high">Its 16 high bits, from <see cref="Fill"/>.</param>
-    public static ulong Draw(NoiseKey key, ulong sample, uint element, ushort high)
+    /// <summary>The 48 low bits of some draws.</summary>
+    /// <param name="elements">Which: a multiple of <see cref="LowGroup"/> of them.</param>
+    public static void FillLow(NoisePath path, NoiseKey key, ulong sample, ReadOnlySpan<uint> elements, Span<ulong> low)
     {
-        PhiloxBlock low = Philox.Block(new PhiloxBlock(element, LowBits, (uint)sample, (uint)(sample >> 32)), key);
-        return ((ulong)high << 48) | ((ulong)(ushort)low.W1 << 32) | low.W0;
+        switch (path)
+        {
+            case NoisePath.Vector512:
+                FillLowVector512(key, sample, elements, low);
+                break;
+            case NoisePath.Vector256:
+                FillLowVector256(key, sample, elements, low);
+                break;
+            default:
+                for (int i = 0; i < elements.Length; i++)
+                {
+                    PhiloxBlock bits = Philox.Block(new PhiloxBlock(elements[i], LowBits, (uint)sample, (uint)(sample >> 32)), key);
+                    low[i] = ((ulong)(ushort)bits.W1 << 32) | bits.W0;
+                }
+
+                break;
+        }
     }
 
     private static void FillScalar(NoiseKey key, ulong sample, uint block, Span<ushort> high)

@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 namespace EdgeDaemon.Core.Smoothing.Noise;
 
 /// <summary>
-/// The integers that turn draws into whole steps: entry m is floor(2^64 Phi((m + 1/2) / steps)), m = 0, 1, .. A draw T from 2^63 on stands for every real
-/// in (T, T+1) / 2^64; it gives as many steps as there are entries below it, and is in doubt when it equals one. Draws below 2^63 mirror: T as ~T, with the
-/// sign changed. Ends with the first entry of 2^64 - 1, or where noise saturates.
+/// The integers that turn draws into whole steps: entry m is floor(2^64 Phi((m + 1/2) / steps)), m = 0, 1, .. A draw without its sign, T from 2^63 on, stands
+/// for every real in (T, T+1) / 2^64; it gives as many steps as there are entries below it, and is in doubt when it equals one. Ends with the first entry
+/// of 2^64 - 1, or where noise saturates.
 /// </summary>
 internal static class NormalThresholds
 {

@@ -114,7 +114,7 @@ class Bytes:
 
     def element(self, draw, value):
         upper = draw >= 2**63
-        draw = draw if upper else 2**64 - 1 - draw
+        draw |= 2**63
         steps = bisect.bisect_left(self.thresholds, draw)
         sure = steps == len(self.thresholds) or self.thresholds[steps] != draw
         point = min(max(value + (steps if upper else -steps), -255 * self.reach), 255 * (self.reach + 1))
@@ -135,16 +135,16 @@ class Floats:
 
     def element(self, draw, value):
         place = Fraction(value) / self.step
-        # Where the Gaussian lies, nearly; then the boundaries about it, exactly.
-        tail = statistics.NormalDist().inv_cdf((min(draw, 2**64 - 1 - draw) + 0.5) / 2**64)
-        near = float(place) + float(self.sigma) * (tail if draw < 2**63 else -tail)
+        sign = 1 if draw >= 2**63 else -1
+        draw |= 2**63
+        # Where the Gaussian lies, nearly; then the boundaries about it, exactly. All of it mirrored when the sign is negative.
+        place *= sign
+        near = float(place) - float(self.sigma) * statistics.NormalDist().inv_cdf((2**64 - draw - 0.5) / 2**64)
         point = math.floor(near + 0.5)
         sure = True
-        while True:
+        while abs(near - point) > 0.499:  # Else no boundary is near: inv_cdf is right to 1e-12 or so.
             low = (Fraction(2 * point - 1, 2) - place) / self.sigma
             high = (Fraction(2 * point + 1, 2) - place) / self.sigma
-            if abs(near - point) < 0.499:
-                break  # inv_cdf is right to 1e-12 or so: no boundary is near.
             below, above = phi_scaled(low), phi_scaled(high)
             if draw < below:
                 point -= 1
@@ -154,6 +154,7 @@ class Floats:
                 # 2^64 Phi(0) is an integer: no real of (draw, draw + 1) equals it.
                 sure = not (draw == below and low != 0) and not (draw == above and high != 0)
                 break
+        point *= sign
         return single(Fraction(point) * self.step / self.divisor), sure
 
 
@@ -182,6 +183,12 @@ def main():
         law = Floats(sigma, 1)
         text = b"".join(struct.pack("<Q", t) for t in law.thresholds)
         print("floats", sigma, len(law.thresholds), hashlib.sha256(text).hexdigest(), law.thresholds[0], law.thresholds[100])
+
+    # Thresholds between grid points: floor(2^64 Phi((m + 1/2 - rest) / sigma)) for rests that are FP32.
+    law = Floats(0.3, 1)
+    for m, rest in ((0, 0.499), (0, -0.5), (1, 1e-9), (77, -0.1), (77, 0.1), (300, 0.37), (420, -0.25), (600, 1e-30), (650, 0.5)):
+        rest = single(Fraction(rest))
+        print("place", m, repr(rest), phi_scaled((Fraction(2 * m + 1, 2) - Fraction(rest)) / law.sigma))
 
     # 7 i mod 256 for bytes; for floats the same less 100, over 97, as FP32: no point of any grid.
     image = [7 * i % 256 for i in range(1000)]
