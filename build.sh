@@ -25,8 +25,7 @@ usage() {
   demo                       the same in the background: ten held-out digits classified, checked, stopped
   test                       all tests, the end-to-end ones against the published executables (20 minutes at most)
   system                     the service unit on a booted Debian with systemd (root; installs systemd-container and debootstrap)
-  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, all of them (default), coverage (smoothing's error by trials), or campaigns: the tests
-                             that run scaled in 'test'
+  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, campaigns (the tests that run scaled in 'test'), coverage (smoothing's error by trials), or all (default)
   bench [--check] [ARGS...]  side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
   clean                      remove everything that was built
   help                       this text

@@ -116,6 +116,15 @@ try
         SharedRuns.Measure(options, Workload.Cnn(options), 16, 1, scratch, report);
     }
 
+    if (options.Subjects.Contains("smoothing") && options.HasEdged)
+    {
+        Smoothing.Measure(options, Workload.Cnn(options), 100, 1900, 1.15, scratch, report);
+        if (File.Exists(options.LightResNet))
+        {
+            Smoothing.Measure(options, Workload.LightResNet(options), 1, 100, 1.03, scratch, report);
+        }
+    }
+
     if (options.Subjects.Contains("large"))
     {
         LargeInputs.Measure(options, scratch, report);

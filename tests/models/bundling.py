@@ -50,8 +50,8 @@ def write_vector(content, test, tensor, array):
     return f"{{ name = {quoted(tensor)}, file = {quoted(file)}, shape = [{', '.join(map(str, array.shape))}] }}"
 
 
-def write_manifest(content, name, description, members, inputs, outputs, lineage, rule=None, self_tests=()):
-    """Write content/model.toml. members: {member name: file}; inputs, outputs, self_tests: lists of (key, TOML value) lists.
+def write_manifest(content, name, description, members, inputs, outputs, lineage, rule=None, self_tests=(), smoothing=()):
+    """Write content/model.toml. members: {member name: file}; inputs, outputs, self_tests: lists of (key, TOML value) lists; smoothing: one such list.
 
     Every other file of the folder is listed with its exact size, so this comes last.
     """
@@ -70,5 +70,7 @@ def write_manifest(content, name, description, members, inputs, outputs, lineage
     parts += ["[[input]]\n" + table(pairs) for pairs in inputs]
     parts += ["[[output]]\n" + table(pairs) for pairs in outputs]
     parts += ["[[self_test]]\n" + table(pairs) for pairs in self_tests]
+    if smoothing:
+        parts.append("[smoothing]\n" + table(smoothing))
     parts.append("[lineage]\n" + table([(key, quoted(value)) for key, value in lineage]))
     (content / "model.toml").write_text("\n\n".join(parts) + "\n", encoding="utf-8", newline="\n")

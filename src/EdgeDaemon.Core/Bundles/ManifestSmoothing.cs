@@ -88,10 +88,10 @@ public sealed record ManifestSmoothing(
             table.ErrorAt("samples", $"is above max_samples {most}");
         }
 
-        int output = Logits(table, outputs, ensemble);
+        int output = Logits(table, inputs, outputs, ensemble);
         CheckInput(table, noise, inputs);
         return new ManifestSmoothing(
-            noise, output, sigmas, radii, alphas, table.Integer("selection", 100, 1, 100_000), samples, most, look, table.Integer("batch", 100, 1, ManifestBatching.MostRows));
+            noise, output, sigmas, radii, alphas, table.Integer("selection", 100, 1, 100_000), samples, most, look, Rows(table, inputs));
     }
 
     private static ImmutableArray<double>? Growing(TomlSection table, string key, double min, double max)
@@ -114,7 +114,20 @@ public sealed record ManifestSmoothing(
         return values;
     }
 
-    private static int Logits(TomlSection table, ImmutableArray<ManifestOutput> outputs, ManifestEnsemble? ensemble)
+    // A graph that takes so many rows and no other number says it itself.
+    private static int Rows(TomlSection table, ImmutableArray<ManifestInput> inputs)
+    {
+        int rows = inputs is [{ Contract.Shape: [> 0 and var @fixed, ..] }] ? (int)Math.Min(@fixed, ManifestBatching.MostRows) : -1;
+        int batch = table.Integer("batch", rows > 0 ? rows : 100, 1, ManifestBatching.MostRows);
+        if (rows > 0 && batch != rows)
+        {
+            table.ErrorAt("batch", $"is not {rows}, which is the first dimension of the input");
+        }
+
+        return batch;
+    }
+
+    private static int Logits(TomlSection table, ImmutableArray<ManifestInput> inputs, ImmutableArray<ManifestOutput> outputs, ManifestEnsemble? ensemble)
     {
         int logits = ensemble is { Output: >= 0 } votes ? votes.Output : outputs.Length == 1 ? 0 : -1;
         if (table.OptionalString("output", 256, text => outputs.Any(output => output.Contract.Name == text) ? null : "names no output of the model") is { } name)
@@ -135,11 +148,11 @@ public sealed record ManifestSmoothing(
         }
 
         // A regression has no class: nothing that a vote over noisy samples could be about.
-        if (logits >= 0 && (outputs[logits].Contract.Type != ElementType.Float32 || outputs[logits].Contract.Shape is not [-1, >= 2]))
+        if (logits >= 0 && (outputs[logits].Contract.Type != ElementType.Float32 || outputs[logits].Contract.Shape is not [var first, >= 2] || (inputs is [{ Contract.Shape: [var rows, ..] }] && first != rows)))
         {
             TensorContract contract = outputs[logits].Contract;
             table.Error(
-                $"output '{Printable.Of(contract.Name)}' is {contract.Type.WireName()} [{string.Join(',', contract.Shape)}]; smoothing is about classes: FP32 [-1,C] with two classes or more. Leave [smoothing] out for a regression");
+                $"output '{Printable.Of(contract.Name)}' is {contract.Type.WireName()} [{string.Join(',', contract.Shape)}]; smoothing is about classes: FP32, a row for each of the input, of two classes or more. Leave [smoothing] out for a regression");
         }
 
         return Math.Max(0, logits);
@@ -154,10 +167,10 @@ public sealed record ManifestSmoothing(
         }
 
         TensorContract contract = input.Contract;
-        if (contract.Shape is not [-1, _, ..] || contract.Shape[1..].Contains(-1))
+        if (contract.Shape is not [-1 or > 0, _, ..] || contract.Shape[1..].Contains(-1))
         {
             // Rows of a run are samples of the same input: [smoothing] is, as [batching], the word that rows have nothing to do with each other.
-            table.Error($"input '{Printable.Of(contract.Name)}' has shape [{string.Join(',', contract.Shape)}]; smoothing needs -1 first, for the samples of a run, and all other dimensions fixed");
+            table.Error($"input '{Printable.Of(contract.Name)}' has shape [{string.Join(',', contract.Shape)}]; smoothing needs the samples of a run first, and all other dimensions fixed");
         }
 
         if (noise == ManifestNoise.Grid && (contract.Type != ElementType.UInt8 || input.Preprocess is null))

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using EdgeDaemon.Core.Bundles;
-using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Core.Smoothing.Boundaries;
 using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Core.Smoothing.Noise;

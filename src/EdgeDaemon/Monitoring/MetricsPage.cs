@@ -24,6 +24,7 @@ internal sealed partial class MetricsPage(MetricsSources from, TimeProvider cloc
         Latencies(text);
         Lanes(text);
         Ensembles(text);
+        Smoothing(text);
         Tenants(text);
         Connections(text);
         Memory(text);

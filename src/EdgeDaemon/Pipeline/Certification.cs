@@ -2,8 +2,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Protocol;
-using EdgeDaemon.Core.Smoothing.Certificates;
-using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Engine.Smoothing;
 using EdgeDaemon.Identity;

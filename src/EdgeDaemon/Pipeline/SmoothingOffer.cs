@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using EdgeDaemon.Core.Protocol;
-using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Engine.Smoothing;
 

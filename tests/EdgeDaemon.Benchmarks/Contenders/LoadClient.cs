@@ -10,10 +10,10 @@ internal static class LoadClient
     public static Arguments Describe(Workload workload, RequestMode mode, string socket) => new(
         mode, socket, workload.Model, workload.Input, workload.Shape, workload.Output, 1, 0, 0, 0, 0, null);
 
-    /// <summary>The C API in its own process, at most one caller a core. The answer it gives is kept for the others to be compared with.</summary>
-    public static Slice Raw(Options options, Workload workload, int clients, string answer) => Run(options.Bare,
+    /// <summary>The C API in its own process, at most one caller a core, so many rows a run. The answer it gives is kept for the others to be compared with.</summary>
+    public static Slice Raw(Options options, Workload workload, int clients, string answer, int batch = 1) => Run(options.Bare,
         "raw", "--library", options.Library, "--model", workload.Graph,
-        "--callers", Text(Math.Min(clients, Environment.ProcessorCount)), "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)), "--answer", answer);
+        "--callers", Text(Math.Min(clients, Environment.ProcessorCount)), "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)), "--batch", Text(batch), "--answer", answer);
 
     public static Slice Served(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, string answer) =>
         Load(options, workload, server, mode, clients, answer, "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)));

@@ -163,7 +163,9 @@ def write_bundle(content, name, sigma, pixels):
         [[("name", '"logits"'), ("datatype", '"FP32"'), ("shape", "[-1,10]"), ("tensor", '"logits"'), ("labels", '"labels.txt"')]],
         [("code", "tests/models/digits/train.py"), ("data", "UCI Optical Recognition of Handwritten Digits (sklearn load_digits)"),
          ("environment", environment())],
-        rule="mean", self_tests=[test])
+        rule="mean", self_tests=[test],
+        # Exact noise on the 256 grey levels, as strong as in training; radii of a half to three sigmas.
+        smoothing=[("noise", '"grid"'), ("sigmas", f"[{sigma}]"), ("radii", f"[{', '.join(str(share * sigma) for share in (0.5, 1, 1.5, 2, 3))}]")])
 
 
 def main():

@@ -22,6 +22,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
     public const int MostFailures = 3;
 
     private int _failures;
+    private RefusedException? _failed;
 
     /// <summary>Runs that were made.</summary>
     public int Runs { get; private set; }
@@ -82,6 +83,11 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
             run.Forget();
         }
 
+        if (FailedRuns == Runs && _failed is { Refusal: Refusal.EngineFailed })
+        {
+            throw _failed; // Not a sample has an answer: the model is at fault, and an abstention would hide it.
+        }
+
         run.Stop(StoppedBy.Deadline);
     }
 
@@ -104,13 +110,13 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
     }
 
     // Null: its time is over before a lane was free.
-    private async ValueTask<LaneTurn?> TurnAsync(Func<long, ValueTask<LaneTurn>> enter, SmoothingBatch batch)
+    private static async ValueTask<LaneTurn?> TurnAsync(Func<long, ValueTask<LaneTurn>> enter, SmoothingBatch batch)
     {
         try
         {
             return await enter(batch.Bytes);
         }
-        catch (RefusedException late) when (late.Refusal == Refusal.AdmissionDeadline && Runs > 0)
+        catch (RefusedException late) when (late.Refusal == Refusal.AdmissionDeadline)
         {
             return null;
         }
@@ -131,6 +137,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
             batch.SettleFailed();
             FailedRuns++;
             _failures++;
+            _failed = failed;
             if (failed.Refusal == Refusal.AdmissionDeadline)
             {
                 run.Stop(StoppedBy.Deadline);
@@ -143,7 +150,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
 
     // A lane that was given up has the memory it works with: the request ends with it. A model that fails again and again certifies nothing, and neither does one without memory.
     private bool Counts(RefusedException failed, Lane lane) =>
-        lane.Guard is not { IsLost: true } && failed.Refusal is Refusal.EngineFailed or Refusal.AdmissionDeadline && (Runs > 0 || failed.Refusal != Refusal.AdmissionDeadline) && _failures + 1 < MostFailures;
+        lane.Guard is not { IsLost: true } && failed.Refusal is Refusal.EngineFailed or Refusal.AdmissionDeadline && _failures + 1 < MostFailures;
 
     private void Require(RunAnswer answer, SmoothingBatch batch)
     {
