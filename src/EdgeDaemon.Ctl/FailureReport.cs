@@ -3,8 +3,11 @@ using EdgeDaemon.Client;
 using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Oms;
+using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Core.Toml;
 using EdgeDaemon.Ctl.Images;
+using EdgeDaemon.Native.Onnx;
+using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Ctl;
 
@@ -27,7 +30,7 @@ internal static class FailureReport
             CtlException known => (known.Code, known.Message),
             EdgeClientException { Failure: EdgeClientFailure.Unreachable } client => (ExitCode.Unreachable, client.Message),
             EdgeClientException client => (ExitCode.Failed, client.Message),
-            AuditFormatException or ImageException or OmsException or BundleException or ManifestException => (ExitCode.Failed, failure.Message),
+            AuditFormatException or ImageException or OmsException or BundleException or ManifestException or CertificateException or OnnxLibraryRefusedException or ContentTreeException => (ExitCode.Failed, failure.Message),
 
             // file:line:column: message, one a line: a file's author sees everything at once.
             TomlException or TomlInvalidException => (ExitCode.Failed, failure.Message),

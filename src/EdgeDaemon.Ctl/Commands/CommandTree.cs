@@ -58,6 +58,13 @@ internal static class CommandTree
             },
             InferCommand.Create(),
             CertifyCommand.Create(),
+            new CtlCommand("certificate", "Show, replay and check robustness certificates.",
+                "edgectl certificate verify seven.json --bundle digits --input seven.png")
+            {
+                CertificateCommands.CreateShow(),
+                CertificateCommands.CreateVerify(),
+                CertificateCommands.CreateTables(),
+            },
             new CtlCommand("model", "Ask the running daemon about its models (control socket).", "edgectl model list")
             {
                 ModelListCommand.Create(),

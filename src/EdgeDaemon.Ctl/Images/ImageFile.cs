@@ -33,6 +33,9 @@ internal static class ImageFile
         });
     }
 
+    /// <summary>Whether the first bytes are those of a known kind.</summary>
+    public static bool Recognises(ReadOnlySpan<byte> start) => start.StartsWith(PngReader.Signature) || NetpbmReader.Recognises(start);
+
     /// <summary>Every picture of a file, in order.</summary>
     /// <exception cref="ImageException">Not a picture of a known kind, or damaged.</exception>
     public static IReadOnlyList<RasterImage> ReadAll(ReadOnlyMemory<byte> bytes) =>

@@ -6,6 +6,7 @@ using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Core.Smoothing.Noise;
 using EdgeDaemon.Core.Smoothing.Statistics;
 using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Models;
 

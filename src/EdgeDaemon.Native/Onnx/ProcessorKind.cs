@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
-namespace EdgeDaemon.Models;
+namespace EdgeDaemon.Native.Onnx;
 
 /// <summary>The instruction sets by which the inference library chooses its kernels: another choice may round otherwise, so certificates name it.</summary>
-internal static class ProcessorKind
+public static class ProcessorKind
 {
     /// <summary>Like <c>x64 avx2 fma avx512f avx512_vnni</c>: the architecture, then those of the sets that it has.</summary>
     public static string Text { get; } = Describe();
