@@ -115,9 +115,10 @@ public sealed partial class AuditToolTests
         {
             lock (seen)
             {
-                return seen.Count >= size;
+                return seen.Count >= size || tail.HasExited;
             }
         });
+        Assert.IsFalse(tail.HasExited, tail.HasExited ? await errors : "");
         Assert.AreEqual(0, Signal(tail.Id, Interrupt));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await tail.WaitForExitAsync(patience.Token);
