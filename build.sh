@@ -25,7 +25,7 @@ usage() {
   demo                       the same in the background: ten held-out digits classified, checked, stopped
   test                       all tests, the end-to-end ones against the published executables (20 minutes at most)
   system                     the service unit on a booted Debian with systemd (root; installs systemd-container and debootstrap)
-  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, or all (default)
+  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, audit (kill -9 under load), or all (default)
   bench [--check] [ARGS...]  side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
   clean                      remove everything that was built
   help                       this text
@@ -358,6 +358,13 @@ soak() {
   local chosen name=${1:-all}
   chosen=$(framework)
   shift || true
+  if [ "$name" = audit ] || [ "$name" = all ]; then
+    # Ten thousand kills of a daemon under load, and what its audit log then says.
+    publish
+    EDGED_SOAK=1 EDGED_BIN=$bin EDGED_ORT=$runtime/libonnxruntime.so.1 \
+      tests/EdgeDaemon.EndToEnd/bin/"${chosen%% *}"/Release/"${chosen%% *}"/EdgeDaemon.EndToEnd --progress off --no-ansi --filter "FullyQualifiedName~AuditCrashTests"
+    [ "$name" = all ] || return 0
+  fi
   fuzz "${chosen%% *}" "$name" --executions 2000000 "$@"
 }
 

@@ -73,6 +73,12 @@ try
         AdmissionCost.Measure(options, Workload.Cnn(options), scratch, report);
     }
 
+    if (options.Subjects.Contains("auditing") && options.HasEdged)
+    {
+        AuditCost.Measure(options, Workload.Mlp(options), scratch, report);
+        AuditCost.Measure(options, Workload.Cnn(options), scratch, report);
+    }
+
     if (options.Subjects.Contains("overload") && options.HasEdged)
     {
         if (File.Exists(options.LightResNet))

@@ -45,6 +45,7 @@ public sealed partial class AuthorisationTests
         ("GET /control/models/digits", "403 403 pass 403 403 403"),
         ("GET /control/statistics", "403 403 pass 403 403 403"),
         ("GET /control/tenants", "403 403 pass 403 403 403"),
+        ("GET /control/audit", "403 403 pass 403 403 403"),
         ("GET /control/penalties", "403 403 pass 403 403 403"),
         ("GET /control/log-level", "403 403 pass 403 403 403"),
 

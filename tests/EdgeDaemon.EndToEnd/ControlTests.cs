@@ -20,6 +20,7 @@ public sealed class ControlTests
         ("observe", "GET", "/control/models/bench-mlp", ""),
         ("observe", "GET", "/control/statistics", ""),
         ("observe", "GET", "/control/tenants", ""),
+        ("observe", "GET", "/control/audit", ""),
         ("observe", "GET", "/control/penalties", ""),
         ("observe", "GET", "/control/log-level", ""),
         ("admin", "DELETE", "/control/penalties/unix%3A12345", ""),

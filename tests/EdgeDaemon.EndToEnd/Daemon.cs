@@ -63,9 +63,11 @@ internal sealed partial class Daemon : IAsyncDisposable
         StartAsync(StateDirectory.Create(settings, bundles), ownsState: true);
 
     /// <summary>A daemon over a state directory that the caller made, ready to answer.</summary>
-    public static async Task<Daemon> StartAsync(StateDirectory state, bool ownsState = false, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="under">A program, with its arguments, that starts it in its own place.</param>
+    public static async Task<Daemon> StartAsync(StateDirectory state, bool ownsState = false, IReadOnlyDictionary<string, string>? environment = null, string[]? under = null)
     {
-        var daemon = new Daemon(state, Command.Start(Installation.Edged, ["run", "--config", state.Config], environment), ownsState);
+        string[] line = [.. under ?? [], Installation.Edged, "run", "--config", state.Config];
+        var daemon = new Daemon(state, Command.Start(line[0], line[1..], environment), ownsState);
         var waited = Stopwatch.StartNew();
         while (!daemon.Answers())
         {

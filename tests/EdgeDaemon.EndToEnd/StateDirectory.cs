@@ -15,6 +15,8 @@ internal sealed class StateDirectory : IDisposable
 
     public string Config => At("edged.toml");
 
+    public string Audit => At("audit");
+
     public string InferenceSocket => At("i.sock");
 
     public string ControlSocket => At("c.sock");
@@ -84,6 +86,7 @@ internal sealed class StateDirectory : IDisposable
         exposes = ["control"]
 
         {settings}
+        {(settings.Contains("[audit]", StringComparison.Ordinal) ? "" : "[audit]\nsegment_bytes = 1048576 # Laid out in full by each of hundreds of daemons.\nmin_free_bytes = 0")}
         """);
 
     /// <summary>A file that edged takes, whatever the umask of whoever runs the tests: others may not write it.</summary>

@@ -48,6 +48,7 @@ public sealed partial class TelemetryTests
             unix = "{_folder}/s"
             exposes = ["inference"]
             """);
+        Command.Run(edged, "init", "--config", Path.Combine(_folder, "edged.toml")).Succeeded();
         string[] calls = Watch(edged, "run", "--config", Path.Combine(_folder, "edged.toml"));
         Assert.IsTrue(calls.Any(call => call.Contains("AF_UNIX", StringComparison.Ordinal)), "the daemon listened: " + string.Join('\n', calls.TakeLast(20)));
         Assert.IsTrue(calls.Any(call => call.Contains("libonnxruntime", StringComparison.Ordinal)), "the library was opened");

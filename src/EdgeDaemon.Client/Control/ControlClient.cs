@@ -52,6 +52,10 @@ public sealed class ControlClient : IDisposable
     public Task<TenantStatusList> TenantsAsync(CancellationToken cancellation = default) =>
         ReadAsync("control/tenants", WireJson.Default.TenantStatusList, cancellation);
 
+    /// <summary>How the audit log stands, and its newest checkpoint.</summary>
+    public Task<AuditStatus> AuditAsync(CancellationToken cancellation = default) =>
+        ReadAsync("control/audit", WireJson.Default.AuditStatus, cancellation);
+
     /// <summary>Callers that are left outside for a while.</summary>
     public Task<PenaltyStatusList> PenaltiesAsync(CancellationToken cancellation = default) =>
         ReadAsync("control/penalties", WireJson.Default.PenaltyStatusList, cancellation);
@@ -108,6 +112,9 @@ public sealed class ControlClient : IDisposable
 
     /// <inheritdoc cref="ToJson(ModelStatusList)"/>
     public static string ToJson(PenaltyStatusList penalties) => JsonSerializer.Serialize(penalties, WireJson.Default.PenaltyStatusList);
+
+    /// <inheritdoc cref="ToJson(ModelStatusList)"/>
+    public static string ToJson(AuditStatus audit) => JsonSerializer.Serialize(audit, WireJson.Default.AuditStatus);
 
     /// <inheritdoc cref="ToJson(ModelStatusList)"/>
     public static string ToJson(ReloadStatus reload) => JsonSerializer.Serialize(reload, WireJson.Default.ReloadStatus);

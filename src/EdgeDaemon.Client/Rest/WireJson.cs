@@ -23,6 +23,7 @@ namespace EdgeDaemon.Client.Rest;
 [JsonSerializable(typeof(ModelStatusList))]
 [JsonSerializable(typeof(TenantStatusList))]
 [JsonSerializable(typeof(PenaltyStatusList))]
+[JsonSerializable(typeof(AuditStatus))]
 [JsonSerializable(typeof(ReloadStatus))]
 [JsonSerializable(typeof(DrainStatus))]
 [JsonSerializable(typeof(LogLevelStatus))]

@@ -117,7 +117,7 @@ public sealed record AuditSettings
             OnError = table.Choice("on_error", AuditPolicy.Refuse, ("refuse", AuditPolicy.Refuse), ("drop_and_count", AuditPolicy.DropAndCount)),
             OnBehind = table.Choice("on_behind", AuditPolicy.Wait, ("wait", AuditPolicy.Wait), ("refuse", AuditPolicy.Refuse), ("drop_and_count", AuditPolicy.DropAndCount)),
             InputDigest = Digest(table, "input_digest", AuditDigest.None),
-            OutputDigest = Digest(table, "output_digest", AuditDigest.Sha256),
+            OutputDigest = Digest(table, "output_digest", AuditDigest.None),
             DigestKey = table.OptionalString("digest_key", 4096, SettingPaths.CheckMaterial),
             RedactionSalt = table.OptionalString("redaction_salt", 4096, SettingPaths.CheckMaterial),
         };

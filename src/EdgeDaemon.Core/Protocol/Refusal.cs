@@ -103,7 +103,8 @@ public enum Refusal
     ControlNotFound,
     ControlValueUnknown,
 
-    // The daemon itself.
+    // The daemon itself. AuditUnavailable: what is decided could not be recorded, and by the policy nothing is decided without.
+    AuditUnavailable,
     Draining,
     Internal,
 }

@@ -11,49 +11,216 @@ internal sealed class AuditSpool : IDisposable
     /// <summary>Bytes of one record: the ring, and whoever reads, can count on it.</summary>
     public const int LargestRecord = 32 << 10;
 
-    private AuditSpool()
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+
+    private readonly AuditSettings _settings;
+    private readonly SpoolClock _clock;
+    private readonly RecordRing _ring;
+    private readonly DropCounts _drops = new();
+    private readonly SpoolGate _gate;
+    private readonly SegmentReserve _reserve;
+    private readonly SpoolWriter _writer;
+    private readonly Thread _thread;
+    private readonly ITimer _timer;
+    private int _disposed;
+
+    private AuditSpool(ISpoolFiles files, AuditSettings settings, AuditKeyStore keys, OpenedLog log, TimeProvider clock)
     {
+        _settings = settings;
+        _clock = new SpoolClock(clock);
+        Origin = log.Origin;
+        _ring = new RecordRing(settings.BufferBytes);
+        _gate = new SpoolGate(settings, _ring, clock);
+        _gate.EpochIs(log.Key.Epoch);
+        _reserve = new SegmentReserve(files, settings, clock, log.Past) { Changed = _gate.WakeNow, Note = _gate.Note };
+        _writer = new SpoolWriter(files, settings, keys, log, _reserve, _ring, _gate, _drops, _clock);
+        _timer = clock.CreateTimer(_ => _gate.Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _thread = new Thread(Write) { IsBackground = true, Name = "edged audit" };
     }
 
+    /// <summary>The log's name in its checkpoints.</summary>
+    public string Origin { get; }
+
     /// <summary>As it is now; never null.</summary>
-    public SpoolState State { get; private set; } = new(SpoolCondition.Running, true, "", default);
+    public SpoolState State => _gate.State;
 
     /// <summary>The newest checkpoint that is on the disk; null before the first.</summary>
-    public CheckpointMade? LastCheckpoint { get; private set; }
+    public CheckpointMade? LastCheckpoint => _gate.LastCheckpoint;
 
     /// <summary>Told of each checkpoint once it is on the disk, on the writer's thread: it must be quick, not throw and append nothing with a wait.</summary>
-    public Action<CheckpointMade>? Checkpointed { get; set; }
+    public Action<CheckpointMade>? Checkpointed
+    {
+        get => _gate.Checkpointed;
+        set => _gate.Checkpointed = value;
+    }
 
     /// <summary>Told of each change of <see cref="State"/>, the same way.</summary>
-    public Action<SpoolState>? Changed { get; set; }
+    public Action<SpoolState>? Changed
+    {
+        get => _gate.Changed;
+        set => _gate.Changed = value;
+    }
 
-    public SpoolFigures Figures => throw new NotImplementedException();
+    public SpoolFigures Figures => _gate.Figures(_reserve, _drops);
 
     /// <summary>Opens the log, repairs a torn end, says so in a record, and starts the writer's thread.</summary>
     /// <param name="settings">Where, and by which rules.</param>
     /// <param name="keys">The open epoch's key and where its successor is kept.</param>
     /// <param name="clock">The wall clock and the timer.</param>
     /// <exception cref="AuditSpoolException">It is not there, or not what was written: the message says which place, and what to do.</exception>
-    public static AuditSpool Open(AuditSettings settings, AuditKeyStore keys, TimeProvider clock) => throw new NotImplementedException();
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    public static AuditSpool Open(AuditSettings settings, AuditKeyStore keys, TimeProvider clock) => Open(settings, new SpoolFolder(settings.Directory), keys, clock);
 
-    /// <summary>Takes a record whose loss within the window is allowed. Never waits: where the buffer is full, what happens is the policy's.</summary>
+    internal static AuditSpool Open(AuditSettings settings, ISpoolFiles files, AuditKeyStore keys, TimeProvider clock)
+    {
+        var spool = new AuditSpool(files, settings, keys, SpoolRecovery.Open(files, keys, settings.Origin), clock);
+        spool._reserve.Prepare();
+        spool._thread.Start();
+        spool._reserve.Start();
+        return spool;
+    }
+
+    /// <summary>Takes a record whose loss within the window is allowed. Never waits: where there is no room it is dropped and counted, or refused if the policy is to refuse.</summary>
     /// <param name="record">The payload, copied before this returns; at most <see cref="LargestRecord"/>.</param>
-    public AuditPlace Append(ReadOnlySpan<byte> record) => throw new NotImplementedException();
+    public AuditPlace Append(ReadOnlySpan<byte> record)
+    {
+        if (!TryPass(record.Length, out AuditPlace place))
+        {
+            return place;
+        }
+
+        if (_ring.TryAppend(record, _clock.Now, int.MaxValue, null, null) != RecordRing.Attempt.Taken)
+        {
+            return Overrun(_settings.OnBehind == AuditPolicy.Refuse ? AuditVerdict.Refused : AuditVerdict.Dropped);
+        }
+
+        _gate.Wake(waits: false);
+        return new AuditPlace(-1, AuditVerdict.Taken, AuditCause.None);
+    }
 
     /// <summary>Takes a record and blocks this thread until it is on the disk, or known not to be. For what is rare: life cycle, trust, administration.</summary>
-    public AuditPlace AppendDurably(ReadOnlySpan<byte> record) => throw new NotImplementedException();
+    public AuditPlace AppendDurably(ReadOnlySpan<byte> record) => AppendAsync(new AuditWaiter(), record.ToArray(), strict: true).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Takes a request's record. A batched one is done at once unless the loss window is used up; a strict one once its group is on the disk.</summary>
     /// <param name="waiter">The request's own; not in use.</param>
-    /// <param name="record">Stays as it is until the task ends.</param>
+    /// <param name="record">Stays as it is until the task ends; at most <see cref="LargestRecord"/>.</param>
     /// <param name="strict">Whether the answer waits for the disk.</param>
-    public ValueTask<AuditPlace> AppendAsync(AuditWaiter waiter, ReadOnlyMemory<byte> record, bool strict) => throw new NotImplementedException();
+    public ValueTask<AuditPlace> AppendAsync(AuditWaiter waiter, ReadOnlyMemory<byte> record, bool strict)
+    {
+        if (!TryPass(record.Length, out AuditPlace place))
+        {
+            return new ValueTask<AuditPlace>(place);
+        }
 
-    /// <summary>Asks for a checkpoint over all that was appended before, and waits for it.</summary>
-    public Task<CheckpointMade?> CheckpointAsync() => throw new NotImplementedException();
+        ValueTask<AuditPlace> task = strict ? waiter.Begin(record, strict) : default;
+        if ((strict || !_gate.Late)
+            && _ring.TryAppend(record.Span, _clock.Now, strict ? int.MaxValue : _settings.WindowRecords, strict ? waiter : null, _gate.Strict) == RecordRing.Attempt.Taken)
+        {
+            _gate.Wake(strict);
+            if (!strict)
+            {
+                return new ValueTask<AuditPlace>(new AuditPlace(-1, AuditVerdict.Taken, AuditCause.None));
+            }
+        }
+        else if (strict || _settings.OnBehind == AuditPolicy.Wait)
+        {
+            if (!strict)
+            {
+                task = waiter.Begin(record, strict);
+            }
+
+            _gate.Roomless.Push(waiter);
+            _gate.Wake(waits: true);
+        }
+        else
+        {
+            return new ValueTask<AuditPlace>(Overrun(_settings.OnBehind == AuditPolicy.DropAndCount ? AuditVerdict.Dropped : AuditVerdict.Refused));
+        }
+
+        if (_gate.HasEnded)
+        {
+            _gate.TurnAwayLast(); // The writer went between the first look and this.
+        }
+
+        return task;
+    }
+
+    /// <summary>Asks for a checkpoint over all that was appended before, and waits for it; null: the log takes none any more.</summary>
+    public Task<CheckpointMade?> CheckpointAsync() => _gate.AskCheckpoint();
 
     /// <summary>Brings everything to the disk, seals it with a checkpoint and ends the thread. Append the stop record before.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        _gate.Stop();
+        _thread.Join();
+        _reserve.Dispose();
+        _timer.Dispose();
+        _writer.Dispose();
+    }
+
+    private bool TryPass(int length, out AuditPlace place)
+    {
+        if (!_gate.TryPass(out place))
+        {
+            if (place.Verdict == AuditVerdict.Dropped)
+            {
+                _drops.Count(place.Cause);
+            }
+
+            return false;
+        }
+
+        if (length is 0 or > LargestRecord)
+        {
+            _drops.Count(AuditCause.TooLarge);
+            place = new AuditPlace(-1, AuditVerdict.Refused, AuditCause.TooLarge);
+            return false;
+        }
+
+        return true;
+    }
+
+    private AuditPlace Overrun(AuditVerdict verdict)
+    {
+        if (verdict == AuditVerdict.Dropped)
+        {
+            _drops.Count(AuditCause.Behind);
+        }
+
+        return new AuditPlace(-1, verdict, AuditCause.Behind);
+    }
+
+    private void Write()
+    {
+        try
+        {
+            Func<bool> isDue = _writer.IsDue;
+            while (!_gate.IsStopping)
+            {
+                bool due = _writer.IsDue();
+                if (due && _writer.Turn())
+                {
+                    _timer.Change(_settings.Window, Timeout.InfiniteTimeSpan); // Also while a sync is under way: it may take too long.
+                    continue;
+                }
+
+                // What is due and cannot be done waits for a file, or for room.
+                _timer.Change(due ? Again : _clock.Until(_writer.NextDue()) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                _gate.Sleep(due, isDue);
+            }
+
+            while (_writer.Turn() || (_writer.NeedsFile && _gate.AwaitChange(TimeSpan.FromSeconds(10))))
+            {
+            }
+        }
+        finally
+        {
+            _gate.End();
+        }
     }
 }

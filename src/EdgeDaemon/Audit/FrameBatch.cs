@@ -34,7 +34,7 @@ internal sealed class FrameBatch
     public bool Fits(int record, long limit, int keep = 0)
     {
         int frame = Frame.TotalBytes(record);
-        return Length + frame <= _bytes.Length - keep && Tip.Offset + frame <= limit;
+        return Length + frame <= (long)_bytes.Length - keep && Tip.Offset + frame <= limit;
     }
 
     /// <summary>Where the next record's bytes go, before <see cref="Seal"/>.</summary>

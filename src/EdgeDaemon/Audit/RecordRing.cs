@@ -74,7 +74,7 @@ internal sealed class RecordRing
     /// <param name="time">When: microseconds since 1970.</param>
     /// <param name="most">Not when so many are in it.</param>
     /// <param name="waiter">Gets its place and is put on <paramref name="waiters"/> before the writer can see the record; null: nobody waits.</param>
-    /// <param name="waiters">Where the writer looks for it.</param>
+    /// <param name="waiters">Where the writer looks for it; null: the writer has it already.</param>
     public Attempt TryAppend(ReadOnlySpan<byte> record, long time, int most, AuditWaiter? waiter, WaiterStack? waiters)
     {
         int units = UnitsOf(record.Length);
@@ -105,7 +105,7 @@ internal sealed class RecordRing
         if (waiter is not null)
         {
             waiter.Position = tail & PositionMask;
-            waiters!.Push(waiter);
+            waiters?.Push(waiter);
         }
 
         // A full fence: whoever appended reads next whether the writer sleeps, and must not have read it before.

@@ -29,6 +29,14 @@ internal sealed class WaiterQueue
         }
     }
 
+    /// <summary>Takes all away, as a list.</summary>
+    public AuditWaiter? TakeAll()
+    {
+        AuditWaiter? all = First;
+        (First, _last) = (null, null);
+        return all;
+    }
+
     /// <summary>Takes the first away.</summary>
     public AuditWaiter Dequeue()
     {

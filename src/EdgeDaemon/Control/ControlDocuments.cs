@@ -43,6 +43,10 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
             json.WriteEndObject();
         }
 
+        json.WriteStartObject("audit");
+        AuditDocument.WriteState(json, from.Audit);
+        json.WriteEndObject();
+        json.WriteBoolean("ready", !admission.Draining && from.Audit.Accepts);
         json.WriteBoolean("memory_kept", Clearing.IsOff);
         json.WriteBoolean("draining", admission.Draining);
         json.WriteNumber("requests_in_flight", InFlight());
@@ -134,6 +138,8 @@ internal sealed class ControlDocuments(MetricsSources from, ModelRegistry regist
     });
 
     public byte[] Tenants() => Write(json => TenantDocument.Write(json, from));
+
+    public byte[] Audit() => Write(json => AuditDocument.Write(json, from.Audit));
 
     public static byte[] LogLevel(string level) => Write(json => json.WriteString("level", level));
 

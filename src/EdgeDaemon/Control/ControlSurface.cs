@@ -1,3 +1,4 @@
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Hosting;
@@ -11,7 +12,7 @@ namespace EdgeDaemon.Control;
 
 /// <summary>What the device's operator may ask and change, on every listener that exposes control: the routes of <see cref="ControlRoutes"/>.</summary>
 internal sealed class ControlSurface(
-    ControlDocuments documents, MetricsPage metrics, Reload reload, DrainSwitch drain, LogOutput logs, PenaltyDesk penalties, ControlBody body, Authorisation authorisation, ILogger log)
+    ControlDocuments documents, MetricsPage metrics, Reload reload, DrainSwitch drain, LogOutput logs, PenaltyDesk penalties, ControlBody body, Authorisation authorisation, AuditTrail audit, ILogger log)
 {
     private static readonly (string Word, LogVerbosity Level)[] Levels =
         [("error", LogVerbosity.Error), ("warning", LogVerbosity.Warning), ("info", LogVerbosity.Information), ("debug", LogVerbosity.Debug)];
@@ -21,6 +22,7 @@ internal sealed class ControlSurface(
 
     public ValueTask AnswerAsync(HttpExchange exchange)
     {
+        exchange.Draft.Wire = RequestWire.Control;
         string target = exchange.Target;
         int query = target.IndexOf('?', StringComparison.Ordinal);
         string path = query < 0 ? target : target[..query];
@@ -55,6 +57,7 @@ internal sealed class ControlSurface(
             ControlAction.Model => exchange.RespondJsonAsync(200, documents.Model(name)),
             ControlAction.Statistics => exchange.RespondJsonAsync(200, documents.Statistics()),
             ControlAction.Tenants => exchange.RespondJsonAsync(200, documents.Tenants()),
+            ControlAction.Audit => exchange.RespondJsonAsync(200, documents.Audit()),
             ControlAction.Penalties => exchange.RespondJsonAsync(200, documents.Penalties()),
             ControlAction.LiftPenalty => LiftAsync(exchange, name, tenant),
             ControlAction.CheckConfiguration => CheckAsync(exchange),
@@ -67,7 +70,7 @@ internal sealed class ControlSurface(
         };
     }
 
-    private ValueTask LiftAsync(HttpExchange exchange, string caller, Tenant tenant)
+    private async ValueTask LiftAsync(HttpExchange exchange, string caller, Tenant tenant)
     {
         if (!penalties.Lift(caller))
         {
@@ -75,7 +78,8 @@ internal sealed class ControlSurface(
         }
 
         Log.PenaltyLifted(log, caller, tenant.Name);
-        return exchange.RespondJsonAsync(200, documents.Penalties());
+        await audit.ActAsync(exchange, "penalty_lifted", caller);
+        await exchange.RespondJsonAsync(200, documents.Penalties());
     }
 
     private async ValueTask CheckAsync(HttpExchange exchange) =>
@@ -85,6 +89,7 @@ internal sealed class ControlSurface(
     {
         ReloadReport report = await reload.TryApplyAsync($"a request of tenant '{tenant.Name}'")
             ?? throw new RefusedException(Refusal.ControlBusy, "control: another reload is under way");
+        await audit.ActAsync(exchange, "reload", after: report.Applied ? "applied" : "refused");
         await exchange.RespondJsonAsync(report.Applied ? 200 : 422, ControlDocuments.Report(report));
     }
 
@@ -95,8 +100,10 @@ internal sealed class ControlSurface(
         {
             if (word == known)
             {
+                string before = LevelOf(logs);
                 logs.Lowest = LogOutput.LevelOf(level);
                 Log.LevelChanged(log, known);
+                await audit.ActAsync(exchange, "log_level", after: known, before: before);
                 await exchange.RespondJsonAsync(200, ControlDocuments.LogLevel(known));
                 return;
             }
@@ -105,7 +112,7 @@ internal sealed class ControlSurface(
         throw new RefusedException(Refusal.ControlValueUnknown, $"control: a level of {word.Length} characters that is none");
     }
 
-    private ValueTask DrainAsync(HttpExchange exchange, bool begin)
+    private async ValueTask DrainAsync(HttpExchange exchange, bool begin)
     {
         if (begin)
         {
@@ -116,6 +123,7 @@ internal sealed class ControlSurface(
             drain.End();
         }
 
-        return exchange.RespondJsonAsync(200, documents.Drain());
+        await audit.ActAsync(exchange, begin ? "drain" : "undrain");
+        await exchange.RespondJsonAsync(200, documents.Drain());
     }
 }

@@ -15,7 +15,11 @@ internal static class ConfigurationFiles
     private const int LargestFile = 1 << 20;
 
     public static bool TryReadSettings(string file, TextWriter errors, [NotNullWhen(true)] out EdgedSettings? settings) =>
-        TryRead(file, errors, EdgedSettings.Parse, out settings, out _);
+        TryReadSettings(file, errors, out settings, out _);
+
+    /// <param name="bytes">The file as it was parsed; empty when it was not.</param>
+    public static bool TryReadSettings(string file, TextWriter errors, [NotNullWhen(true)] out EdgedSettings? settings, out byte[] bytes) =>
+        TryRead(file, errors, EdgedSettings.Parse, out settings, out bytes);
 
     public static bool TryReadTrust(string file, TextWriter errors, [NotNullWhen(true)] out TrustPolicy? trust) =>
         TryReadTrust(file, errors, out trust, out _);

@@ -70,6 +70,16 @@ internal sealed class Credentials(string? directory)
     /// <param name="folder">The log's own; exists.</param>
     public static AuditKeyStore AuditKeys(string folder) => new AuditKeyFiles(folder);
 
+    /// <summary>What records are made with besides: the key of digests, the salt of what is redacted. Random bytes, nothing around them.</summary>
+    /// <param name="place">A file, or a credential of the service.</param>
+    /// <param name="bytes">How many there must be.</param>
+    /// <exception cref="IOException">It cannot be read, others can read it, or it has another length.</exception>
+    public byte[] ReadAuditSecret(string place, int bytes)
+    {
+        byte[] secret = ReadSecret(place);
+        return secret.Length == bytes ? secret : throw new IOException($"{place}: it has {secret.Length} bytes, not {bytes}: make it with 'head -c {bytes} /dev/urandom'");
+    }
+
     private TlsMaterial? ReadTls(TcpSettings tcp, TimeProvider clock, ICollection<string> faults, ICollection<string> outdated)
     {
         DateTimeOffset now = clock.GetUtcNow();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EdgeDaemon.Admission;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
@@ -49,7 +50,7 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     /// <exception cref="AccountUnknownException">A tenant's caller has no account.</exception>
     /// <exception cref="TokenKeyException">A token's key cannot be read.</exception>
-    public static async Task<DaemonHost> StartAsync(ConfigurationInForce configuration, TrustPolicy trust, ImmutableDictionary<string, TlsMaterial> tls, Notifier notifier, LogOutput logs, ILogger log, CancellationToken stop)
+    public static async Task<DaemonHost> StartAsync(ConfigurationInForce configuration, TrustPolicy trust, ImmutableDictionary<string, TlsMaterial> tls, AuditTrail audit, Notifier notifier, LogOutput logs, ILogger log, CancellationToken stop)
     {
         EdgedSettings settings = configuration.Now;
 
@@ -75,19 +76,21 @@ internal sealed class DaemonHost : IAsyncDisposable
         penalties.Entered = connections.Close;
         var authorisation = new Authorisation(tenants, tokens, TimeProvider.System);
         var counters = new RequestCounters();
-        var refusals = new RefusalRecord(log, counters, accounts, penalties, TimeProvider.System);
-        var pipeline = new InferencePipeline(registry, authorisation, admission, counters, settings.Limits);
+        var refusals = new RefusalRecord(log, counters, accounts, penalties, audit, TimeProvider.System);
+        var pipeline = new InferencePipeline(registry, authorisation, admission, counters, audit, settings.Limits);
         var rest = new RestWire(new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
         var stream = new GrpcStream(pipeline, new GrpcWire(settings.Limits, pool, stream: true), admission, settings.Limits, refusals);
         var server = new ServerDocuments(registry);
-        var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, settings.Limits);
+        var readiness = new Readiness(admission, audit);
+        var grpc = new GrpcService(pipeline, new GrpcWire(settings.Limits, pool, stream: false), stream, server, registry, admission, readiness, settings.Limits);
         var segments = new SegmentPool();
         var pause = new ListenPause();
         var drain = new DrainSwitch(admission, pause, log);
-        var doors = new TlsDoors(settings, tls, log, TimeProvider.System, penalties.IsOutside, penalties.Blame);
+        var doors = new TlsDoors(settings, tls, log, audit, TimeProvider.System, penalties.IsOutside, penalties.Blame);
         var sources = new MetricsSources(counters, registry, tenants, pool, memory, segments)
         {
             Draining = () => admission.Draining,
+            Audit = audit,
             Watch = watch,
             Handshakes = doors.Counts,
             Penalties = new PenaltyDesk(() => penalties.Inside(), penalties.Lift),
@@ -105,11 +108,11 @@ internal sealed class DaemonHost : IAsyncDisposable
         var care = new EngineCare(SocketThreads.Continue, watch) { Log = log, Threads = threads };
         OnnxRuntime? runtime = null;
         ModelLifecycle Lifecycle(EdgedSettings now, TrustPolicy policy) =>
-            new(now, policy, runtime!, pool, care, notifier.ExtendTimeout, TimeProvider.System, log);
-        var reload = new Reload(configuration, parts, Lifecycle, registry, sources.Reloads, notifier, TimeProvider.System, log);
+            new(now, policy, runtime!, pool, care, notifier.ExtendTimeout, audit, TimeProvider.System, log);
+        var reload = new Reload(configuration, parts, Lifecycle, registry, sources.Reloads, notifier, audit, TimeProvider.System, log);
         var surface = new ControlSurface(
-            documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, log);
-        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, admission, refusals), surface, authorisation, admission, refusals);
+            documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, audit, log);
+        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, admission, refusals), surface, authorisation, admission, readiness, refusals);
         var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), segments, pause, connections, doors, logs);
         sources.Doors = () => front.Traffic;
 

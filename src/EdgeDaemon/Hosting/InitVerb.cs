@@ -5,8 +5,8 @@ using EdgeDaemon.Models;
 namespace EdgeDaemon.Hosting;
 
 /// <summary>
-/// <c>edged init</c>: the state directory of a new device with an empty release history. Once in a device's life, by whoever sets it up:
-/// a daemon that made the history itself would let a thief of that file bring every old release back.
+/// <c>edged init</c>: the state directory of a new device with an empty release history, and the audit log with its first key. Once in a device's life, by whoever sets it
+/// up: a daemon that made them itself would let a thief of that file bring every old release back, and begin a new log where the old one was taken away.
 /// </summary>
 internal static class InitVerb
 {
@@ -28,15 +28,27 @@ internal static class InitVerb
         var store = new ReleaseStore(settings.StateDirectory);
         try
         {
-            if (Path.Exists(store.File))
+            bool made = Path.Exists(store.File);
+            if (made && !(settings.Audit.Enabled && AuditOpening.IsMissing(settings.Audit)))
             {
                 errors.WriteLine($"edged: {store.File} exists: this device is set up already. Nothing was changed.");
                 return 1;
             }
 
-            Directory.CreateDirectory(settings.StateDirectory, OwnerOnly);
-            Directory.CreateDirectory(Path.Combine(settings.StateDirectory, "models"), OwnerOnly);
-            store.Write(ReleaseHistory.Empty);
+            if (!made)
+            {
+                Directory.CreateDirectory(settings.StateDirectory, OwnerOnly);
+                Directory.CreateDirectory(Path.Combine(settings.StateDirectory, "models"), OwnerOnly);
+                store.Write(ReleaseHistory.Empty);
+                output.WriteLine($"{store.File}: made; this device has accepted nothing yet. Bundles go to {settings.StateDirectory}/models/");
+            }
+
+            // A log of before goes on: a new history does not begin a new past.
+            if (settings.Audit.Enabled && AuditOpening.IsMissing(settings.Audit))
+            {
+                Directory.CreateDirectory(settings.Audit.Directory, OwnerOnly);
+                output.WriteLine($"{settings.Audit.Directory}: made; the audit log's first key, for whoever will verify it to keep elsewhere: {AuditOpening.Initialise(settings.Audit)}");
+            }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -44,7 +56,6 @@ internal static class InitVerb
             return 1;
         }
 
-        output.WriteLine($"{store.File}: made; this device has accepted nothing yet. Bundles go to {settings.StateDirectory}/models/");
         return 0;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Models;
@@ -16,7 +17,7 @@ namespace EdgeDaemon.Hosting;
 /// </summary>
 internal sealed class Reload(
     ConfigurationInForce configuration, ImmutableArray<ReloadPart> parts, Func<EdgedSettings, TrustPolicy, ModelLifecycle> lifecycles, ModelRegistry registry,
-    ReloadCounts counts, Notifier notifier, TimeProvider clock, ILogger log) : IDisposable
+    ReloadCounts counts, Notifier notifier, AuditTrail audit, TimeProvider clock, ILogger log) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _stop = new();
@@ -106,6 +107,7 @@ internal sealed class Reload(
                     Log.ReloadRefused(log, fault);
                 }
 
+                audit.ChangeConfiguration(Convert.FromHexString(found.Digest), found.Errors.Concat(found.Restart).FirstOrDefault(), cause);
                 counts.CountRefused();
                 return Report(found, applied: false);
             }
@@ -116,7 +118,14 @@ internal sealed class Reload(
             }
 
             bool policyChanged = configuration.TrustDigest != found.TrustDigest;
-            configuration.Replace(found.Settings);
+            configuration.Replace(found.Settings, found.Digest);
+            audit.ChangeConfiguration(Convert.FromHexString(found.Digest), null, cause);
+            if (policyChanged)
+            {
+                audit.ChangeTrust(found.Trust.Version, Convert.FromHexString(configuration.TrustDigest), Convert.FromHexString(found.TrustDigest), cause);
+            }
+
+            Log.PolicyInForce(log, configuration.File, found.Digest, found.Trust.Version, found.TrustDigest);
             lifecycles(found.Settings, found.Trust).Reload(registry, policyChanged, _stop.Token);
 
             // Only now: as long as it has not judged what serves, it is a changed policy to the next reload, too.
@@ -145,7 +154,8 @@ internal sealed class Reload(
     {
         var found = new Found();
         var text = new StringWriter();
-        ConfigurationFiles.TryReadSettings(configuration.File, text, out EdgedSettings? settings);
+        ConfigurationFiles.TryReadSettings(configuration.File, text, out EdgedSettings? settings, out byte[] file);
+        found.Digest = file.Length == 0 ? "" : Convert.ToHexStringLower(SHA256.HashData(file));
         if (settings is not null && ConfigurationFiles.TryReadTrust(settings.TrustFile, text, out TrustPolicy? trust, out byte[] bytes))
         {
             found.Trust = trust;
@@ -181,6 +191,8 @@ internal sealed class Reload(
         public EdgedSettings? Settings { get; set; }
 
         public TrustPolicy? Trust { get; set; }
+
+        public string Digest { get; set; } = "";
 
         public string TrustDigest { get; set; } = "";
 

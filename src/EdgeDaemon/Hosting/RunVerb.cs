@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Threading.Channels;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
@@ -23,7 +25,7 @@ internal static class RunVerb
     {
         List<string> faults = [], outdated = [];
         ImmutableDictionary<string, TlsMaterial>? tls = null;
-        if (!ConfigurationFiles.TryReadSettings(configFile, errors, out EdgedSettings? settings)
+        if (!ConfigurationFiles.TryReadSettings(configFile, errors, out EdgedSettings? settings, out byte[] file)
             || !ConfigurationFiles.TryReadTrust(settings.TrustFile, errors, out TrustPolicy? trust, out byte[] policy)
             || !Credentials.FromEnvironment().TryReadTls(settings, TimeProvider.System, faults, outdated, out tls))
         {
@@ -32,17 +34,10 @@ internal static class RunVerb
             return 1;
         }
 
-        using var logs = new LogOutput(LogOutput.LevelOf(settings.Log.Level), TimeProvider.System, errors);
+        using var logs = new LogOutput(LogOutput.LevelOf(settings.Log.Level), TimeProvider.System, errors, JournalSocket.FromEnvironment());
         ILogger log = logs.CreateLogger("edged");
         Log.Starting(log, Build.Version, Build.Framework, configFile);
 
-        if (Clearing.IsOff)
-        {
-            Log.MemoryKept(log);
-        }
-
-        // Time alone stops no start: local callers are served by a device whose clock is unset, or whose lists are late.
-        outdated.ForEach(problem => Log.MaterialOutOfDate(log, problem));
         using Notifier notifier = Notifier.FromEnvironment(text => Log.NotifyFailed(log, text));
 
         var stop = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,15 +51,33 @@ internal static class RunVerb
         });
         using CancellationTokenRegistration cancelled = cancel.Register(() => stop.TrySetResult("cancellation"));
 
+        long begun = Stopwatch.GetTimestamp();
+        string ended = "failure to start";
+        using AuditTrail? audit = AuditOpening.Open(settings, log, errors);
+        if (audit is null)
+        {
+            return 1;
+        }
+
+        logs.Alerts = audit.Alert;
+        var configuration = new ConfigurationInForce(configFile, settings, Convert.ToHexStringLower(SHA256.HashData(file)), Convert.ToHexStringLower(SHA256.HashData(policy)));
+        AuditOpening.Start(audit, configuration, trust, log);
+        if (Clearing.IsOff)
+        {
+            Log.MemoryKept(log);
+        }
+
+        // Time alone stops no start: local callers are served by a device whose clock is unset, or whose lists are late.
+        outdated.ForEach(problem => Log.MaterialOutOfDate(log, problem));
         using var leave = new CancellationTokenSource();
         _ = stop.Task.ContinueWith(_ => leave.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
             await using DaemonHost host = await DaemonHost.StartAsync(
-                new ConfigurationInForce(configFile, settings, Convert.ToHexStringLower(SHA256.HashData(policy))), trust, tls, notifier, logs, log, leave.Token);
+                configuration, trust, tls, audit, notifier, logs, log, leave.Token);
             notifier.Ready(host.Summary);
             Task reloads = ReloadAsync(host, hangups.Reader, leave.Token);
-            string signal = await stop.Task;
+            string signal = ended = await stop.Task;
             Log.Stopping(log, signal);
             notifier.Stopping();
             using var drain = new CancellationTokenSource(DrainTime);
@@ -77,7 +90,7 @@ internal static class RunVerb
         catch (OperationCanceledException) when (stop.Task.IsCompleted)
         {
             // Told to stop while models were loading: nobody was served yet, nothing is lost.
-            Log.Stopping(log, await stop.Task);
+            Log.Stopping(log, ended = await stop.Task);
         }
         catch (ListenException failure)
         {
@@ -93,6 +106,11 @@ internal static class RunVerb
         {
             errors.WriteLine($"edged: {refused.Message}");
             return 1;
+        }
+        finally
+        {
+            logs.Alerts = null;
+            audit.Stop(ended, Stopwatch.GetElapsedTime(begun));
         }
 
         Log.Stopped(log);

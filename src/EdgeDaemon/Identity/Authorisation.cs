@@ -16,6 +16,7 @@ internal sealed class Authorisation(TenantDirectory tenants, TokenVerifier token
         exchange.Tenant = tenant;
         if (access == Access.Public)
         {
+            exchange.IsProbe = true;
             return tenant;
         }
 

@@ -1,15 +1,17 @@
 using System.Net;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace EdgeDaemon.Listeners;
 
-/// <summary>Counts what became of connections over TLS, and writes one line for each that was turned away: so many a second that a flood cannot fill the log with them.</summary>
+/// <summary>Counts what became of connections over TLS, and writes a line and a record for each that was turned away: so many a second that a flood cannot fill either with them.</summary>
 /// <param name="log">Gets the lines.</param>
 /// <param name="clock">For the rate of lines.</param>
+/// <param name="audit">Has a record for each line.</param>
 /// <param name="blame">Is told the address of whoever was turned away for what he did, and why; null: nobody keeps account.</param>
-internal sealed class HandshakeRecord(ILogger log, TimeProvider clock, Action<IPAddress, string>? blame = null)
+internal sealed class HandshakeRecord(ILogger log, TimeProvider clock, AuditTrail audit, Action<IPAddress, string>? blame = null)
 {
     private const int LinesPerSecond = 5;
     private const int LinesAtOnce = 50;
@@ -44,6 +46,7 @@ internal sealed class HandshakeRecord(ILogger log, TimeProvider clock, Action<IP
                 Log.ConnectionsLeftOut(log, leftOut);
             }
 
+            audit.TurnAway(listener, source, outcome, Printable.Of(reason, LongestReason), leftOut);
             Log.ConnectionTurnedAway(log, listener, source, outcome, Printable.Of(reason, LongestReason));
         }
     }

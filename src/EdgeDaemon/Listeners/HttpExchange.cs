@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Identity;
@@ -18,6 +19,9 @@ internal sealed class HttpExchange
 {
     // As much as waits for a connection's answers: reading past it is cheaper than a new connection.
     private const int SmallRest = 64 * 1024;
+    /// <summary>Characters of an <see cref="Id"/>: 8 digits, a hyphen, and 16 at most.</summary>
+    public const int LongestId = 8 + 1 + 16;
+
     private const string HeadLengthHeader = "Inference-Header-Content-Length";
 
     // Ids need to differ between starts so that a log line finds its request; they are no secret.
@@ -50,12 +54,28 @@ internal sealed class HttpExchange
     /// <summary>The place of the model that it asks; 0 until it is found and may be asked.</summary>
     public int ModelPlace { get; set; }
 
+    /// <summary>Anybody may ask it: whether the daemon lives. That decides nothing, and is not recorded.</summary>
+    public bool IsProbe { get; set; }
+
+    /// <summary>What its record will say.</summary>
+    public RequestDraft Draft { get; } = new();
+
     public string Method => _request.Method;
 
     /// <summary>The request target as it came: percent-encoding is undone once, by the route's parser.</summary>
     public string Target => _request.RawTarget;
 
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{StartId}-{_number:x}");
+
+    /// <summary>The same, written without a text of its own; how long it is.</summary>
+    /// <param name="room">At least <see cref="LongestId"/>.</param>
+    public int WriteId(Span<char> room)
+    {
+        StartId.CopyTo(room);
+        room[StartId.Length] = '-';
+        _number.TryFormat(room[(StartId.Length + 1)..], out int digits, "x", CultureInfo.InvariantCulture);
+        return StartId.Length + 1 + digits;
+    }
 
     public PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
 
@@ -107,7 +127,9 @@ internal sealed class HttpExchange
         _givenUp = null;
         Tenant = null;
         IsInference = false;
+        IsProbe = false;
         IsCut = false;
+        Draft.Reset();
         ModelPlace = 0;
         _sentBytes = 0;
         _messageBytes = 0;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -15,15 +16,16 @@ internal sealed class TlsDoors
     /// <param name="settings">Its listeners with <c>tcp</c> are the doors.</param>
     /// <param name="material">For each of them, by its name.</param>
     /// <param name="log">For those who are turned away.</param>
+    /// <param name="audit">The same.</param>
     /// <param name="clock">For limits and times.</param>
     /// <param name="isOutside">Whether an address is left outside for what it did before; null: nobody is.</param>
     /// <param name="blame">Is told of each address that was turned away for what it did, and why; null: nobody keeps account.</param>
     public TlsDoors(
-        EdgedSettings settings, ImmutableDictionary<string, TlsMaterial> material, ILogger log, TimeProvider clock, Func<IPAddress, bool>? isOutside = null, Action<IPAddress, string>? blame = null)
+        EdgedSettings settings, ImmutableDictionary<string, TlsMaterial> material, ILogger log, AuditTrail audit, TimeProvider clock, Func<IPAddress, bool>? isOutside = null, Action<IPAddress, string>? blame = null)
     {
         var sources = new SourceLimits(settings.Limits, clock);
         var places = new HandshakePlaces(settings.Limits.MaxHandshakes);
-        _record = new HandshakeRecord(log, clock, blame);
+        _record = new HandshakeRecord(log, clock, audit, blame);
         _greetings = settings.Listeners.Where(listen => listen.Tcp is not null).ToFrozenDictionary(
             listen => listen.Name,
             listen => new TlsGreeting(listen, settings.Limits, material[listen.Name], sources, places, _record, clock, isOutside),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Engine;
@@ -15,7 +16,7 @@ namespace EdgeDaemon.Models;
 /// refused with its reason; the others serve.
 /// </summary>
 internal sealed class ModelLifecycle(
-    EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, EngineCare care, Action<TimeSpan> moreTime, TimeProvider clock, ILogger log)
+    EdgedSettings settings, TrustPolicy trust, OnnxRuntime runtime, TensorBlockPool pool, EngineCare care, Action<TimeSpan> moreTime, AuditTrail audit, TimeProvider clock, ILogger log)
 {
     // What the service manager is told that reading and judging one bundle may take; of a load, with a session for each lane.
     private const int LoadsAtMost = 2 * LanePool.MostLanes;
@@ -124,6 +125,7 @@ internal sealed class ModelLifecycle(
         foreach (ServedModel model in registry.Serving.Where(model => !kept.ContainsKey(model.Name)))
         {
             Log.ModelWithdrawn(log, model.Name, model.ReleaseDigest);
+            audit.Change(ModelStep.Retired, model.Folder, model.Audited, model.Manifest.Sequence, "it is not taken any more, or its folder is gone");
         }
 
         registry.Publish(kept.Values, refused, new TrustState(trust.Version, trust.Expires, context.Time.Now, context.Time.ClockIsBehind, null));
@@ -151,9 +153,14 @@ internal sealed class ModelLifecycle(
         foreach (ServedModel model in fresh.Values)
         {
             Log.ModelServes(log, model.Name, model.Manifest.Version, model.Manifest.Sequence, model.ReleaseDigest, string.Join(", ", model.SignedBy));
-            if (kept.Remove(model.Name, out ServedModel? replaced) && replaced.Folder != model.Folder)
+            audit.Change(ModelStep.Committed, model.Folder, model.Audited, model.Manifest.Sequence, $"signed by {string.Join(", ", model.SignedBy)}");
+            if (kept.Remove(model.Name, out ServedModel? replaced))
             {
-                Reject(refused, replaced.Folder, replaced.Manifest, Outdone(model));
+                audit.Change(ModelStep.Retired, replaced.Folder, replaced.Audited, replaced.Manifest.Sequence, "a newer release has its place");
+                if (replaced.Folder != model.Folder)
+                {
+                    Reject(refused, replaced.Folder, replaced.Manifest, Outdone(model));
+                }
             }
         }
 
@@ -242,6 +249,7 @@ internal sealed class ModelLifecycle(
             {
                 fresh.Remove(model.Name);
                 model.Dispose();
+                audit.Change(ModelStep.RolledBack, model.Folder, model.Audited, model.Manifest.Sequence, $"its acceptance could not be recorded: {failure.Message}");
                 Reject(refused, model.Folder, model.Manifest, $"its acceptance could not be recorded: {failure.Message}");
             }
         }
@@ -250,7 +258,10 @@ internal sealed class ModelLifecycle(
     private ServedModel Load(string folder, string shown, TrustContext context, Func<string, ServedModel?> serving, CancellationToken stop)
     {
         moreTime(UsualTime);
+        audit.Change(ModelStep.Received, shown, null, 0, "");
         using ReceivedBundle bundle = _intake.Receive(folder, context);
+        AuditedModel release = Audited(bundle);
+        audit.Change(ModelStep.Verified, shown, release, bundle.Manifest.Sequence, $"signed by {string.Join(", ", bundle.Verified.Signers.Keys.Select(key => key.Name))}");
 
         // Exactly one version of a name is served: the higher sequence, whichever folder comes first.
         if (serving(bundle.Manifest.Name) is { } other && other.Folder != shown && other.Manifest.Sequence >= bundle.Manifest.Sequence)
@@ -286,7 +297,7 @@ internal sealed class ModelLifecycle(
 
             WarmUp.Run(engine, bundle.Manifest, contract, pool, bundle.Bytes, plan, zeros: report is { Batches: [{ Size: 1 }, ..] });
             Log.ModelLaidOut(log, bundle.Manifest.Name, plan.Lanes, plan.Threads, plan.SessionPerLane ? "a session each" : "one session", plan.Reason, Figures(report));
-            return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine) { Plan = plan };
+            return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine) { Plan = plan, Audited = release };
         }
         catch (Exception reason) when (reason is BundleException or OnnxException or OnnxContractException)
         {
@@ -315,8 +326,23 @@ internal sealed class ModelLifecycle(
             : [.. Encoding.UTF8.GetString(bundle.Bytes(file).Span).TrimEnd('\n').Split('\n').Select(line => line.TrimEnd('\r'))];
     }
 
+    private AuditedModel Audited(ReceivedBundle bundle) =>
+        new(bundle.Manifest.Name, bundle.Manifest.Version, bundle.Verified.ReleaseDigest, audit.IsStrict(bundle.Manifest.Name), Labelled(bundle.Manifest));
+
+    private static int Labelled(ModelManifest manifest)
+    {
+        int index = -1;
+        for (int i = manifest.Outputs.Length - 1; i >= 0; i--)
+        {
+            index = manifest.Outputs[i].Labels is null ? index : i;
+        }
+
+        return index;
+    }
+
     private void Reject(List<RefusedBundle> refused, string folder, ModelManifest? manifest, string reason)
     {
+        audit.Reject(folder, manifest?.Name, manifest?.Version, manifest?.Sequence ?? 0, reason);
         Log.BundleRefused(log, folder, reason);
         refused.Add(new RefusedBundle(folder, manifest?.Name, manifest?.Version, reason));
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Onnx;
 using EdgeDaemon.Core.Protocol;
@@ -66,6 +67,9 @@ internal sealed class ServedModel : IDisposable
     public DateTimeOffset LoadedAt { get; }
 
     public ModelEngine Engine { get; }
+
+    /// <summary>As records name it.</summary>
+    public required AuditedModel Audited { get; init; }
 
     /// <summary>How it is spread over the cores.</summary>
     public required LanePlan Plan { get; init; }

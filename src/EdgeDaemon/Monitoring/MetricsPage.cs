@@ -25,6 +25,7 @@ internal sealed partial class MetricsPage(MetricsSources from, TimeProvider cloc
         Lanes(text);
         Ensembles(text);
         Tenants(text);
+        Audit(text);
         Connections(text);
         Memory(text);
         Releases(text);

@@ -1,3 +1,4 @@
+using EdgeDaemon.Audit;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
@@ -11,6 +12,8 @@ namespace EdgeDaemon.Monitoring;
 internal sealed record MetricsSources(RequestCounters Requests, ModelRegistry Models, TenantDirectory Tenants, TensorBlockPool Tensors, SessionMemory Runs, SegmentPool Segments)
 {
     public HandshakeCounts Handshakes { get; init; } = new();
+
+    public AuditTrail Audit { get; init; } = AuditTrail.Off;
 
     public ReloadCounts Reloads { get; } = new();
 

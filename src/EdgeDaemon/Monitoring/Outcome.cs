@@ -19,7 +19,7 @@ internal enum Outcome
     /// <summary>The tenant's own limits, and penalties.</summary>
     Limited,
 
-    /// <summary>The daemon has no room: queue, tensor memory, or a model that is not ready.</summary>
+    /// <summary>The daemon has no room: queue, tensor memory, audit log, or a model that is not ready.</summary>
     Busy,
 
     /// <summary>A deadline or a body's time passed.</summary>
@@ -43,6 +43,7 @@ internal static class Outcomes
         Refusal.BodyTooSlow or Refusal.AdmissionDeadline => Outcome.Late,
         Refusal.BodyAborted or Refusal.EngineCancelled => Outcome.Cancelled,
         Refusal.OutputUnknown or Refusal.OutputDuplicate => Outcome.Invalid,
+        Refusal.AuditUnavailable => Outcome.Busy,
         Refusal.Draining => Outcome.Draining,
         (>= Refusal.RouteUnknown and <= Refusal.ModelVersionNotFound) or Refusal.ControlNotFound => Outcome.NotFound,
         >= Refusal.AccessUnknownCaller and <= Refusal.AccessTokenInvalid => Outcome.NotPermitted,

@@ -110,6 +110,11 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
     {
         string id = exchange.Id;
         refusals.Write(exchange, refusal, detail, cause);
+        if (exchange.IsCut)
+        {
+            return;
+        }
+
         RefusalMapping.PublicAnswer answer = RefusalMapping.Of(refusal);
         GrpcAnswer.Refuse(exchange, answer.Grpc, $"{answer.Text} (request {id})", retryAfter);
     }

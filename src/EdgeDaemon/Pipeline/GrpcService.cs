@@ -11,7 +11,7 @@ namespace EdgeDaemon.Pipeline;
 
 /// <summary>The calls themselves: inference goes down the line, the rest is answered here.</summary>
 internal sealed class GrpcService(
-    InferencePipeline pipeline, GrpcWire unary, GrpcStream stream, ServerDocuments documents, ModelRegistry models, RequestAdmission admission, LimitSettings limits)
+    InferencePipeline pipeline, GrpcWire unary, GrpcStream stream, ServerDocuments documents, ModelRegistry models, RequestAdmission admission, Readiness readiness, LimitSettings limits)
 {
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask InferAsync(HttpExchange exchange)
@@ -47,7 +47,7 @@ internal sealed class GrpcService(
                 GrpcMessages.Flag(answer, true);
                 break;
             case GrpcMethod.ServerReady:
-                GrpcMessages.Flag(answer, !admission.Draining);
+                GrpcMessages.Flag(answer, readiness.IsReady);
                 break;
             case GrpcMethod.ServerMetadata:
                 GrpcMessages.ServerMetadata(answer, ServerDocuments.Name, Hosting.Build.Version, ServerDocuments.Extensions);
@@ -107,7 +107,7 @@ internal sealed class GrpcService(
 
     private HealthStatus? HealthOf(string service) => service is not ("" or GrpcMethods.InferenceService)
         ? null
-        : admission.Draining ? HealthStatus.NotServing : HealthStatus.Serving;
+        : readiness.IsReady ? HealthStatus.Serving : HealthStatus.NotServing;
 
     private ServedModel Find(SmallRequest request, Tenant tenant)
     {

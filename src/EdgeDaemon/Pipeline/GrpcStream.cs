@@ -1,4 +1,5 @@
 using EdgeDaemon.Admission;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
@@ -11,6 +12,7 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
 {
     public async ValueTask RunAsync(HttpExchange exchange)
     {
+        exchange.Draft.Wire = RequestWire.GrpcStream;
         bool errorsEnd = exchange.Header("triton_grpc_error").Equals("true", StringComparison.OrdinalIgnoreCase);
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins);
         while (true)
@@ -18,6 +20,7 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
             // What ends the stream while it waits is no request's outcome.
             exchange.IsInference = false;
             exchange.ModelPlace = 0;
+            exchange.Draft.Begin();
             if (!await NextAsync(exchange, waiting.Token))
             {
                 return;
@@ -60,7 +63,7 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
     }
 
     // Nobody waits any more, or the daemon is at fault for good: a message would say less than the status.
-    private static bool EndsStream(Refusal refusal) => refusal is Refusal.AccessExpired or Refusal.AccessUnknownCaller or Refusal.AccessRoleMissing or Refusal.AccessTokenMissing or Refusal.AccessTokenInvalid or Refusal.EngineCancelled or Refusal.Draining or Refusal.HeadMalformedProtobuf;
+    private static bool EndsStream(Refusal refusal) => refusal is Refusal.AccessExpired or Refusal.AccessUnknownCaller or Refusal.AccessRoleMissing or Refusal.AccessTokenMissing or Refusal.AccessTokenInvalid or Refusal.EngineCancelled or Refusal.AuditUnavailable or Refusal.Draining or Refusal.HeadMalformedProtobuf;
 
     private async ValueTask RefuseAsync(HttpExchange exchange, InferenceWork work, RefusedException refused)
     {

@@ -68,7 +68,7 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
         ProtobufWriter head = work.Grpc!.Head;
         head.Reset();
         ModelInferResponse.Begin(head, model.Manifest.Name, model.Manifest.Version, work.Request.Id);
-        ModelInferResponse.Parameters(head, work.WantsVotes ? VoteReport.Of(answer) : default);
+        ModelInferResponse.Parameters(head, work.Told);
         int outputs = AskedOutput.Count(work.Request, model);
         long length = 0;
         for (int i = 0; i < outputs; i++)

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EdgeDaemon.Admission;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
@@ -14,7 +16,7 @@ namespace EdgeDaemon.Pipeline;
 /// The path of an inference request, whatever wire it came by, and the only place that knows its order. Each stage is owned by its
 /// folder, knows no other stage, and refuses by throwing <see cref="Core.Protocol.RefusedException"/>.
 /// </summary>
-internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission, RequestCounters counters, LimitSettings limits)
+internal sealed class InferencePipeline(ModelRegistry models, Authorisation authorisation, RequestAdmission admission, RequestCounters counters, AuditTrail audit, LimitSettings limits)
 {
     private readonly long _timeout = Ticks(limits.RequestTimeout);
 
@@ -24,13 +26,17 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
     {
         RequestTimes times = RequestTimes.Begin();
         exchange.ModelPlace = 0; // Of a stream, each message names its own.
+        exchange.Draft.Begin(times.Begun);
         Tenant tenant = authorisation.Enter(exchange, Access.Infer)!;
+        audit.RequireOpen(); // What could not be recorded is not decided.
         exchange.BodyClock.BeginWork(times.Begun + _timeout);
         admission.Enter(work.Entry, tenant, wire.BodyBytes(exchange), times.Begun);
         await wire.NameModelAsync(exchange, work);
+        exchange.Draft.Ask(work.Model.Span, work.Version.Span);
         Authorisation.RequireModel(tenant, work.Model.Span, Access.Infer);
         ServedModel model = work.Hold(models.Hold(work.Model.Span, work.Version.Span));
         exchange.ModelPlace = model.Place;
+        exchange.Draft.Model = model.Audited;
         if (model.Engine.IsBusy)
         {
             work.Entry.RequirePlace(admission.QueueOf(model.Name), model.Name);
@@ -44,6 +50,12 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
             VoteReport.RequireVotes(model.Engine.Ensemble);
         }
 
+        bool wantsReceipt = audit.IsReceiptWanted(work.Request);
+        if (wantsReceipt)
+        {
+            authorisation.RequireDetail(exchange); // How many records there are says what other tenants do.
+        }
+
         var policy = SchedulePolicy.Of(work.Request);
         if (policy.Timeout is { } timeout)
         {
@@ -51,6 +63,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         }
 
         wire.Plan(exchange, work, model.Contract);
+        exchange.Draft.InputBytes = work.Plan.TotalBytes;
         admission.Open(work.Grant, work.Entry, work.Plan.TotalBytes);
         await wire.ReadTensorsAsync(exchange, work, model.Contract);
         long now = times.TensorsReady();
@@ -68,6 +81,9 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
                 var place = new RunPlace(model.MayRunLong, exchange.Threads.LongRuns, work.RunHere(exchange));
                 RunAnswer answer = await turn.RunAsync(work.Inputs(work.Plan.Count), account, exchange.BodyClock.Deadline, place);
                 times.Run(answer);
+                audit.Take(exchange.Draft, answer, model.Contract.Outputs.Length);
+                work.Told = work.WantsVotes ? VoteReport.Of(answer) : [];
+                work.Told = wantsReceipt ? await ReceiptAsync(exchange, work, times) : work.Told;
                 wire.Encode(exchange, work, model, answer);
                 now = turn.Lane.Statistics.CountAnswer(times, answer.RunRows);
             }
@@ -89,11 +105,25 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
             throw;
         }
 
+        // A caller that reads its answer slowly, and one whose record is not on the disk yet, holds the answer's bytes, on its tenant's account, but no lane and none of what came in.
+        audit.Take(exchange.Draft, work.Inputs(work.Plan.Count).Span);
+        work.ReleaseMemory();
+        AuditPlace recorded = await audit.AnswerAsync(exchange, times, now);
+        if (!recorded.Permits)
+        {
+            exchange.Abort(); // It is written, and must not leave.
+            throw AuditTrail.Unrecorded(recorded);
+        }
+
         model.CountInference();
         counters.CountAnswer(tenant.Index + 1, model.Place, exchange.TakeReceivedBytes(), exchange.TakeSentBytes());
+    }
 
-        // A caller that reads its answer slowly holds the answer's bytes, on its tenant's account, but no lane and none of what came in.
-        work.ReleaseMemory();
+    private async ValueTask<ResponseParameter[]> ReceiptAsync(HttpExchange exchange, InferenceWork work, RequestTimes times)
+    {
+        audit.Take(exchange.Draft, work.Inputs(work.Plan.Count).Span);
+        AuditReceipt receipt = await audit.ReceiptAsync(exchange, times);
+        return [.. work.Told, .. receipt.Parameters()];
     }
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);

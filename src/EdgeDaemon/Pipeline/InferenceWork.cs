@@ -62,6 +62,9 @@ internal sealed class InferenceWork
     /// <summary>The answer says how the members voted; the caller may know.</summary>
     public bool WantsVotes { get; set; }
 
+    /// <summary>What the answer says beside its tensors: its parameters.</summary>
+    public ResponseParameter[] Told { get; set; } = [];
+
     /// <summary>The JSON part of the body.</summary>
     public ReadOnlyMemory<byte> Json { get; set; }
 
@@ -158,6 +161,7 @@ internal sealed class InferenceWork
         Name(default, default);
         Raw = false;
         WantsVotes = false;
+        Told = [];
         if (_owed > 0)
         {
             Entry.Account!.Refund(_owed);

@@ -93,6 +93,7 @@ internal static class RefusalMapping
         Refusal.ControlNotFound => new(404, GrpcStatus.NotFound, "there is no such thing"),
         Refusal.ControlValueUnknown => new(400, GrpcStatus.InvalidArgument, "a value of the request is none of those that are known"),
 
+        Refusal.AuditUnavailable => new(503, GrpcStatus.Unavailable, "the server cannot record requests now, try again later"),
         Refusal.Draining => new(503, GrpcStatus.Unavailable, "the server is shutting down"),
         Refusal.None or Refusal.Internal => new(500, GrpcStatus.Internal, "internal error"),
         _ => new(500, GrpcStatus.Internal, "internal error"),

@@ -1,4 +1,5 @@
 using EdgeDaemon.Admission;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Monitoring;
@@ -8,10 +9,10 @@ using Microsoft.Extensions.Logging;
 namespace EdgeDaemon.Pipeline;
 
 /// <summary>
-/// What stays of a refusal, whatever wire it goes out by: detail for the operator here, a terse text for the caller, a number in the tenant's usage,
+/// What stays of a refusal, whatever wire it goes out by: a record, detail for the operator here, a terse text for the caller, a number in the tenant's usage,
 /// and what counts against the caller.
 /// </summary>
-internal sealed class RefusalRecord(ILogger log, RequestCounters counters, TenantAccounts accounts, PenaltyBox penalties, TimeProvider clock)
+internal sealed class RefusalRecord(ILogger log, RequestCounters counters, TenantAccounts accounts, PenaltyBox penalties, AuditTrail audit, TimeProvider clock)
 {
     private readonly RefusalLines _lines = new(clock);
 
@@ -23,6 +24,7 @@ internal sealed class RefusalRecord(ILogger log, RequestCounters counters, Tenan
     {
         accounts.UsageOf(exchange.Caller.TenantIn(accounts.Directory.Now)).CountRefusal(Refusal.AdmissionPenalty);
         counters.CountRefusal(Refusal.AdmissionPenalty);
+        audit.Refuse(exchange, Refusal.AdmissionPenalty, Outcome.Limited, 0, "it is left outside for a while");
     }
 
     public void Write(HttpExchange exchange, Refusal refusal, string detail, Exception? cause)
@@ -40,6 +42,7 @@ internal sealed class RefusalRecord(ILogger log, RequestCounters counters, Tenan
             penalties.Blame(caller, refusal.ToString());
         }
 
+        audit.Refuse(exchange, refusal, Outcomes.Of(refusal), RefusalMapping.Of(refusal).Status, detail);
         bool failure = RefusalMapping.IsFailure(refusal);
         if (!log.IsEnabled(failure ? LogLevel.Error : LogLevel.Warning) || !_lines.TryTake(caller, out long leftOut))
         {
@@ -55,6 +58,10 @@ internal sealed class RefusalRecord(ILogger log, RequestCounters counters, Tenan
         {
             Log.RequestFailed(log, exchange.Id, caller, refusal, detail, cause);
         }
+        else if (RequestRecord.IsAuthentication(refusal) || refusal == Refusal.AccessRoleMissing)
+        {
+            Log.AccessRefused(log, exchange.Id, caller, refusal, detail);
+        }
         else
         {
             Log.RequestRefused(log, exchange.Id, caller, refusal, detail);
@@ -67,6 +74,7 @@ internal sealed class RefusalRecord(ILogger log, RequestCounters counters, Tenan
         if (exchange.IsInference)
         {
             counters.CountEnd(exchange.Tenant is { } tenant ? tenant.Index + 1 : 0, exchange.ModelPlace, Outcome.Cancelled);
+            audit.Refuse(exchange, Refusal.None, Outcome.Cancelled, 0, "its caller went away");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EdgeDaemon.Admission;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Control;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
@@ -12,7 +13,7 @@ namespace EdgeDaemon.Pipeline;
 
 /// <summary>From a request's target to what answers it; and the one place where a refusal becomes an answer.</summary>
 internal sealed class RequestRouter(
-    ModelRegistry models, ServerDocuments documents, InferencePipeline pipeline, RestWire rest, GrpcRouter grpc, ControlSurface control, Authorisation authorisation, RequestAdmission admission, RefusalRecord refusals)
+    ModelRegistry models, ServerDocuments documents, InferencePipeline pipeline, RestWire rest, GrpcRouter grpc, ControlSurface control, Authorisation authorisation, RequestAdmission admission, Readiness readiness, RefusalRecord refusals)
 {
     private static readonly byte[] Server = Document.Of(output =>
         ServerMetadataWriter.Write(output, ServerDocuments.Name, Hosting.Build.Version, ServerDocuments.Extensions));
@@ -29,7 +30,9 @@ internal sealed class RequestRouter(
             return Task.CompletedTask;
         }
 
-        return GrpcRouter.Takes(exchange) ? grpc.RouteAsync(exchange) : RouteRestAsync(exchange);
+        bool calls = GrpcRouter.Takes(exchange);
+        exchange.Draft.Wire = calls ? RequestWire.Grpc : RequestWire.Rest;
+        return calls ? grpc.RouteAsync(exchange) : RouteRestAsync(exchange);
     }
 
     private async Task RouteRestAsync(HttpExchange exchange)
@@ -87,7 +90,7 @@ internal sealed class RequestRouter(
         {
             RestRouteKind.ModelInfer => InferAsync(exchange, route),
             RestRouteKind.ServerLive => exchange.RespondJsonAsync(200, Live),
-            RestRouteKind.ServerReady => admission.Draining ? exchange.RespondJsonAsync(503, NotLive) : exchange.RespondJsonAsync(200, Live),
+            RestRouteKind.ServerReady => readiness.IsReady ? exchange.RespondJsonAsync(200, Live) : exchange.RespondJsonAsync(503, NotLive),
             RestRouteKind.ServerMetadata => exchange.RespondJsonAsync(200, Server),
             RestRouteKind.ModelReady => exchange.RespondJsonAsync(200, Find(route, tenant!).ReadyJson),
             RestRouteKind.ModelMetadata => exchange.RespondJsonAsync(200, Find(route, tenant!).MetadataJson),
@@ -127,7 +130,7 @@ internal sealed class RequestRouter(
     {
         string id = exchange.Id;
         refusals.Write(exchange, refusal, detail, cause);
-        if (exchange.ResponseStarted)
+        if (exchange.ResponseStarted || exchange.IsCut)
         {
             exchange.Abort(); // Half an answer must not look like a whole one.
             return;

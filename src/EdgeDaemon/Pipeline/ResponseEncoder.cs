@@ -33,7 +33,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         long binary = 0;
         int outputs = AskedOutput.Count(request, model);
 
-        writer.Begin(head, model.Manifest.Name, model.Manifest.Version, request.Id, request.HasId, work.WantsVotes ? VoteReport.Of(answer) : default);
+        writer.Begin(head, model.Manifest.Name, model.Manifest.Version, request.Id, request.HasId, work.Told);
         for (int i = 0; i < outputs; i++)
         {
             (int index, bool asBinary) = Asked(request, model, i, byDefault);

@@ -122,6 +122,9 @@ internal static partial class Log
     [LoggerMessage(31, LogLevel.Error, "request {Id} of {Caller} failed: {Refusal}: {Detail}")]
     public static partial void RequestFailed(ILogger logger, string id, string caller, Refusal refusal, string detail, Exception? exception);
 
+    [LoggerMessage(38, LogLevel.Warning, "request {Id} of {Caller} refused: {Refusal}: {Detail}")]
+    public static partial void AccessRefused(ILogger logger, string id, string caller, Refusal refusal, string detail);
+
     [LoggerMessage(40, LogLevel.Warning, "listener {Listener}: connection from {Source} turned away: {Outcome}: {Reason}")]
     public static partial void ConnectionTurnedAway(ILogger logger, string listener, IPEndPoint source, HandshakeOutcome outcome, string reason);
 
@@ -136,6 +139,9 @@ internal static partial class Log
 
     [LoggerMessage(44, LogLevel.Critical, "ALARM: EDGED_UNSAFE_KEEP_MEMORY=1: memory is not cleared between tenants, any of them may come to hold another's bytes. This is a switch for tests: take it out of the environment, and start again")]
     public static partial void MemoryKept(ILogger logger);
+
+    [LoggerMessage(45, LogLevel.Information, "in force: {File}, sha256 {Digest}; trust policy version {TrustVersion}, sha256 {TrustDigest}")]
+    public static partial void PolicyInForce(ILogger logger, string file, string digest, long trustVersion, string trustDigest);
 
     [LoggerMessage(60, LogLevel.Warning, "connection of unix:{User} (process {Process}) cut: data came from unix:{Sender} (process {SenderProcess}); a connection is not handed on to another user")]
     public static partial void SenderIsAnother(ILogger logger, uint user, int process, uint sender, int senderProcess);
@@ -157,4 +163,19 @@ internal static partial class Log
 
     [LoggerMessage(113, LogLevel.Information, "model {Name}: {Lanes} lanes of {Threads} threads, {Sessions}: {Reason}{Figures}")]
     public static partial void ModelLaidOut(ILogger logger, string name, int lanes, int threads, string sessions, string reason, string figures);
+
+    [LoggerMessage(130, LogLevel.Information, "audit checkpoint: {Size} records, root {Root}, epoch {Epoch} of {Origin}")]
+    public static partial void AuditCheckpoint(ILogger logger, long size, string root, long epoch, string origin);
+
+    [LoggerMessage(131, LogLevel.Error, "audit log: {State}, requests are {Consequence}: {Reason}")]
+    public static partial void AuditState(ILogger logger, string state, string consequence, string reason);
+
+    [LoggerMessage(132, LogLevel.Error, "audit log: {Count} records were not taken since the last line ({Cause})")]
+    public static partial void AuditDropped(ILogger logger, long count, string cause);
+
+    [LoggerMessage(133, LogLevel.Information, "audit log {Origin} in {Folder}: {Size} records, epoch {Epoch}")]
+    public static partial void AuditInForce(ILogger logger, string origin, string folder, long size, long epoch);
+
+    [LoggerMessage(134, LogLevel.Warning, "audit.enabled is false: nothing that is decided is recorded")]
+    public static partial void AuditOff(ILogger logger);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.Versioning;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Hosting;
 using EdgeDaemon.Models;
@@ -37,7 +38,7 @@ public sealed class ReloadTests
         using Notifier notifier = Notifier.FromEnvironment(_ => { });
         var counts = new ReloadCounts();
         using var reload = new Reload(
-            new ConfigurationInForce(file, EdgedSettings.Parse(File.ReadAllBytes(file), file), ""), parts, (_, _) => throw new NotSupportedException(), new ModelRegistry(), counts, notifier, TimeProvider.System, NullLogger.Instance);
+            new ConfigurationInForce(file, EdgedSettings.Parse(File.ReadAllBytes(file), file), "", ""), parts, (_, _) => throw new NotSupportedException(), new ModelRegistry(), counts, notifier, AuditTrail.Off, TimeProvider.System, NullLogger.Instance);
         Task<ReloadReport?> running = reload.TryApplyAsync("a test");
         begun.Wait();
         using var deadline = new CancellationTokenSource();

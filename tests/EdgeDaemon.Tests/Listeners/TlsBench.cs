@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Tests.Admission;
@@ -22,7 +23,7 @@ internal sealed class TlsBench : IAsyncDisposable
 
     private TlsBench(EdgedSettings settings, TimeProvider clock)
     {
-        Doors = new TlsDoors(settings, Of(settings, clock), _log, clock, Outside.ContainsKey, (address, reason) => Blamed.Enqueue($"{address} {reason}"));
+        Doors = new TlsDoors(settings, Of(settings, clock), _log, AuditTrail.Off, clock, Outside.ContainsKey, (address, reason) => Blamed.Enqueue($"{address} {reason}"));
         ListenSettings listen = settings.Listeners[0] with { Tcp = settings.Listeners[0].Tcp! with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) } };
         Transport = new SocketTransport(TestConnections.Unlimited(settings), new SegmentPool(), _threads, InheritedSockets.None, new ListenPause(), Doors.For, new SenderCheck(_log), _log);
         Listen = listen;

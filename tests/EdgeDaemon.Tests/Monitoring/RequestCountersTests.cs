@@ -68,6 +68,7 @@ public sealed class RequestCountersTests
         Assert.AreEqual(Outcome.NotPermitted, Outcomes.Of(Refusal.AccessRoleMissing));
         Assert.AreEqual(Outcome.Limited, Outcomes.Of(Refusal.AdmissionRate));
         Assert.AreEqual(Outcome.Busy, Outcomes.Of(Refusal.AdmissionQueueFull));
+        Assert.AreEqual(Outcome.Busy, Outcomes.Of(Refusal.AuditUnavailable));
         Assert.AreEqual(Outcome.Late, Outcomes.Of(Refusal.AdmissionDeadline));
         Assert.AreEqual(Outcome.Invalid, Outcomes.Of(Refusal.InputWrongShape));
         Assert.AreEqual(Outcome.Invalid, Outcomes.Of(Refusal.OutputUnknown));

@@ -13,7 +13,7 @@ public sealed class RefusalBlameTests
     [
         Refusal.None, Refusal.ModelNotFound, Refusal.ModelVersionNotFound, Refusal.ModelNotReady, Refusal.BodyAborted,
         Refusal.AdmissionPenalty, Refusal.AdmissionTensorBytes, Refusal.AdmissionMemory, Refusal.AdmissionRunMemory, Refusal.AdmissionQueueFull, Refusal.AdmissionDeadline,
-        Refusal.EngineFailed, Refusal.EngineMemory, Refusal.EngineCancelled, Refusal.OutputNotFinite, Refusal.OutputNotText, Refusal.OutputTooLarge, Refusal.Draining, Refusal.Internal,
+        Refusal.EngineFailed, Refusal.EngineMemory, Refusal.EngineCancelled, Refusal.OutputNotFinite, Refusal.OutputNotText, Refusal.OutputTooLarge, Refusal.AuditUnavailable, Refusal.Draining, Refusal.Internal,
         Refusal.ControlBusy, Refusal.ControlNotFound, Refusal.ControlValueUnknown,
     ];
 

@@ -36,7 +36,7 @@ public ref struct RecordWriter
     /// <summary>Bytes so far.</summary>
     public readonly int Length => _length;
 
-    /// <summary>Fields that did not fit, had another form, or came a second time.</summary>
+    /// <summary>Fields that did not fit, had another form, or came a second time; zero after <see cref="Finish"/>.</summary>
     public readonly int LeftOut => (int)_leftOut;
 
     public void Number(RecordField field, ulong value)
@@ -52,7 +52,7 @@ public ref struct RecordWriter
 
     public void Flag(RecordField field, bool value) => Number(field, value ? 1UL : 0UL);
 
-    /// <summary>A share or distance in [0, 2^44) as millionths, rounded to nearest; NaN is left out.</summary>
+    /// <summary>A share or distance of 0 to 9e12 as millionths, rounded to nearest; what is outside counts as the nearer end, NaN is left out.</summary>
     public void Millionths(RecordField field, double value)
     {
         if (double.IsNaN(value))
@@ -61,7 +61,7 @@ public ref struct RecordWriter
             return;
         }
 
-        Number(field, (ulong)Math.Clamp(Math.Round(value * 1e6), 0, 1L << 63));
+        Number(field, (ulong)Math.Clamp(Math.Round(value * 1e6), 0, 9e18));
     }
 
     /// <summary>UTF-8. An empty text is not written. What is no UTF-8 is written with U+FFFD in its place.</summary>
@@ -186,7 +186,7 @@ public ref struct RecordWriter
         ulong tag = ((ulong)number * 8) + (ulong)form;
         ref ulong seen = ref number < 64 ? ref _lowFields : ref _highFields;
         ulong bit = 1UL << (number & 63);
-        if (rule is null || rule.Form != known || (!rule.IsList && (seen & bit) != 0) || VarintLength(tag) + bytes > _buffer.Length - _length - Reserve)
+        if (rule is null || rule.Form != known || field == RecordField.LeftOutFields || (!rule.IsList && (seen & bit) != 0) || VarintLength(tag) + bytes > _buffer.Length - _length - Reserve)
         {
             _leftOut++;
             return false;

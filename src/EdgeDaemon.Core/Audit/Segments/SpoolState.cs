@@ -28,7 +28,7 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         SegmentHeader header = walk.Header;
         if (header.Origin != first.Name)
         {
-            throw Broken(walk, SpoolFaultKind.Origin, $"the segment is of {header.Origin}, and the key of {first.Name}", Misplaced);
+            throw BrokenHeader(walk, SpoolFaultKind.Origin, $"the segment is of {header.Origin}, and the key of {first.Name}", Misplaced);
         }
 
         if (verdict.Segments == 0)
@@ -37,11 +37,11 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         }
         else if (header.Segment != _segment + 1)
         {
-            throw Broken(walk, SpoolFaultKind.SegmentNumber, $"this is segment {header.Segment}, and {_segment + 1} is next", Misplaced);
+            throw BrokenHeader(walk, SpoolFaultKind.SegmentNumber, $"this is segment {header.Segment}, and {_segment + 1} is next", Misplaced);
         }
         else if (header.FirstSequence != _edge.Size || !header.Edge.Hashes.SequenceEqual(_edge.Hashes))
         {
-            throw Broken(walk, SpoolFaultKind.PreviousRoot, $"the segment begins behind {header.FirstSequence} records with another root than the {_edge.Size} that are there have", Forged);
+            throw BrokenHeader(walk, SpoolFaultKind.PreviousRoot, $"the segment begins behind {header.FirstSequence} records with another root than the {_edge.Size} that are there have", Forged);
         }
 
         _segment = header.Segment;
@@ -123,12 +123,12 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         SegmentHeader header = walk.Header;
         if (chain is null && (header.Segment != 0 || header.FirstSequence != 0))
         {
-            throw Broken(walk, SpoolFaultKind.Beginning, $"the log begins with segment {header.Segment} at sequence {header.FirstSequence}", "give the segments before it, or, where retention has removed them, the file of certificates");
+            throw BrokenHeader(walk, SpoolFaultKind.Beginning, $"the log begins with segment {header.Segment} at sequence {header.FirstSequence}", "give the segments before it, or, where retention has removed them, the file of certificates");
         }
 
         if (header.Segment == 0 != (header.FirstSequence == 0) || header.Segment == 0 != (header.Reason == SegmentReason.First))
         {
-            throw Broken(walk, SpoolFaultKind.SegmentNumber, $"segment {header.Segment} cannot begin at sequence {header.FirstSequence} for that reason", Forged);
+            throw BrokenHeader(walk, SpoolFaultKind.SegmentNumber, $"segment {header.Segment} cannot begin at sequence {header.FirstSequence} for that reason", Forged);
         }
 
         // Not believed yet: the first frame must be a checkpoint of exactly this tree, by the key of its epoch.
@@ -288,5 +288,8 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
     }
 
     private static SpoolFaultException Broken(SegmentWalk walk, SpoolFaultKind kind, string what, string remedy) =>
-        new(new SpoolFault(kind, walk.Name, kind is SpoolFaultKind.Origin or SpoolFaultKind.SegmentNumber or SpoolFaultKind.PreviousRoot or SpoolFaultKind.Beginning && walk.Frame.IsEmpty ? 0 : walk.Offset, walk.Sequence, what, remedy));
+        new(new SpoolFault(kind, walk.Name, walk.Offset, walk.Sequence, what, remedy));
+
+    private SpoolFaultException BrokenHeader(SegmentWalk walk, SpoolFaultKind kind, string what, string remedy) =>
+        new(new SpoolFault(kind, walk.Name, 0, verdict.Segments == 0 ? walk.Header.FirstSequence : _edge.Size, what, remedy));
 }

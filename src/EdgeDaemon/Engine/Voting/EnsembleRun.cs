@@ -53,6 +53,21 @@ internal sealed class EnsembleRun : IDisposable
     /// <summary>In listed order: those that were asked and did not answer.</summary>
     public IEnumerable<string> Failed => Names.Where((_, index) => _slots[index].State == MemberState.Failed);
 
+    /// <summary>How many those are.</summary>
+    public int FailedCount
+    {
+        get
+        {
+            int failed = 0;
+            foreach (ref readonly MemberSlot slot in _slots.AsSpan())
+            {
+                failed += slot.State == MemberState.Failed ? 1 : 0;
+            }
+
+            return failed;
+        }
+    }
+
     /// <exception cref="RefusedException">Fewer members than must have answered.</exception>
     public void Run(ReadOnlySpan<EngineInput> inputs, TensorAccount? account, long bytes)
     {

@@ -12,7 +12,7 @@ public sealed class CheckpointTests
     private const string Text = "example.com/log\n17\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\nepoch 2\nplace 3 4096\ntime 1767225600000000\n";
 
     [TestMethod]
-    public void TheTextIsAsTheReadmeHasIt()
+    public void The_text_is_as_the_readme_has_it()
     {
         var checkpoint = new Checkpoint { Origin = "example.com/log", Size = 17, Root = TreeHash.Empty.ToArray(), Epoch = 2, Segment = 3, Offset = 4096, Time = 1767225600000000 };
         Assert.AreEqual(Text, Encoding.UTF8.GetString(checkpoint.Text()));
@@ -38,14 +38,14 @@ public sealed class CheckpointTests
     [DataRow("example.com/log", "example com/log")]
     [DataRow("example.com/log", "example.com/l\u00f6g")]
     [DataRow("example.com/log", "edgedaemon-epoch/v1")]
-    public void AnyOtherFormIsRefused(string part, string by)
+    public void Any_other_form_is_refused(string part, string by)
     {
         StringAssert.Contains(Text, part);
         Assert.ThrowsExactly<AuditFormatException>(() => Checkpoint.Parse(Encoding.UTF8.GetBytes(Text.Replace(part, by, StringComparison.Ordinal))));
     }
 
     [TestMethod]
-    public void AChainIsReadFromTheFirstKeyOn()
+    public void A_chain_is_read_from_the_first_key_on()
     {
         ECDsa[] keys = [.. Enumerable.Range(0, 4).Select(_ => ECDsa.Create(ECCurve.NamedCurves.nistP256))];
         byte[][] notes = [.. Enumerable.Range(1, 3).Select(epoch => Certificate(keys, epoch).Sign(new NoteSigner("example.com/log", keys[epoch - 1])))];

@@ -16,7 +16,7 @@ public sealed class NoteTests
     private const string RekorSpki = "AjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNhtmPtrWm3U1eQXBogSMdGvXwBcK5AW5i0hrZLOC96l+smGNM7nwZ4QvFK/4sueRoVj//QP22Ni4Qt9DPfkWLc=";
 
     [TestMethod]
-    public void TheSpecificationsExampleIsRead()
+    public void The_specifications_example_is_read()
     {
         using var key = NoteVerifier.Parse(ExampleKey);
         SignedNote note = Parse(ExampleNote);
@@ -32,7 +32,7 @@ public sealed class NoteTests
 
     // Type 0x02 is the exception: its id is of the key alone, without name and type.
     [TestMethod]
-    public void RekorsKeyHasItsPublishedId()
+    public void Rekors_key_has_its_published_id()
     {
         using var key = NoteVerifier.Parse($"rekor.sigstore.dev+c0d23d6a+{RekorSpki}");
         Assert.AreEqual(0xc0d23d6au, key.KeyId);
@@ -48,10 +48,10 @@ public sealed class NoteTests
     [DataRow("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k=")]
     [DataRow("example.com/bar+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")]
     [DataRow("example.com/foo+530d903a+A+kyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")]
-    public void WhatIsNoVkeyIsRefused(string text) => Assert.ThrowsExactly<AuditFormatException>(() => NoteVerifier.Parse(text));
+    public void What_is_no_vkey_is_refused(string text) => Assert.ThrowsExactly<AuditFormatException>(() => NoteVerifier.Parse(text));
 
     [TestMethod]
-    public void ANoteIsVerifiedByItsKeyOnly()
+    public void A_note_is_verified_by_its_key_only()
     {
         using var one = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var two = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -72,7 +72,7 @@ public sealed class NoteTests
 
     // "One known signature that fails SHOULD reject the note".
     [TestMethod]
-    public void ASecondSignatureOfTheSameKeyMustHoldToo()
+    public void A_second_signature_of_the_same_key_must_hold_too()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var signer = new NoteSigner("example.com/log", key);
@@ -84,7 +84,7 @@ public sealed class NoteTests
     }
 
     [TestMethod]
-    public void EveryFlippedByteOfANoteIsFound()
+    public void Every_flipped_byte_of_a_note_is_found()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var signer = new NoteSigner("example.com/log", key);
@@ -124,10 +124,10 @@ public sealed class NoteTests
     [DataRow("text\n\n\u2014 a+b AAAAAAA=\n", "a plus sign in the name")]
     [DataRow("text\n\n\u2014 a\u00a0b AAAAAAA=\n", "a space in the name")]
     [DataRow("text\n\n- n AAAAAAA=\n", "another dash")]
-    public void WhatIsNoNoteIsRefused(string note, string why) => Assert.ThrowsExactly<AuditFormatException>(() => Parse(note), why);
+    public void What_is_no_note_is_refused(string note, string why) => Assert.ThrowsExactly<AuditFormatException>(() => Parse(note), why);
 
     [TestMethod]
-    public void SixteenSignaturesAreReadAndAThousandAreNot()
+    public void Sixteen_signatures_are_read_and_a_thousand_are_not()
     {
         static string Note(int count) => "text\n\n" + string.Concat(Enumerable.Range(0, count).Select(number => $"\u2014 n{number} AAAAAAA=\n"));
         Assert.AreEqual(16, Parse(Note(16)).Signatures.Count);
@@ -135,7 +135,7 @@ public sealed class NoteTests
     }
 
     [TestMethod]
-    public void AKeyOfAnotherCurveIsRefused()
+    public void A_key_of_another_curve_is_refused()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         Assert.ThrowsExactly<AuditFormatException>(() => NoteVerifier.Of("example.com/log", key.ExportSubjectPublicKeyInfo()));

@@ -14,7 +14,7 @@ public sealed class TlogProofTests
     private static readonly List<byte[]> Hashes = [.. Data.Select(NaiveTree.LeafHash)];
 
     [TestMethod]
-    public void AProofGoesThroughItsBytesAndHolds()
+    public void A_proof_goes_through_its_bytes_and_holds()
     {
         for (int index = 0; index < Data.Length; index++)
         {
@@ -28,7 +28,7 @@ public sealed class TlogProofTests
     }
 
     [TestMethod]
-    public void ExtraCountsOnlyAsTheLeafItHashesTo()
+    public void Extra_counts_only_as_the_leaf_it_hashes_to()
     {
         TlogProof other = Make(3);
         var changed = new TlogProof { Index = 3, Hashes = other.Hashes, Extra = Data[4], Note = other.Note };
@@ -39,7 +39,7 @@ public sealed class TlogProofTests
     }
 
     [TestMethod]
-    public void TheLinesAreTheSpecifications()
+    public void The_lines_are_the_specifications()
     {
         string[] lines = Encoding.UTF8.GetString(Make(0).Write()).Split('\n');
         Assert.AreEqual("c2sp.org/tlog-proof@v1", lines[0]);
@@ -56,7 +56,7 @@ public sealed class TlogProofTests
     [DataRow("index 0\n", "")]
     [DataRow("extra ", "extra  ")]
     [DataRow("c2sp", "C2SP")]
-    public void AnyOtherFormIsRefused(string part, string by)
+    public void Any_other_form_is_refused(string part, string by)
     {
         string text = Encoding.UTF8.GetString(Make(0).Write());
         Assert.ThrowsExactly<AuditFormatException>(() => TlogProof.Parse(Encoding.UTF8.GetBytes(text.Replace(part, by, StringComparison.Ordinal))));

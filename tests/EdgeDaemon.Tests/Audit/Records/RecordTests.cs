@@ -12,7 +12,7 @@ namespace EdgeDaemon.Tests.Audit.Records;
 public sealed partial class RecordTests
 {
     [TestMethod]
-    public void TheTableOfTheReadmeIsTheCodes()
+    public void The_table_of_the_readme_is_the_codes()
     {
         string[] lines = File.ReadAllLines(Repository.File("src/EdgeDaemon.Core/Audit/README.md"));
         int fields = 0;
@@ -44,7 +44,7 @@ public sealed partial class RecordTests
     }
 
     [TestMethod]
-    public void WhatIsWrittenIsRead()
+    public void What_is_written_is_read()
     {
         byte[] buffer = new byte[1024];
         var writer = new RecordWriter(buffer, RecordKind.Request);
@@ -66,7 +66,7 @@ public sealed partial class RecordTests
     }
 
     [TestMethod]
-    public void AFrameAsJsonNamesItsPlaceAndTime()
+    public void A_frame_as_json_names_its_place_and_time()
     {
         byte[] buffer = new byte[64];
         var writer = new RecordWriter(buffer, RecordKind.Heartbeat);
@@ -84,7 +84,7 @@ public sealed partial class RecordTests
     [DataRow(64, false)]
     [DataRow(65, true)]
     [DataRow(5000, true)]
-    public void ATextThatIsTooLongIsCutBetweenCharactersAndMarked(int length, bool cut)
+    public void A_text_that_is_too_long_is_cut_between_characters_and_marked(int length, bool cut)
     {
         foreach (bool chars in new[] { true, false })
         {
@@ -110,7 +110,7 @@ public sealed partial class RecordTests
     }
 
     [TestMethod]
-    public void HalfACharacterIsNeverKept()
+    public void Half_a_character_is_never_kept()
     {
         byte[] buffer = new byte[1024];
         var writer = new RecordWriter(buffer, RecordKind.Request);
@@ -122,7 +122,7 @@ public sealed partial class RecordTests
     }
 
     [TestMethod]
-    public void BytesOfTheWireThatAreNoTextAreMadeOne()
+    public void Bytes_of_the_wire_that_are_no_text_are_made_one()
     {
         byte[] buffer = new byte[1024];
         var writer = new RecordWriter(buffer, RecordKind.Refusal);
@@ -136,7 +136,7 @@ public sealed partial class RecordTests
 
     // The writer stands in the line of every request: whatever is put into it, it neither throws nor writes behind its memory.
     [TestMethod]
-    public void AnyFieldsInAnyMemoryMakeARecord()
+    public void Any_fields_in_any_memory_make_a_record()
     {
         var random = new Random(11);
         RecordField[] fields = Enum.GetValues<RecordField>();
@@ -177,12 +177,13 @@ public sealed partial class RecordTests
             Assert.AreEqual(-1, memory.AsSpan(room).IndexOfAnyExcept((byte)0xEE), "wrote behind its memory");
             byte[] record = memory[..length];
             RecordReader.Check(record);
-            Assert.AreEqual(leftOut > 0, Json(record).Contains($"\"left_out_fields\":{leftOut}}}", StringComparison.Ordinal));
+            using var json = JsonDocument.Parse(Json(record));
+            Assert.AreEqual(leftOut, json.RootElement.TryGetProperty("left_out_fields", out JsonElement counted) ? counted.GetInt32() : 0);
         }
     }
 
     [TestMethod]
-    public void WhatComesTwiceIsCountedAndNotWritten()
+    public void What_comes_twice_is_counted_and_not_written()
     {
         byte[] buffer = new byte[256];
         var writer = new RecordWriter(buffer, RecordKind.Request);
@@ -210,14 +211,14 @@ public sealed partial class RecordTests
     [DataRow("011100", "empty")]
     [DataRow("0114020000", "a redacted value of two bytes")]
     [DataRow("013c02c328", "a list's text that is no UTF-8")]
-    public void WhatIsNoRecordIsRefused(string hex, string why)
+    public void What_is_no_record_is_refused(string hex, string why)
     {
         byte[] record = Convert.FromHexString(hex);
         Assert.ThrowsExactly<AuditFormatException>(() => RecordReader.Check(record), why);
     }
 
     [TestMethod]
-    public void UnknownFieldsAndKindsArePassedOn()
+    public void Unknown_fields_and_kinds_are_passed_on()
     {
         // Kind 100, field 120: a number twice, field 121: bytes.
         byte[] record = Convert.FromHexString("64c00705c00706ca0702abcd");
@@ -225,7 +226,7 @@ public sealed partial class RecordTests
     }
 
     [TestMethod]
-    public void IdentifyingTextsAreRedactedAndCanBeLookedUp()
+    public void Identifying_texts_are_redacted_and_can_be_looked_up()
     {
         var redaction = new Redaction(Enumerable.Range(0, 32).Select(n => (byte)n).ToArray());
         byte[] buffer = new byte[512];
@@ -248,7 +249,7 @@ public sealed partial class RecordTests
     }
 
     [TestMethod]
-    public void WritingAllocatesNothing()
+    public void Writing_allocates_nothing()
     {
         var redaction = new Redaction(new byte[32]);
         byte[] buffer = new byte[1024];

@@ -12,7 +12,7 @@ public sealed class FrameTests
 {
     // RFC 3720, appendix B.4, and the check value of every catalogue of CRCs.
     [TestMethod]
-    public void TheChecksumIsCrc32C()
+    public void The_checksum_is_crc32_c()
     {
         Assert.AreEqual(0xE3069283u, Checksum.Append(0, "123456789"u8));
         Assert.AreEqual(0x8A9136AAu, Checksum.Append(0, new byte[32]));
@@ -21,7 +21,7 @@ public sealed class FrameTests
     }
 
     [TestMethod]
-    public void AFrameLiesAsTheReadmeSays()
+    public void A_frame_lies_as_the_readme_says()
     {
         for (int record = 1; record < 40; record++)
         {
@@ -45,7 +45,7 @@ public sealed class FrameTests
     }
 
     [TestMethod]
-    public void TheLongestRecordFitsAnEntryOfTiles()
+    public void The_longest_record_fits_an_entry_of_tiles()
     {
         byte[] frame = new byte[Frame.TotalBytes(Frame.LongestRecord)];
         uint checksum = 0;
@@ -57,7 +57,7 @@ public sealed class FrameTests
     }
 
     [TestMethod]
-    public void EveryFlippedBitOfALengthIsSeen()
+    public void Every_flipped_bit_of_a_length_is_seen()
     {
         byte[] frame = new byte[Frame.TotalBytes(300)];
         uint checksum = 0;
@@ -73,7 +73,7 @@ public sealed class FrameTests
     }
 
     [TestMethod]
-    public void AHeaderIsReadAsItWasWritten()
+    public void A_header_is_read_as_it_was_written()
     {
         var edge = new TreeEdge();
         for (int leaves = 0; leaves < 20; leaves++)
@@ -89,7 +89,7 @@ public sealed class FrameTests
     }
 
     [TestMethod]
-    public void AHeaderHasOneFormOnly()
+    public void A_header_has_one_form_only()
     {
         var edge = new TreeEdge();
         edge.Append(new byte[32]);

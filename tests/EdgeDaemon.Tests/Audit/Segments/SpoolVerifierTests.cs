@@ -16,7 +16,7 @@ public sealed class SpoolVerifierTests
     [DataRow(int.MaxValue)]
     [DataRow(1000)]
     [DataRow(1)]
-    public void AnUntouchedLogHolds(int piece)
+    public void An_untouched_log_holds(int piece)
     {
         MemorySpool spool = Whole();
         SpoolVerdict verdict = Verify(spool, spool.Read(piece));
@@ -33,7 +33,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void RecordsBehindTheLastCheckpointAreCountedAsUnsealed()
+    public void Records_behind_the_last_checkpoint_are_counted_as_unsealed()
     {
         MemorySpool spool = Whole().Requests(5);
         SpoolVerdict verdict = Verify(spool, spool.Read());
@@ -43,7 +43,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void TheVisitorSeesEachFrameWithItsLeaf()
+    public void The_visitor_sees_each_frame_with_its_leaf()
     {
         MemorySpool spool = Whole();
         var seen = new List<(ulong, long, int)>();
@@ -60,7 +60,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void AnotherFirstKeyFindsTheFirstCheckpoint()
+    public void Another_first_key_finds_the_first_checkpoint()
     {
         MemorySpool spool = Whole();
         using var other = NoteVerifier.Of(MemorySpool.Origin, Keys[3].ExportSubjectPublicKeyInfo());
@@ -71,10 +71,10 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void NoSegmentIsNoLog() => Assert.AreEqual(SpoolFaultKind.Empty, Verify(Whole(), []).Fault!.Kind);
+    public void No_segment_is_no_log() => Assert.AreEqual(SpoolFaultKind.Empty, Verify(Whole(), []).Fault!.Kind);
 
     [TestMethod]
-    public void ALogWithoutItsFirstSegmentsNeedsTheCertificates()
+    public void A_log_without_its_first_segments_needs_the_certificates()
     {
         MemorySpool spool = Whole();
         for (int removed = 1; removed < spool.Segments.Count; removed++)
@@ -89,7 +89,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void ACertificateFileThatIsBehindTheLogIsNoFault()
+    public void A_certificate_file_that_is_behind_the_log_is_no_fault()
     {
         MemorySpool spool = Whole();
         Assert.IsNull(Verify(spool, spool.Read(), chain: []).Fault);
@@ -97,7 +97,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void ALogThatEndsBeforeTheLastCertifiedEpochWasCut()
+    public void A_log_that_ends_before_the_last_certified_epoch_was_cut()
     {
         MemorySpool spool = Whole();
         MemorySpool shorter = new MemorySpool(Keys).Requests(10).Checkpoint();
@@ -106,7 +106,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void EveryCheckpointKeptElsewhereIsFoundInTheLog()
+    public void Every_checkpoint_kept_elsewhere_is_found_in_the_log()
     {
         MemorySpool spool = Whole();
         foreach (byte[] note in spool.Notes)
@@ -118,7 +118,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void ACheckpointOfTheRemovedBeginningIsTooOld()
+    public void A_checkpoint_of_the_removed_beginning_is_too_old()
     {
         MemorySpool spool = Whole();
         Assert.AreEqual(SpoolFaultKind.TooOld, Verify(spool, spool.Read().Skip(1), [.. spool.Chain], spool.Notes[0]).Fault!.Kind);
@@ -126,7 +126,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void AClockThatWasSetBackOpensAnEpochAndIsCounted()
+    public void A_clock_that_was_set_back_opens_an_epoch_and_is_counted()
     {
         MemorySpool spool = new MemorySpool(Keys).Requests(10);
         spool.NextEpoch(start: spool.Time - 3_600_000_000).Requests(10).Checkpoint();
@@ -136,7 +136,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void AnAbandonedBatchIsPassedOverWhereTheNextSegmentSaysSo()
+    public void An_abandoned_batch_is_passed_over_where_the_next_segment_says_so()
     {
         foreach ((SegmentReason reason, bool sound) in new[] { (SegmentReason.Abandoned, true), (SegmentReason.Recovered, true), (SegmentReason.Rotated, false) })
         {
@@ -161,7 +161,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void ProofsMadeInTheSamePassHold()
+    public void Proofs_made_in_the_same_pass_hold()
     {
         MemorySpool spool = Whole();
         var note = SignedNote.Parse(spool.Notes[^1]);
@@ -189,7 +189,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void ARecordThatMakesNoSenseIsFoundWhereRecordsAreRead()
+    public void A_record_that_makes_no_sense_is_found_where_records_are_read()
     {
         MemorySpool spool = new MemorySpool(Keys).Append([1, 0x78]).Checkpoint();
         Assert.IsTrue(Verify(spool, spool.Read()).IsSound, "it is sealed all the same");
@@ -198,7 +198,7 @@ public sealed class SpoolVerifierTests
     }
 
     [TestMethod]
-    public void AVerificationCanBeCancelled()
+    public void A_verification_can_be_cancelled()
     {
         MemorySpool spool = Whole();
         using var cancelled = new CancellationTokenSource();

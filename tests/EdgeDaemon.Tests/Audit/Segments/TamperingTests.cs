@@ -13,7 +13,7 @@ public sealed class TamperingTests
 
     // Several bytes of each frame in turn, so that all places of a frame are hit; all bits of the smallest log are below.
     [TestMethod]
-    public void AFlippedByteIsFoundEverywhereInAWholeLog()
+    public void A_flipped_byte_is_found_everywhere_in_a_whole_log()
     {
         MemorySpool spool = SpoolVerifierTests.Whole(Keys);
         RequireSound(spool);
@@ -33,7 +33,7 @@ public sealed class TamperingTests
     }
 
     [TestMethod]
-    public void AFlippedByteIsFoundAtEveryPlaceOfASmallLog()
+    public void A_flipped_byte_is_found_at_every_place_of_a_small_log()
     {
         MemorySpool spool = Small();
         RequireSound(spool);
@@ -50,7 +50,7 @@ public sealed class TamperingTests
 
     // The attacker of the brief: he changes what he likes and computes every checksum (and so every leaf) anew. Only signatures stop him.
     [TestMethod]
-    public void AFlippedByteIsFoundAtEveryPlaceAlthoughAllChecksumsAreComputedAnew()
+    public void A_flipped_byte_is_found_at_every_place_although_all_checksums_are_computed_anew()
     {
         MemorySpool spool = Small();
         byte[] original = spool.Segments[0].ToArray();
@@ -74,7 +74,7 @@ public sealed class TamperingTests
     }
 
     [TestMethod]
-    public void AFrameTakenOutOrPutInOrMovedIsFoundAlthoughAllChecksumsAndSequencesAreComputedAnew()
+    public void A_frame_taken_out_or_put_in_or_moved_is_found_although_all_checksums_and_sequences_are_computed_anew()
     {
         MemorySpool spool = SpoolVerifierTests.Whole(Keys);
         for (int segment = 0; segment < spool.Segments.Count; segment++)
@@ -96,7 +96,7 @@ public sealed class TamperingTests
     }
 
     [TestMethod]
-    public void SegmentsSwappedOrRemovedOrRepeatedAreFound()
+    public void Segments_swapped_or_removed_or_repeated_are_found()
     {
         MemorySpool spool = SpoolVerifierTests.Whole(Keys);
         int count = spool.Segments.Count;
@@ -130,12 +130,12 @@ public sealed class TamperingTests
     }
 
     [TestMethod]
-    public void ATailCutWithinTheLogIsFoundByTheNextSegmentAndAtItsEndByACheckpointKeptElsewhere()
+    public void A_tail_cut_within_the_log_is_found_by_the_next_segment_and_at_its_end_by_a_checkpoint_kept_elsewhere()
     {
         MemorySpool spool = SpoolVerifierTests.Whole(Keys);
         byte[] kept = spool.Notes[^1];
         int last = spool.Segments.Count - 1;
-        foreach ((int segment, int offset, int _) in spool.Frames)
+        foreach ((int segment, int offset, int _) in spool.Frames.SkipLast(1))
         {
             byte[] cut = spool.Segments[segment].ToArray();
             cut.AsSpan(offset).Clear();
@@ -155,7 +155,7 @@ public sealed class TamperingTests
     }
 
     [TestMethod]
-    public void ATailCutWithinAFrameIsFound()
+    public void A_tail_cut_within_a_frame_is_found()
     {
         MemorySpool spool = Small();
         (int _, int offset, int length) = spool.Frames[^1];
@@ -173,7 +173,7 @@ public sealed class TamperingTests
 
     // He has taken the host over in epoch 2, and has its key; those of epochs 0 and 1 are erased.
     [TestMethod]
-    public void APastWrittenAnewAndSignedWithALaterKeyIsFound()
+    public void A_past_written_anew_and_signed_with_a_later_key_is_found()
     {
         MemorySpool spool = SpoolVerifierTests.Whole(Keys);
         RequireSound(spool);
@@ -197,7 +197,7 @@ public sealed class TamperingTests
     }
 
     [TestMethod]
-    public void ALaterKeyThatNamesTheOldEpochIsFoundAndNamed()
+    public void A_later_key_that_names_the_old_epoch_is_found_and_named()
     {
         // Everything genuine but the last checkpoint of epoch 0, which the key of epoch 1 signed.
         bool past = false;
@@ -213,7 +213,7 @@ public sealed class TamperingTests
     }
 
     [TestMethod]
-    public void AnEarlierKeyInALaterEpochIsFound()
+    public void An_earlier_key_in_a_later_epoch_is_found()
     {
         MemorySpool spool = new(Keys, signer: _ => Keys[0]);
         spool.Requests(5).NextEpoch().Requests(3).Checkpoint();
@@ -222,7 +222,7 @@ public sealed class TamperingTests
     }
 
     [TestMethod]
-    public void TimeAndEpochMustAgree()
+    public void Time_and_epoch_must_agree()
     {
         MemorySpool spool = new MemorySpool(Keys).Requests(5);
         spool.NextEpoch();
@@ -244,7 +244,7 @@ public sealed class TamperingTests
     }
 
     [TestMethod]
-    public void ACheckpointOfAnotherPlaceOrSizeOrTimeIsFound()
+    public void A_checkpoint_of_another_place_or_size_or_time_is_found()
     {
         (Func<MemorySpool, EdgeDaemon.Core.Audit.Notes.Checkpoint> Make, SpoolFaultKind Kind)[] cases =
         [
@@ -275,7 +275,7 @@ public sealed class TamperingTests
     }
 
     [TestMethod]
-    public void WhatIsBesideTheNoteInACheckpointIsFound()
+    public void What_is_beside_the_note_in_a_checkpoint_is_found()
     {
         MemorySpool spool = new MemorySpool(Keys).Requests(2);
         byte[] note = spool.MakeCheckpoint(opening: false).Sign(new EdgeDaemon.Core.Audit.Notes.NoteSigner(MemorySpool.Origin, Keys[0]));
@@ -293,7 +293,7 @@ public sealed class TamperingTests
     {
         SpoolVerdict verdict = SpoolVerifierTests.Verify(spool, spool.Read());
         Assert.IsNull(verdict.Fault, verdict.Fault?.ToString());
-        Assert.AreEqual(0, verdict.TornBytes);
+        Assert.AreEqual((0L, 0UL), (verdict.TornBytes, verdict.Unsealed));
     }
 
     private static void RequireFound(MemorySpool spool, string what) => RequireFound(spool, spool.Read(), what);
@@ -302,7 +302,8 @@ public sealed class TamperingTests
     {
         // Without a certificate file, and without anything kept elsewhere: what the segments alone show.
         SpoolVerdict verdict = SpoolVerifierTests.Verify(spool, segments);
-        Assert.IsTrue(!verdict.IsSound || verdict.TornBytes > 0, $"{what}: not found");
+        // A checkpoint at the very end that was made another record leaves what it sealed unsealed: that is said, and no log that ended in order has it.
+        Assert.IsTrue(!verdict.IsSound || verdict.TornBytes > 0 || verdict.Unsealed > 0, $"{what}: not found");
     }
 
     private static void RequireFound(MemorySpool spool, int segment, List<byte[]> frames, string what)

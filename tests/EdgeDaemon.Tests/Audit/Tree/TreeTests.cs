@@ -17,7 +17,7 @@ public sealed class TreeTests
     [DataRow(5, "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4")]
     [DataRow(7, "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c")]
     [DataRow(8, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328")]
-    public void PublishedRootsHold(int leaves, string root)
+    public void Published_roots_hold(int leaves, string root)
     {
         var edge = new TreeEdge();
         foreach (byte[] data in Data.Take(leaves))
@@ -29,7 +29,7 @@ public sealed class TreeTests
     }
 
     [TestMethod]
-    public void EverySizeUpTo130HasTheOraclesRootAndProofs()
+    public void Every_size_up_to130_has_the_oracles_root_and_proofs()
     {
         List<byte[]> leaves = Leaves(130, 1);
         var edge = new TreeEdge();
@@ -61,7 +61,7 @@ public sealed class TreeTests
     }
 
     [TestMethod]
-    public void NoProofProvesAnythingElse()
+    public void No_proof_proves_anything_else()
     {
         List<byte[]> leaves = Leaves(70, 2);
         var random = new Random(3);
@@ -95,7 +95,7 @@ public sealed class TreeTests
 
     // immudb's GHSA-672p-m5jq-mrh8 was a part of a proof that nobody looked at: every bit of every hash counts here.
     [TestMethod]
-    public void EveryBitOfAProofCounts()
+    public void Every_bit_of_a_proof_counts()
     {
         List<byte[]> tree = Leaves(21, 4);
         byte[] root = NaiveTree.Root(tree);
@@ -121,7 +121,7 @@ public sealed class TreeTests
     }
 
     [TestMethod]
-    public void ALogWithoutItsBeginningProvesFromTheEdgeOn()
+    public void A_log_without_its_beginning_proves_from_the_edge_on()
     {
         List<byte[]> tree = Leaves(90, 5);
         for (int begin = 1; begin < 90; begin++)
@@ -141,7 +141,7 @@ public sealed class TreeTests
     }
 
     [TestMethod]
-    public void AnEdgeOfAnotherSizeIsRefused()
+    public void An_edge_of_another_size_is_refused()
     {
         Assert.ThrowsExactly<AuditFormatException>(() => TreeEdge.Read(3, new byte[32]));
         Assert.ThrowsExactly<AuditFormatException>(() => TreeEdge.Read(4, new byte[33]));
@@ -149,7 +149,7 @@ public sealed class TreeTests
     }
 
     [TestMethod]
-    public void AppendingAllocatesNothing()
+    public void Appending_allocates_nothing()
     {
         var edge = new TreeEdge();
         byte[] leaf = new byte[32];

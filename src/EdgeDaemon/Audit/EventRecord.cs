@@ -1,0 +1,27 @@
+using EdgeDaemon.Core.Audit.Records;
+
+namespace EdgeDaemon.Audit;
+
+/// <summary>A record of what happens beside requests, in memory of its own.</summary>
+internal ref struct EventRecord
+{
+    private const int MostBytes = 4096;
+
+    private readonly byte[] _room = new byte[MostBytes];
+    private RecordWriter _writer;
+
+    public EventRecord(RecordKind kind, Redaction? redaction) => _writer = new RecordWriter(_room, kind, redaction);
+
+    /// <summary>Nothing and an empty text are not written.</summary>
+    public void Write(RecordField field, string? text) => _writer.Write(field, text.AsSpan());
+
+    public void Write(RecordField field, scoped ReadOnlySpan<char> text) => _writer.Write(field, text);
+
+    public void Text(RecordField field, scoped ReadOnlySpan<byte> utf8) => _writer.Text(field, utf8);
+
+    public void Bytes(RecordField field, scoped ReadOnlySpan<byte> value) => _writer.Bytes(field, value);
+
+    public void Number(RecordField field, long value) => _writer.Number(field, value);
+
+    public ReadOnlySpan<byte> Finish() => _room.AsSpan(0, _writer.Finish());
+}

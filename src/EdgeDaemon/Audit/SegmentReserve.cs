@@ -1,0 +1,243 @@
+using EdgeDaemon.Core.Audit;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Native.Posix;
+
+namespace EdgeDaemon.Audit;
+
+/// <summary>
+/// Has the next segment laid out before it is needed, on a thread of its own: a file of zeros takes long, and the writer must not wait for it. Watches quota and
+/// free space, and deletes the oldest segments where the policy lets it.
+/// </summary>
+internal sealed class SegmentReserve : IDisposable
+{
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+
+    private readonly ISpoolFiles _files;
+    private readonly AuditSettings _settings;
+    private readonly TimeProvider _clock;
+    private readonly Lock _change = new();
+    private readonly List<SealedSegment> _sealed = []; // Oldest first.
+    private readonly AutoResetEvent _wake = new(initialState: true);
+    private readonly Thread _thread;
+    private readonly ITimer _timer;
+    private ISpoolFile? _next;
+    private volatile SpaceReport _report = new(SpaceCondition.Enough, "", 0);
+    private volatile bool _exhausted;
+    private volatile bool _taken; // Somebody has the file of that name, and is about to give it another.
+    private volatile bool _stopping;
+    private long _sealedBytes;
+    private long _deleted;
+
+    public SegmentReserve(ISpoolFiles files, AuditSettings settings, TimeProvider clock, IEnumerable<SealedSegment> past)
+    {
+        (_files, _settings, _clock) = (files, settings, clock);
+        foreach (SealedSegment segment in past)
+        {
+            Seal(segment);
+        }
+
+        _timer = clock.CreateTimer(_ => _wake.Set(), null, Look, Look);
+        _thread = new Thread(Work) { IsBackground = true, Name = "edged audit files" };
+    }
+
+    /// <summary>Told when there is a next segment, or none can be had, or space has changed.</summary>
+    public Action Changed { get; set; } = () => { };
+
+    /// <summary>Brings a record of the log's own into the log; the task says whether it is on the disk.</summary>
+    public Func<OwnRecord, Task<bool>> Note { get; set; } = _ => Task.FromResult(false);
+
+    public bool HasNext => Volatile.Read(ref _next) is not null;
+
+    /// <summary>Whether the last attempt at a next segment came to nothing; it is made again every second.</summary>
+    public bool IsExhausted => _exhausted;
+
+    public SpaceReport Report => _report;
+
+    /// <summary>Of all files of the log, the one ahead included.</summary>
+    public long DiskBytes => Interlocked.Read(ref _sealedBytes) + (_settings.SegmentBytes * (HasNext ? 2L : 1L));
+
+    public long Deleted => Interlocked.Read(ref _deleted);
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Makes the first one on this thread, before there is another.</summary>
+    public void Prepare()
+    {
+        TryLayOut();
+        Measure();
+    }
+
+    /// <summary>The file laid out ahead, named <see cref="SpoolLayout.Next"/>; null: there is none. No other is made before <see cref="MakeNext"/>.</summary>
+    public ISpoolFile? TryTake()
+    {
+        _taken = true;
+        ISpoolFile? next = Interlocked.Exchange(ref _next, null);
+        _taken = next is not null;
+        return next;
+    }
+
+    /// <summary>The taken one has its own name, or is gone: the next can be made.</summary>
+    public void MakeNext()
+    {
+        _exhausted = false;
+        _taken = false;
+        _wake.Set();
+    }
+
+    /// <summary>A segment that is not written any more.</summary>
+    public void Seal(SealedSegment segment)
+    {
+        lock (_change)
+        {
+            _sealed.Add(segment);
+            Interlocked.Add(ref _sealedBytes, segment.Bytes);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        _timer.Dispose();
+        _wake.Set();
+        if (_thread.IsAlive)
+        {
+            _thread.Join();
+        }
+
+        TryTake()?.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Work()
+    {
+        while (!_stopping)
+        {
+            _wake.WaitOne();
+            if (_stopping)
+            {
+                return;
+            }
+
+            SpaceReport before = _report;
+            bool had = HasNext, exhausted = _exhausted;
+            if (!had && !_taken)
+            {
+                TryLayOut();
+            }
+
+            Measure();
+            _timer.Change(_exhausted ? Again : Look, _exhausted ? Again : Look);
+            if (HasNext != had || _exhausted != exhausted || _report.Condition != before.Condition)
+            {
+                Changed();
+            }
+        }
+    }
+
+    private void TryLayOut()
+    {
+        while (!_stopping)
+        {
+            long bytes = Interlocked.Read(ref _sealedBytes) + (2L * _settings.SegmentBytes);
+            if (bytes > _settings.MaxBytes)
+            {
+                if (_settings.OnFull == AuditPolicy.Rotate && TryDeleteOldest("quota"))
+                {
+                    continue;
+                }
+
+                Exhaust(SpaceCondition.Full, $"{_files.Folder}: the log's quota is used up ([audit] max_bytes = {_settings.MaxBytes}): export and remove old segments, or raise it");
+                return;
+            }
+
+            try
+            {
+                _files.Remove(SpoolLayout.Next); // Of a start before this one, or of a segment that could not be begun.
+                Volatile.Write(ref _next, _files.Create(SpoolLayout.Next, _settings.SegmentBytes));
+                _exhausted = false;
+                return;
+            }
+            catch (IOException failure)
+            {
+                bool room = failure is PosixException { IsNoRoom: true };
+                if (room && _settings.OnFull == AuditPolicy.Rotate && TryDeleteOldest("disk_full"))
+                {
+                    continue;
+                }
+
+                Exhaust(
+                    room ? SpaceCondition.Full : SpaceCondition.Broken,
+                    $"{_files.Folder}: no further segment can be laid out: {failure.Message}. {(room ? "Make room on its file system" : "Look at the disk (dmesg)")}");
+                return;
+            }
+        }
+    }
+
+    private void Exhaust(SpaceCondition condition, string reason)
+    {
+        _report = new SpaceReport(condition, reason, _report.FreeBytes);
+        _exhausted = true;
+    }
+
+    private void Measure()
+    {
+        long free;
+        try
+        {
+            free = _files.FreeBytes();
+            while (free < _settings.MinFreeBytes && _settings.OnLowSpace == AuditPolicy.Rotate && TryDeleteOldest("low_space"))
+            {
+                free = _files.FreeBytes();
+            }
+        }
+        catch (IOException)
+        {
+            return; // Not known: writing will show.
+        }
+
+        _report = _exhausted ? _report with { FreeBytes = free }
+            : free < _settings.MinFreeBytes
+                ? new SpaceReport(SpaceCondition.Low, $"{_files.Folder}: its file system has {free} bytes left, less than [audit] min_free_bytes = {_settings.MinFreeBytes}: make room", free)
+                : new SpaceReport(SpaceCondition.Enough, "", free);
+    }
+
+    // Sealed ones only, and none with a record that is to be kept still.
+    private bool TryDeleteOldest(string cause)
+    {
+        SealedSegment oldest;
+        lock (_change)
+        {
+            if (_sealed.Count == 0)
+            {
+                return false;
+            }
+
+            oldest = _sealed[0];
+        }
+
+        long keep = (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch - _settings.Keep).Ticks / TimeSpan.TicksPerMicrosecond;
+        if (oldest.LastTime > keep || _stopping || !Note(OwnRecord.Retention(cause, oldest)).GetAwaiter().GetResult())
+        {
+            return false;
+        }
+
+        try
+        {
+            _files.Remove(SpoolLayout.SegmentName(oldest.Number));
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+
+        lock (_change)
+        {
+            _sealed.RemoveAt(0);
+            Interlocked.Add(ref _sealedBytes, -oldest.Bytes);
+        }
+
+        Interlocked.Increment(ref _deleted);
+        return true;
+    }
+}

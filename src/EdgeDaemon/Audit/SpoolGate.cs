@@ -1,0 +1,345 @@
+using System.Diagnostics.CodeAnalysis;
+using EdgeDaemon.Core.Configuration;
+
+namespace EdgeDaemon.Audit;
+
+/// <summary>What the writer's thread and everybody else share: who waits, whether the writer sleeps, how the spool is, and what it has done.</summary>
+internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, TimeProvider clock) : IDisposable
+{
+    private const int Awake = 0;
+    private const int Idle = 1; // Anything wakes it.
+    private const int Gathering = 2; // Who waits, or much, wakes it.
+    private const int Blocked = 3; // Only what it is blocked by.
+
+    private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly Lock _change = new();
+    private readonly Queue<OwnRecord> _own = new();
+    private readonly List<TaskCompletionSource<CheckpointMade?>> _asking = [];
+    private int _sleep;
+    private int _ownCount;
+    private volatile int _closed; // Cause, and above it the verdict; 0: records are taken.
+    private volatile bool _syncing;
+    private volatile bool _late;
+    private volatile bool _ended;
+    private volatile SpoolState _state = new(SpoolCondition.Running, true, "", clock.GetUtcNow());
+    private volatile CheckpointMade? _checkpoint;
+    private long _records;
+    private long _bytes;
+    private long _syncs;
+    private long _batches;
+    private long _checkpoints;
+    private long _abandoned;
+    private long _size;
+    private long _segment;
+    private long _epoch;
+    private long _syncBegan;
+    private long _lastSync;
+    private long _longestSync;
+
+    /// <summary>Who waits for the disk.</summary>
+    public WaiterStack Strict { get; } = new();
+
+    /// <summary>Who waits for room.</summary>
+    public WaiterStack Roomless { get; } = new();
+
+    public SpoolState State => _state;
+
+    public CheckpointMade? LastCheckpoint => _checkpoint;
+
+    public Action<CheckpointMade>? Checkpointed { get; set; }
+
+    public Action<SpoolState>? Changed { get; set; }
+
+    public bool StrictWaits => !Strict.IsEmpty || !Roomless.IsEmpty;
+
+    public bool HasOwn => Volatile.Read(ref _ownCount) > 0;
+
+    public bool IsStopping { get; private set; }
+
+    /// <summary>The writer will never write again.</summary>
+    public bool HasEnded => _ended;
+
+    /// <summary>A sync takes longer than the loss window: whoever comes waits for it.</summary>
+    public bool Late
+    {
+        get => _late;
+        set => _late = value;
+    }
+
+    /// <summary>Half of the window or of the ring is used: a sync now lets nobody wait.</summary>
+    public bool IsMuch => ring.Count >= (settings.WindowRecords + 1) / 2 || ring.UsedBytes >= ring.Capacity / 2;
+
+    public bool IsCheckpointAsked
+    {
+        get
+        {
+            lock (_change)
+            {
+                return _asking.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>Whether records are taken at all; else what becomes of them.</summary>
+    public bool TryPass(out AuditPlace place)
+    {
+        int closed = _closed;
+        place = closed == 0 ? default : new AuditPlace(-1, (AuditVerdict)(closed >> 8), (AuditCause)(closed & 0xFF));
+        return closed == 0;
+    }
+
+    /// <summary>What becomes of a record that is not taken because of this.</summary>
+    public AuditPlace Verdict(AuditCause cause) => new(-1, _state.Accepts ? AuditVerdict.Dropped : AuditVerdict.Refused, cause);
+
+    /// <summary>Wakes the writer where it sleeps and this is reason enough.</summary>
+    /// <param name="waits">Somebody waits for the disk.</param>
+    public void Wake(bool waits)
+    {
+        int sleep = Volatile.Read(ref _sleep);
+        if (sleep == Awake || sleep == Blocked || (sleep == Gathering && !waits && !IsMuch))
+        {
+            return;
+        }
+
+        if (Interlocked.Exchange(ref _sleep, Awake) != Awake)
+        {
+            _wake.Set();
+        }
+    }
+
+    /// <summary>Wakes it in any case, also if it is just about to sleep: for what does not happen with every record.</summary>
+    public void WakeNow() => _wake.Set();
+
+    /// <summary>The timer's: time has come, or a sync takes longer than it should.</summary>
+    public void Ring()
+    {
+        if (_syncing)
+        {
+            _late = true;
+        }
+
+        WakeNow();
+    }
+
+    /// <summary>The writer's: sleeps until it is woken, unless there is reason not to.</summary>
+    /// <param name="blocked">Nothing that comes can be written now.</param>
+    /// <param name="isDue">Looked at once more after it is known that the writer sleeps: what came before that wakes nobody.</param>
+    public void Sleep(bool blocked, Func<bool> isDue)
+    {
+        int mode = blocked ? Blocked : ring.Count == 0 ? Idle : Gathering;
+        Interlocked.Exchange(ref _sleep, mode);
+        if ((!blocked && (isDue() || (mode == Idle && ring.Count > 0))) || IsStopping)
+        {
+            Interlocked.Exchange(ref _sleep, Awake);
+            return;
+        }
+
+        _wake.WaitOne();
+        Interlocked.Exchange(ref _sleep, Awake);
+    }
+
+    /// <summary>The writer's, at the end: whether something happened in time.</summary>
+    public bool AwaitChange(TimeSpan time)
+    {
+        Interlocked.Exchange(ref _sleep, Blocked);
+        bool woken = _wake.WaitOne(time);
+        Interlocked.Exchange(ref _sleep, Awake);
+        return woken;
+    }
+
+    public Task<bool> Note(OwnRecord record)
+    {
+        lock (_change)
+        {
+            if (_ended)
+            {
+                record.Finish(durable: false);
+            }
+            else
+            {
+                _own.Enqueue(record);
+                Volatile.Write(ref _ownCount, _own.Count);
+            }
+        }
+
+        WakeNow();
+        return record.Done;
+    }
+
+    public bool TryTakeOwn([NotNullWhen(true)] out OwnRecord? record)
+    {
+        lock (_change)
+        {
+            bool taken = _own.TryDequeue(out record);
+            Volatile.Write(ref _ownCount, _own.Count);
+            return taken;
+        }
+    }
+
+    public Task<CheckpointMade?> AskCheckpoint()
+    {
+        var asked = new TaskCompletionSource<CheckpointMade?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_change)
+        {
+            if (_ended)
+            {
+                return Task.FromResult<CheckpointMade?>(null);
+            }
+
+            _asking.Add(asked);
+        }
+
+        WakeNow();
+        return asked.Task;
+    }
+
+    public void Be(SpoolCondition condition, AuditPolicy policy, string reason)
+    {
+        SpoolState before = _state;
+        if (before.Condition == condition && before.Reason == reason)
+        {
+            return;
+        }
+
+        bool accepts = condition == SpoolCondition.Running
+            || policy == AuditPolicy.DropAndCount
+            || (condition == SpoolCondition.LowSpace && policy == AuditPolicy.Rotate);
+        AuditCause cause = condition switch
+        {
+            SpoolCondition.LowSpace when policy != AuditPolicy.Rotate => AuditCause.LowSpace,
+            SpoolCondition.Full => AuditCause.Full,
+            SpoolCondition.Failed => AuditCause.Failed,
+            SpoolCondition.Stopped => AuditCause.Stopped,
+            _ => AuditCause.None,
+        };
+        _state = new SpoolState(condition, accepts, reason, clock.GetUtcNow());
+        _closed = cause == AuditCause.None ? 0 : (int)cause | ((int)(accepts ? AuditVerdict.Dropped : AuditVerdict.Refused) << 8);
+        if (condition is SpoolCondition.Failed or SpoolCondition.Stopped)
+        {
+            AnswerAsking(null);
+        }
+
+        Changed?.Invoke(_state);
+    }
+
+    public void Stop()
+    {
+        IsStopping = true;
+        WakeNow();
+        _wake.Set();
+    }
+
+    /// <summary>The writer's last word.</summary>
+    public void End()
+    {
+        lock (_change)
+        {
+            _ended = true;
+            while (_own.TryDequeue(out OwnRecord? record))
+            {
+                record.Finish(durable: false);
+            }
+        }
+
+        if (_state.Condition != SpoolCondition.Failed)
+        {
+            Be(SpoolCondition.Stopped, AuditPolicy.Refuse, "the log is closed");
+        }
+
+        AnswerAsking(null);
+        TurnAwayLast();
+    }
+
+    /// <summary>Whoever came when the writer had gone: nobody else answers them.</summary>
+    public void TurnAwayLast()
+    {
+        _ = TryPass(out AuditPlace place);
+        TurnAway(Strict.TakeAll(), place);
+        TurnAway(Roomless.TakeAll(), place);
+    }
+
+    public void SyncBegins()
+    {
+        _syncBegan = clock.GetTimestamp();
+        _syncing = true;
+    }
+
+    public void SyncEnds()
+    {
+        _syncing = false;
+        long took = clock.GetElapsedTime(_syncBegan).Ticks;
+        Interlocked.Exchange(ref _lastSync, took);
+        Interlocked.Exchange(ref _longestSync, Math.Max(took, _longestSync));
+    }
+
+    public void CountSync() => Interlocked.Increment(ref _syncs);
+
+    public void CountAbandoned() => Interlocked.Increment(ref _abandoned);
+
+    public void Count(long records, long bytes, LogTip tip)
+    {
+        Interlocked.Add(ref _records, records);
+        Interlocked.Add(ref _bytes, bytes);
+        Interlocked.Increment(ref _batches);
+        Interlocked.Exchange(ref _size, (long)tip.Edge.Size);
+        Interlocked.Exchange(ref _segment, (long)tip.Segment);
+    }
+
+    public void EpochIs(long epoch) => Interlocked.Exchange(ref _epoch, epoch);
+
+    public void CheckpointIs(CheckpointMade checkpoint)
+    {
+        Interlocked.Increment(ref _checkpoints);
+        _checkpoint = checkpoint;
+        Checkpointed?.Invoke(checkpoint);
+        AnswerAsking(checkpoint);
+    }
+
+    public SpoolFigures Figures(SegmentReserve reserve, DropCounts drops) => new()
+    {
+        Records = Interlocked.Read(ref _records),
+        Bytes = Interlocked.Read(ref _bytes),
+        Syncs = Interlocked.Read(ref _syncs),
+        Batches = Interlocked.Read(ref _batches),
+        Checkpoints = Interlocked.Read(ref _checkpoints),
+        AbandonedSegments = Interlocked.Read(ref _abandoned),
+        DeletedSegments = reserve.Deleted,
+        DroppedBehind = drops.Of(AuditCause.Behind),
+        DroppedLowSpace = drops.Of(AuditCause.LowSpace),
+        DroppedFull = drops.Of(AuditCause.Full),
+        DroppedFailed = drops.Of(AuditCause.Failed),
+        Size = Interlocked.Read(ref _size),
+        Pending = ring.Count,
+        Segment = Interlocked.Read(ref _segment),
+        Epoch = Interlocked.Read(ref _epoch),
+        DiskBytes = reserve.DiskBytes,
+        FreeBytes = reserve.Report.FreeBytes,
+        LastSyncSeconds = Interlocked.Read(ref _lastSync) / (double)TimeSpan.TicksPerSecond,
+        LongestSyncSeconds = Interlocked.Read(ref _longestSync) / (double)TimeSpan.TicksPerSecond,
+    };
+
+    public void Dispose() => _wake.Dispose();
+
+    private static void TurnAway(AuditWaiter? chain, in AuditPlace place)
+    {
+        while (chain is not null)
+        {
+            AuditWaiter next = chain;
+            chain = next.Next;
+            next.Complete(place);
+        }
+    }
+
+    private void AnswerAsking(CheckpointMade? checkpoint)
+    {
+        lock (_change)
+        {
+            foreach (TaskCompletionSource<CheckpointMade?> asked in _asking)
+            {
+                asked.TrySetResult(checkpoint);
+            }
+
+            _asking.Clear();
+        }
+    }
+}

@@ -1,0 +1,251 @@
+using System.Text;
+using EdgeDaemon.Core.Audit.Notes;
+using EdgeDaemon.Core.Audit.Records;
+using EdgeDaemon.Core.Audit.Segments;
+using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Native.Posix;
+
+namespace EdgeDaemon.Audit;
+
+/// <summary>What comes after: the disk, and who is told of it.</summary>
+internal sealed partial class SpoolWriter
+{
+    private bool Commit()
+    {
+        try
+        {
+            _segment!.WriteAt(_batch.Bytes, _tip.Offset);
+            _gate.SyncBegins();
+            _segment.Sync();
+        }
+        catch (IOException failure)
+        {
+            _gate.SyncEnds();
+            Abandon(failure);
+            return true;
+        }
+
+        _gate.SyncEnds();
+        _gate.CountSync();
+        _attempts = 0;
+        Accept();
+        if (_certificate is not null)
+        {
+            CloseEpoch(_certificate);
+        }
+
+        return true;
+    }
+
+    // The group is on the disk: from here on it is the log.
+    private void Accept()
+    {
+        long records = _batch.Count;
+        _tip.CopyFrom(_batch.Tip);
+        AnswerStrict();
+        _ring.Free();
+        _pendingSince = 0;
+        _gate.Late = false;
+        foreach (OwnRecord record in _inBatch)
+        {
+            record.Finish(durable: true);
+        }
+
+        _inBatch.Clear();
+        _gate.Count(records, _batch.Length, _tip);
+        if (_note is { } note)
+        {
+            _checkpointNow = false;
+            _checkpointDue = _clock.After(_clock.Timestamp, _settings.CheckpointInterval);
+            _note = null;
+            if (_ledger.IsBehind)
+            {
+                Settle(_ledger.Save, "certificate_not_kept");
+            }
+
+            EraseKeys();
+            _gate.CheckpointIs(new CheckpointMade((long)_tip.Checkpointed, Checkpoint.Of(SignedNote.Parse(note)).Root, _key.Epoch, Encoding.UTF8.GetString(note), AuditTime.Read(_noteTime)));
+        }
+
+        if (_roomless.First is not null)
+        {
+            LetIn();
+        }
+    }
+
+    // Once more whoever has come: a record is in the ring only after its waiter is on the stack, so none of this group's is missing now.
+    private void AnswerStrict()
+    {
+        _strict.Append(_gate.Strict.TakeAll());
+        AuditWaiter? waiter = _strict.TakeAll();
+        while (waiter is not null)
+        {
+            AuditWaiter? next = waiter.Next;
+            waiter.Next = null;
+            if (_ring.TryGetSequence(waiter.Position, out long sequence))
+            {
+                waiter.Complete(AuditPlace.At(sequence));
+            }
+            else
+            {
+                _strict.Append(waiter);
+            }
+
+            waiter = next;
+        }
+    }
+
+    private void CloseEpoch(byte[] certificate)
+    {
+        long closed = _key.Epoch;
+        _key.Dispose();
+        (_key, _nextKey, _certificate) = (_nextKey!, null, null);
+        _clockBack = false;
+        _checkpointNow = true;
+        _epochDue = _clock.After(_clock.Timestamp, _settings.Epoch);
+        _gate.EpochIs(_key.Epoch);
+        _unerased.Enqueue(closed);
+        Settle(() => _ledger.Add(certificate), "certificate_not_kept");
+        EraseKeys();
+    }
+
+    private void EraseKeys()
+    {
+        while (_unerased.TryPeek(out long epoch) && Settle(() => _keys.Erase(epoch), "key_not_erased"))
+        {
+            _ = _unerased.Dequeue();
+        }
+    }
+
+    // What goes with an epoch's end and is not the log itself: said when it fails, and tried again at the next checkpoint. The next start does both, too.
+    private bool Settle(Action what, string cause)
+    {
+        try
+        {
+            what();
+            return true;
+        }
+        catch (IOException failure)
+        {
+            _own.Enqueue(OwnRecord.Failure(cause, failure.Message, _tip.Segment, _tip.Offset, (failure as PosixException)?.Errno ?? 0));
+            return false;
+        }
+    }
+
+    // Nobody knows what of the group is on the disk, and asking again could be answered with a lie: the segment ends where it was sure.
+    private void Abandon(IOException failure)
+    {
+        ISpoolFile given = _segment!;
+        ulong number = _tip.Segment;
+        _reserve.Seal(new SealedSegment(number, _segmentFirst, _tip.Edge.Size, _tip.Time, given.Length));
+        (_segment, _usedUp, _reason) = (null, false, SegmentReason.Abandoned);
+        given.Dispose();
+        _gate.CountAbandoned();
+        GiveUp(failure, number, _tip.Offset);
+    }
+
+    private void GiveUp(IOException failure, ulong segment, long offset)
+    {
+        PutBack();
+        int errno = (failure as PosixException)?.Errno ?? 0;
+        _own.Enqueue(OwnRecord.Failure(failure is PosixException { IsNoRoom: true } ? "disk_full" : "io_error", failure.Message, segment, offset, errno));
+        if (++_attempts >= MostAttempts)
+        {
+            Fail($"{_files.Folder}: the audit log cannot be written: {failure.Message}; {MostAttempts} segments one after another. Look at the disk (dmesg), then restart: what was recorded is safe, and the start repairs or names what is not");
+        }
+    }
+
+    // As if the group had never been built. A record of the log's own goes first again.
+    private void PutBack()
+    {
+        _ring.Rewind();
+        if (_droppedInBatch.Records > 0)
+        {
+            _drops.PutBack(_droppedInBatch.Cause, _droppedInBatch.Records);
+            _inBatch.RemoveAt(0);
+            _droppedInBatch = default;
+        }
+
+        OwnRecord[] later = [.. _own];
+        _own.Clear();
+        foreach (OwnRecord record in _inBatch)
+        {
+            _own.Enqueue(record);
+        }
+
+        foreach (OwnRecord record in later)
+        {
+            _own.Enqueue(record);
+        }
+
+        _inBatch.Clear();
+        _certificate = null;
+        _note = null;
+    }
+
+    private void Fail(string reason)
+    {
+        _gate.Be(SpoolCondition.Failed, _settings.OnError, reason);
+        _drops.Count(AuditCause.Failed, _ring.Count);
+        TurnAway(AuditCause.Failed);
+        while (_own.TryDequeue(out OwnRecord? record))
+        {
+            record.Finish(durable: false);
+        }
+    }
+
+    private void FollowSpace()
+    {
+        SpaceReport report = _reserve.Report;
+        SpoolCondition condition = _gate.State.Condition;
+        if (condition == SpoolCondition.Full && _reserve.HasNext)
+        {
+            _gate.Be(condition = SpoolCondition.Running, AuditPolicy.Refuse, "");
+        }
+
+        if (condition is not (SpoolCondition.Running or SpoolCondition.LowSpace) || report.Condition == SpaceCondition.Full || report.Condition == SpaceCondition.Broken)
+        {
+            return; // Full is said where a segment is missed.
+        }
+
+        if ((report.Condition == SpaceCondition.Low) != (condition == SpoolCondition.LowSpace))
+        {
+            bool low = report.Condition == SpaceCondition.Low;
+            _own.Enqueue(OwnRecord.Space(low ? "low_space" : "enough_space", report.Reason, report.FreeBytes));
+            _gate.Be(low ? SpoolCondition.LowSpace : SpoolCondition.Running, _settings.OnLowSpace, report.Reason);
+        }
+    }
+
+    // No segment is left, and none can be had: said in what was kept for it, once.
+    private void BeFull()
+    {
+        if (_gate.State.Condition == SpoolCondition.Full)
+        {
+            TurnAway(AuditCause.Full);
+            return;
+        }
+
+        SpaceReport report = _reserve.Report;
+        _gate.Be(SpoolCondition.Full, report.Condition == SpaceCondition.Broken ? _settings.OnError : _settings.OnFull, report.Reason);
+        _own.Enqueue(OwnRecord.Space("full", report.Reason, report.FreeBytes));
+        TurnAway(AuditCause.Full);
+    }
+
+    // Who waits for the disk or for room is told; what is in the ring stays there, and is written if there is ever room.
+    private void TurnAway(AuditCause cause)
+    {
+        _strict.Append(_gate.Strict.TakeAll());
+        _roomless.Append(_gate.Roomless.TakeAll());
+        AuditPlace place = _gate.Verdict(cause);
+        while (_strict.First is not null)
+        {
+            _strict.Dequeue().Complete(place);
+        }
+
+        while (_roomless.First is not null)
+        {
+            _drops.Count(cause);
+            _roomless.Dequeue().Complete(place);
+        }
+    }
+}
