@@ -144,6 +144,29 @@ internal sealed partial class AuditTrail
         }
     }
 
+    /// <summary>A robustness certificate was issued: the whole of it, in the log before the record of its request, and on the disk no later than that.</summary>
+    /// <param name="exchange">Whose.</param>
+    /// <param name="place">Of the input among the request's.</param>
+    /// <param name="digest">SHA-256 of the text.</param>
+    /// <param name="text">Canonical JSON, without the seed.</param>
+    public void Certify(HttpExchange exchange, int place, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> text)
+    {
+        if (_spool is null)
+        {
+            return;
+        }
+
+        Span<char> id = stackalloc char[HttpExchange.LongestId];
+        var record = new EventRecord(RecordKind.Certificate, _redaction, text.Length);
+        record.Write(RecordField.RequestId, id[..exchange.WriteId(id)]);
+        record.Write(RecordField.Tenant, exchange.Tenant?.Name);
+        record.Write(RecordField.Model, exchange.Draft.Model?.Name);
+        record.Number(RecordField.NoiseCounter, place);
+        record.Bytes(RecordField.Certificate, digest);
+        record.Text(RecordField.CertificateText, text);
+        End(ref record);
+    }
+
     /// <summary>An alarm: what the log had of it.</summary>
     public void Alert(SecurityEvent found, string text)
     {

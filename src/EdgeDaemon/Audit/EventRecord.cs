@@ -7,10 +7,17 @@ internal ref struct EventRecord
 {
     private const int MostBytes = 4096;
 
-    private readonly byte[] _room = new byte[MostBytes];
+    private readonly byte[] _room;
     private RecordWriter _writer;
 
-    public EventRecord(RecordKind kind, Redaction? redaction) => _writer = new RecordWriter(_room, kind, redaction);
+    /// <param name="kind">What happened.</param>
+    /// <param name="redaction">Applied to identifying texts; null: none is.</param>
+    /// <param name="more">Bytes that a long text needs beside the others.</param>
+    public EventRecord(RecordKind kind, Redaction? redaction, int more = 0)
+    {
+        _room = new byte[Math.Min(MostBytes + more, ushort.MaxValue - 31)];
+        _writer = new RecordWriter(_room, kind, redaction);
+    }
 
     /// <summary>Nothing and an empty text are not written.</summary>
     public void Write(RecordField field, string? text) => _writer.Write(field, text.AsSpan());

@@ -77,7 +77,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var authorisation = new Authorisation(tenants, tokens, TimeProvider.System);
         var counters = new RequestCounters();
         var refusals = new RefusalRecord(log, counters, accounts, penalties, audit, TimeProvider.System);
-        var certification = new Certification(admission, new SmoothingAdmission(accounts, settings.Smoothing), authorisation);
+        var certification = new Certification(admission, new SmoothingAdmission(accounts, settings.Smoothing), authorisation, audit);
         var pipeline = new InferencePipeline(registry, authorisation, admission, counters, certification, audit, settings.Limits);
         var rest = new RestWire(new RequestDecoder(settings.Limits, pool), new ResponseEncoder(settings.Limits, pool), settings.Limits);
         var stream = new GrpcStream(pipeline, new GrpcWire(settings.Limits, pool, stream: true), admission, settings.Limits, refusals);

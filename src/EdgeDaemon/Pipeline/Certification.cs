@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using EdgeDaemon.Admission;
+using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Engine.Smoothing;
@@ -14,7 +15,7 @@ namespace EdgeDaemon.Pipeline;
 /// The branch of the request's line for certification: in place of one run, as many as the question takes, each by a turn of its own on a lane. It has two entries: what is asked is
 /// held against what is offered while the head alone is known; the runs follow when the tensors are there.
 /// </summary>
-internal sealed class Certification(RequestAdmission requests, SmoothingAdmission admission, Authorisation authorisation)
+internal sealed class Certification(RequestAdmission requests, SmoothingAdmission admission, Authorisation authorisation, AuditTrail audit)
 {
     /// <summary>Of one request: what is answered of each is read whole.</summary>
     public const int MostInputs = VoteReport.MostRows;
@@ -84,6 +85,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
                 smoothing.Certificates = [.. run.Inputs.Select(input => CertificateOf.Input(model, smoothing, commitment, input))];
             }
 
+            CertificationRecord.Write(audit, exchange, smoothing, run.Inputs);
             model.Smoothed.Count(run.Inputs, loop.Runs, loop.FailedRuns);
             wire.EncodeReport(exchange, work, model, SmoothingReport.Of(smoothing, run.Inputs));
             model.Engine.CountCertified(times, offer.Rules.Batch);

@@ -121,6 +121,7 @@ public sealed class FieldRule
         rules[(int)RecordField.Samples] = Number("samples");
         rules[(int)RecordField.TopCount] = Number("top_count");
         rules[(int)RecordField.Certificate] = Bytes("certificate", 32);
+        rules[(int)RecordField.CertificateText] = Text("certificate_text", 60_000);
         rules[(int)RecordField.LeftOutFields] = Number("left_out_fields");
         return rules;
     }

@@ -78,5 +78,6 @@ public enum RecordField : byte
     Samples = 96,
     TopCount = 97,
     Certificate = 98,
+    CertificateText = 99,
     LeftOutFields = 126,
 }

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using EdgeDaemon.Audit;
+using EdgeDaemon.Core.Smoothing.Certificates;
+using EdgeDaemon.Engine.Smoothing;
+using EdgeDaemon.Listeners;
+
+namespace EdgeDaemon.Pipeline;
+
+/// <summary>
+/// What the audit log has of a certification: each certificate whole, and in the request's record what binds them: the seed's commitment, the seed (an auditor who reads the log can draw the noise
+/// again; it is of no use for any later request), radii and counts.
+/// </summary>
+internal static class CertificationRecord
+{
+    public static void Write(AuditTrail audit, HttpExchange exchange, SmoothingWork work, ImmutableArray<SmoothedInput> inputs)
+    {
+        byte[] first = [];
+        for (int i = 0; i < work.Certificates.Length; i++)
+        {
+            byte[] text = work.Certificates[i].ToCanonicalBytes(), digest = SHA256.HashData(text);
+            first = i == 0 ? digest : first;
+            audit.Certify(exchange, inputs[i].Place, digest, text);
+        }
+
+        double scale = work.Question.Noise.Scale.Divisor;
+        exchange.Draft.Certified = new CertificateDraft
+        {
+            Commitment = Convert.FromHexString(work.Commitment),
+            Seed = work.Seed.Bits.ToArray(),
+            Sigma = work.Question.Sigma,
+            Alpha = work.Question.Alpha,
+            Radii = [.. inputs.AsEnumerable().Select(input => CertificateResult.InUnitsOfInput(input.Radius, scale))],
+            Drawn = [.. inputs.AsEnumerable().Select(input => ((long)input.Place, (long)input.Samples))],
+            TopCount = inputs[0].Counted.Of(inputs[0].Class),
+            Abstained = inputs.All(input => input.Abstained),
+            Certificate = first,
+        };
+    }
+}
