@@ -81,7 +81,7 @@ public sealed class SpoolVerifier(NoteVerifier first)
                 return;
             }
 
-            walk = next ?? throw broken!;
+            walk = next ?? throw new SpoolFaultException(broken!.Fault with { Sequence = state.Size });
         }
     }
 
