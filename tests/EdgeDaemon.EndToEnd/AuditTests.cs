@@ -233,6 +233,39 @@ public sealed class AuditTests
         StringAssert.Contains(daemon.Errors, "[audit_not_recorded]", StringComparison.Ordinal);
     }
 
+    /// <summary>Managed bytes of the whole process, the spool's thread too: with a record of each request no more than without.</summary>
+    [TestMethod]
+    public async Task ARecord_AllocatesNothing()
+    {
+        const int Requests = 4000;
+        var bytes = new Dictionary<string, double>();
+        foreach (string rule in new[] { "enabled = false", "enabled = true", "durability = \"strict\"" })
+        {
+            using StateDirectory state = StateDirectory.Create("", Bench);
+            state.Configure($"[audit]\nsegment_bytes = 16777216\nmin_free_bytes = 0\ncheckpoint_records = 1000000\ncheckpoint_seconds = 3600\n{rule}");
+            await using Daemon daemon = await Daemon.StartAsync(state);
+            using HttpConnection connection = daemon.Connect();
+            using HttpConnection control = daemon.ConnectControl();
+            byte[] question = Releases.Question();
+            long before = 0;
+            for (int i = -500; i < Requests; i++)
+            {
+                before = i == 0 ? Allocated(control) : before;
+                Assert.AreEqual(200, connection.Ask(question).Status);
+            }
+
+            bytes[rule] = (Allocated(control) - before) / (double)Requests;
+        }
+
+        // A page that a thread takes of the heap at a time, spread over the requests.
+        Assert.AreEqual(bytes["enabled = false"], bytes["enabled = true"], 16, string.Join(", ", bytes));
+
+        // A request that waits for anything has a task of the server's to wait by; its record adds nothing to that.
+        Assert.AreEqual(bytes["enabled = false"], bytes["durability = \"strict\""], 256, string.Join(", ", bytes));
+
+        static long Allocated(HttpConnection control) => control.Get("/control/status").Json.GetProperty("managed_allocated_bytes").GetInt64();
+    }
+
     /// <summary>The tool's own judgement, from the first key on.</summary>
     internal static Command Verify(StateDirectory state) =>
         Command.Edgectl("audit", "verify", "--spool", state.Audit, "--key", Path.Combine(state.Audit, "first.vkey"));

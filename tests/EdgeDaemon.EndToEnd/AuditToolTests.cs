@@ -47,6 +47,14 @@ public sealed partial class AuditToolTests
         Assert.AreEqual(1, cut.ExitCode, cut.Errors);
         StringAssert.Contains(cut.Errors, "standard output", StringComparison.Ordinal);
         Assert.IsFalse(File.Exists(log["cursor"]));
+
+        // To who only looks, a reader that has left is no error; and nothing goes on for ever behind it.
+        foreach (string shown in (string[])["query", "query --json", "tail -n 3000", "tail -n 3000 --follow --json"])
+        {
+            Command looked = Command.Run("/bin/bash", "-c", $"'{Installation.Edgectl}' audit {shown} --spool '{log.Folder}' | head -n 3; exit ${{PIPESTATUS[0]}}");
+            Assert.AreEqual((0, ""), (looked.ExitCode, looked.Errors), shown);
+        }
+
         Assert.HasCount((int)log.Spool.Size, Sequences(Audit(log, "export", "--cursor", log["cursor"]).Succeeded().Output));
         Assert.AreEqual("", Audit(log, "export", "--cursor", log["cursor"]).Succeeded().Output);
     }
@@ -115,9 +123,10 @@ public sealed partial class AuditToolTests
         {
             lock (seen)
             {
-                return seen.Count >= size;
+                return seen.Count >= size || tail.HasExited;
             }
         });
+        Assert.IsFalse(tail.HasExited, tail.HasExited ? await errors : "");
         Assert.AreEqual(0, Signal(tail.Id, Interrupt));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await tail.WaitForExitAsync(patience.Token);

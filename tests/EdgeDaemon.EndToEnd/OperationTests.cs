@@ -162,7 +162,13 @@ public sealed partial class OperationTests
         await using Daemon first = await Daemon.StartAsync(state);
         Command second = Command.Edged("run", "--config", state.Config);
         Assert.AreEqual(1, second.ExitCode, second.Errors);
-        StringAssert.Contains(second.Errors, $"another process is serving {state.InferenceSocket}");
+        StringAssert.Contains(second.Errors, $"{state.Audit}: another process writes this log");
+
+        // One with a log of its own gets as far as the socket.
+        StateDirectory.Write(state.At("third.toml"), File.ReadAllText(state.Config).Replace("[audit]", "[audit]\nenabled = false", StringComparison.Ordinal));
+        Command third = Command.Edged("run", "--config", state.At("third.toml"));
+        Assert.AreEqual(1, third.ExitCode, third.Errors);
+        StringAssert.Contains(third.Errors, $"another process is serving {state.InferenceSocket}");
         using HttpConnection connection = first.Connect();
         Assert.AreEqual(200, connection.Get("/v2/models/bench-mlp/ready").Status);
         Assert.AreEqual("READY", first.Model("bench-mlp").GetProperty("state").GetString());
@@ -173,7 +179,7 @@ public sealed partial class OperationTests
     {
         using StateDirectory state = StateDirectory.Create("", "bench/bench-mlp");
         await using Daemon first = await Daemon.StartAsync(state);
-        string config = File.ReadAllText(state.Config).Replace(state.InferenceSocket, state.At("other.sock"), StringComparison.Ordinal);
+        string config = File.ReadAllText(state.Config).Replace(state.InferenceSocket, state.At("other.sock"), StringComparison.Ordinal).Replace("[audit]", "[audit]\nenabled = false", StringComparison.Ordinal);
         StateDirectory.Write(state.At("second.toml"), config);
         Command second = Command.Edged("run", "--config", state.At("second.toml"));
         Assert.AreEqual(1, second.ExitCode, second.Errors);

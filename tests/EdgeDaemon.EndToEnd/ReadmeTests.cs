@@ -82,6 +82,38 @@ public sealed class ReadmeTests
         Assert.AreEqual(200, again.Ask(Releases.Question()).Status);
     }
 
+    [TestMethod]
+    public async Task CommandsForTheAuditLog_WorkAsTheyStand()
+    {
+        string readme = File.ReadAllText(Path.Combine(Installation.Root, "README.md"));
+        string commands = readme[readme.IndexOf("\n## The audit log\n", StringComparison.Ordinal)..].Split("\n```\n")[1];
+        using StateDirectory state = StateDirectory.Create("[audit]\nsegment_bytes = 1048576\ncheckpoint_seconds = 1", "bench/bench-mlp");
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using (HttpConnection connection = daemon.Connect())
+        {
+            Assert.AreEqual(200, connection.Ask(Releases.Question()).Status);
+        }
+
+        // What was asked is sealed within a second or two; the page's reader comes later than that.
+        using (HttpConnection control = daemon.ConnectControl())
+        {
+            await Waiting.UntilAsync(() => control.Get("/control/audit").Json.GetProperty("checkpoint").GetProperty("size").GetInt64() > 4);
+        }
+
+        string folder = Directory.CreateDirectory(state.At("auditor")).FullName;
+        Command run = Command.Run("/bin/bash", "-eux", "-o", "pipefail", "-c", $"""
+            cd '{folder}'
+            export PATH='{Path.GetDirectoryName(Installation.Edgectl)}':"$PATH" EDGED_AUDIT='{state.Audit}' EDGED_CONTROL='{daemon.State.ControlSocket}'
+            {commands}
+            """).Succeeded();
+        foreach (string shown in (string[])["good, and consistent with the checkpoint of ", "not proven   that nothing was cut off behind record ", "bench-mlp", "good: record 1 of ", "state        running"])
+        {
+            StringAssert.Contains(run.Output, shown, StringComparison.Ordinal);
+        }
+
+        StringAssert.Contains(File.ReadAllText(Path.Combine(folder, "records.jsonl")), "\"kind\":\"request\"", StringComparison.Ordinal);
+    }
+
     private static Command Shell(StateDirectory state, string commands) => Command.Run("/bin/bash", "-euc", $"""
         cd '{state.Root}'
         export PATH='{Path.GetDirectoryName(Installation.Edgectl)}':"$PATH"

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Records;
@@ -7,34 +9,28 @@ namespace EdgeDaemon.Ctl.Audit;
 /// <summary>Records on their way out: a table for people, or JSON Lines. One record that is none does not end the list: it is shown as what it is.</summary>
 internal sealed class RecordPrinter : IDisposable
 {
-    private readonly TextWriter _output;
-    private readonly LineSink? _lines;
+    private readonly LineSink _lines;
     private readonly Utf8JsonWriter? _json;
+    private readonly StringWriter _row = new();
 
     public RecordPrinter(TextWriter output, bool json)
+        : this(new LineSink(output), json)
     {
-        _output = output;
-        if (json)
-        {
-            _lines = new LineSink(output);
-            _json = new Utf8JsonWriter(_lines.Line);
-        }
     }
 
-    /// <summary>JSON into a file.</summary>
-    public RecordPrinter(LineSink lines)
+    public RecordPrinter(LineSink lines, bool json = true)
     {
-        _output = TextWriter.Null;
         _lines = lines;
-        _json = new Utf8JsonWriter(lines.Line);
+        _json = json ? new Utf8JsonWriter(lines.Line) : null;
     }
 
     /// <summary>The table's head; nothing before JSON.</summary>
     public void Begin()
     {
-        if (_lines is null)
+        if (_json is null)
         {
-            RecordTable.WriteHead(_output);
+            RecordTable.WriteHead(_row);
+            EndRow();
         }
     }
 
@@ -44,66 +40,73 @@ internal sealed class RecordPrinter : IDisposable
     /// <exception cref="IOException">Nobody takes the lines any more.</exception>
     public void Write(ulong sequence, long time, ReadOnlySpan<byte> record)
     {
-        if (_lines is null)
+        // Judged first: half an object cannot be taken back.
+        string? fault = Fault(record);
+        if (_json is null)
         {
-            WriteRow(sequence, time, record);
+            WriteRow(sequence, time, record, fault);
             return;
         }
 
-        // Judged first: half an object cannot be taken back.
-        string? fault = Fault(record);
         if (fault is null)
         {
-            RecordJson.Write(_json!, sequence, time, record);
+            RecordJson.Write(_json, sequence, time, record);
         }
         else
         {
-            WriteBroken(sequence, time, record, fault);
+            WriteBroken(_json, sequence, time, record, fault);
         }
 
-        _json!.Flush();
+        _json.Flush();
         _json.Reset();
         _lines.EndLine();
     }
 
     /// <summary>Hands on what is gathered.</summary>
-    public void Flush()
-    {
-        _lines?.Write();
-        _output.Flush();
-    }
+    /// <exception cref="IOException">Nobody takes the lines any more.</exception>
+    public void Flush() => _lines.Write();
 
     /// <summary>The same, and where the output is a file it is on the disk afterwards.</summary>
-    public void FlushDurably()
+    /// <exception cref="IOException">Nobody takes the lines any more, or the disk does not keep them.</exception>
+    public void FlushDurably() => _lines.WriteDurably();
+
+    public void Dispose()
     {
-        _lines?.WriteDurably();
-        _output.Flush();
+        _json?.Dispose();
+        _row.Dispose();
     }
 
-    public void Dispose() => _json?.Dispose();
-
-    private void WriteRow(ulong sequence, long time, ReadOnlySpan<byte> record)
+    private void WriteRow(ulong sequence, long time, ReadOnlySpan<byte> record, string? fault)
     {
-        string? fault = Fault(record);
         if (fault is null)
         {
-            RecordTable.Write(_output, sequence, time, record);
+            RecordTable.Write(_row, sequence, time, record);
         }
         else
         {
-            _output.WriteLine($"{sequence,10}  {AuditTime.Text(time)}  NO RECORD: {fault}");
+            _row.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sequence,10}  {AuditTime.Text(time)}  NO RECORD: {fault}"));
         }
+
+        EndRow();
     }
 
-    private void WriteBroken(ulong sequence, long time, ReadOnlySpan<byte> record, string fault)
+    private void EndRow()
     {
-        _json!.WriteStartObject();
-        _json.WriteNumber("sequence", sequence);
-        _json.WriteString("time", AuditTime.Text(time));
-        _json.WriteNull("kind");
-        _json.WriteString("fault", fault);
-        _json.WriteString("record", Convert.ToHexStringLower(record));
-        _json.WriteEndObject();
+        StringBuilder row = _row.GetStringBuilder();
+        Encoding.UTF8.GetBytes(row.ToString().AsSpan().TrimEnd('\n'), _lines.Line);
+        row.Clear();
+        _lines.EndLine();
+    }
+
+    private static void WriteBroken(Utf8JsonWriter json, ulong sequence, long time, ReadOnlySpan<byte> record, string fault)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("sequence", sequence);
+        json.WriteString("time", AuditTime.Text(time));
+        json.WriteNull("kind");
+        json.WriteString("fault", fault);
+        json.WriteString("record", Convert.ToHexStringLower(record));
+        json.WriteEndObject();
     }
 
     private static string? Fault(ReadOnlySpan<byte> record)

@@ -45,18 +45,19 @@ internal sealed class SpoolFolder
         return [.. segments.Values];
     }
 
-    /// <summary>The first segment behind that one, as the folder is now; null when there is none.</summary>
-    public string? After(ulong segment)
+    /// <summary>The first segment behind that one, as the folder is now; its path is null when there is none.</summary>
+    public FollowingSegment After(ulong segment)
     {
-        foreach (string file in Segments())
+        IReadOnlyList<string> segments = Segments();
+        for (int at = 0; at < segments.Count; at++)
         {
-            if (SpoolLayout.TryParseSegment(System.IO.Path.GetFileName(file), out ulong number) && number > segment)
+            if (SpoolLayout.TryParseSegment(System.IO.Path.GetFileName(segments[at]), out ulong number) && number > segment)
             {
-                return file;
+                return new FollowingSegment(segments[at], number, at == segments.Count - 1);
             }
         }
 
-        return null;
+        return default;
     }
 
     /// <summary>The certificates of all epochs; empty while the first one is open.</summary>
@@ -76,3 +77,9 @@ internal sealed class SpoolFolder
         return VkeyFile.Parse(System.Text.Encoding.UTF8.GetString(SafeFileRead.Read(file, MaxKeyBytes)), file);
     }
 }
+
+/// <summary>The segment behind another one.</summary>
+/// <param name="Path">Null: there is none.</param>
+/// <param name="Number">The number in its name.</param>
+/// <param name="IsNewest">Whether none is behind it.</param>
+internal readonly record struct FollowingSegment(string? Path, ulong Number, bool IsNewest);

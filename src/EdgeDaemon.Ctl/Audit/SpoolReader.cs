@@ -45,18 +45,22 @@ internal sealed class SpoolReader : IDisposable
     public string? Unfinished { get; private set; }
 
     /// <summary>Segments that are there now.</summary>
-    public int SegmentCount => _spool.Segments().Count;
+    public int SegmentCount => Segments().Count;
 
     /// <summary>Goes to the segment that holds this sequence, or to the oldest one; records before the sequence are passed over.</summary>
     /// <returns>The first sequence of that segment: more than what was asked for where old segments were removed.</returns>
     public long Seek(long sequence)
     {
         Leave();
-        IReadOnlyList<string> files = _spool.Segments();
-        for (int at = files.Count - 1; ; at--)
+        IReadOnlyList<string> files = Segments();
+        for (int at = files.Count - 1; at > 0; at--)
         {
-            SpoolSegment segment = SpoolSegment.Open(files[at]);
-            if ((long)segment.Header.FirstSequence <= sequence || at == 0)
+            if (Open(files[at]) is not { } segment)
+            {
+                continue;
+            }
+
+            if ((long)segment.Header.FirstSequence <= sequence)
             {
                 Begin(segment, sequence);
                 return (long)segment.Header.FirstSequence;
@@ -64,13 +68,16 @@ internal sealed class SpoolReader : IDisposable
 
             segment.Dispose();
         }
+
+        Begin(SpoolSegment.Open(files[0]), sequence);
+        return (long)Cursor.Segment.Header.FirstSequence;
     }
 
     /// <summary>Goes to a segment, counted from the oldest (0).</summary>
     public void SeekSegment(int number)
     {
         Leave();
-        Begin(SpoolSegment.Open(_spool.Segments()[number]), 0);
+        Begin(SpoolSegment.Open(Segments()[number]), 0);
     }
 
     /// <summary>Goes to the next record; false where there is none, yet.</summary>
@@ -110,6 +117,21 @@ internal sealed class SpoolReader : IDisposable
 
     public void Dispose() => Leave();
 
+    private IReadOnlyList<string> Segments()
+    {
+        IReadOnlyList<string> files = _spool.Segments();
+        if (files.Count > 1)
+        {
+            using SpoolSegment? newest = SpoolSegment.TryOpen(files[^1], out _);
+            if (newest is null)
+            {
+                return [.. files.Take(files.Count - 1)];
+            }
+        }
+
+        return files;
+    }
+
     private void Begin(SpoolSegment segment, long from)
     {
         _cursor = new SegmentCursor(segment);
@@ -136,8 +158,31 @@ internal sealed class SpoolReader : IDisposable
     private bool FindFollowing()
     {
         ulong present = Cursor.Segment.Header.Segment;
-        _following = _spool.After(present) is { } path ? SpoolSegment.Open(path) : null;
+        while (_spool.After(present) is { Path: { } path } after)
+        {
+            // The newest one may be without its header yet, in a copy that is being made or beside a writer that lays it out in place.
+            _following = after.IsNewest ? SpoolSegment.TryOpen(path, out _) : Open(path);
+            if (_following is not null || after.IsNewest)
+            {
+                break;
+            }
+
+            present = after.Number;
+        }
+
         return _following is not null;
+    }
+
+    // Null where it is no segment and this reader goes on behind such.
+    private SpoolSegment? Open(string path)
+    {
+        SpoolSegment? segment = SpoolSegment.TryOpen(path, out string? fault);
+        if (segment is null)
+        {
+            Damaged($"{path}:0: {fault}");
+        }
+
+        return segment;
     }
 
     private void Enter(FrameFound found)

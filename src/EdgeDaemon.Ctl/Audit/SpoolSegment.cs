@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace EdgeDaemon.Ctl.Audit;
 
-/// <summary>One segment, open for reading while somebody else may write it. Nothing is locked and nothing is written.</summary>
+/// <summary>One segment, open for reading while somebody else may write it.</summary>
 internal sealed class SpoolSegment : IDisposable
 {
     private readonly FileStream _file;

@@ -48,7 +48,7 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
                     return verdict;
                 }
             }
-            catch (PosixException gone) when (gone.Errno == NoEntry && tries < Tries)
+            catch (IOException gone) when (tries < Tries && gone is FileNotFoundException or PosixException { Errno: NoEntry })
             {
                 // Retention removed a segment under this.
             }

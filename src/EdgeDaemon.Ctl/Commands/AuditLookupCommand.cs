@@ -33,7 +33,7 @@ internal static class AuditLookupCommand
             for a value that he knows. Keep the salt as you would keep the names: with it the
             few thousand callers of a plant are quickly tried.
             """;
-        command.SetAction(parsed =>
+        command.SetAction(parsed => ClosedPipe.Bear(() =>
         {
             byte[] text = Encoding.UTF8.GetBytes(parsed.GetRequiredValue(value));
             Redaction redaction = AuditSaltFile.Read(parsed.GetRequiredValue(salt)!);
@@ -70,7 +70,7 @@ internal static class AuditLookupCommand
             }
 
             return (int)ExitCode.Ok;
-        });
+        }));
         return command;
     }
 

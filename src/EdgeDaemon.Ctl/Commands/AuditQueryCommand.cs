@@ -29,7 +29,7 @@ internal static class AuditQueryCommand
             Nothing is judged: a record that is shown may have been changed by whoever can
             write the spool. 'edgectl audit verify' judges.
             """;
-        command.SetAction(parsed =>
+        command.SetAction(parsed => ClosedPipe.Bear(() =>
         {
             RecordFilter filter = filters.Read(parsed);
             using SpoolReader reader = AuditSpoolOption.Open(parsed, spool);
@@ -47,7 +47,7 @@ internal static class AuditQueryCommand
             AuditSpoolOption.WarnOfEnd(parsed, reader);
             AuditFilterOptions.WarnOfHidden(parsed, filter);
             return (int)ExitCode.Ok;
-        });
+        }));
         return command;
     }
 }

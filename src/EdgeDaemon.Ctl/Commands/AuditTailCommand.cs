@@ -35,7 +35,7 @@ internal static class AuditTailCommand
             Beside a running daemon: what it writes is seen at once, also before it is on
             the disk. After a power cut the last records that were shown can be gone.
             """;
-        command.SetAction(async (parsed, cancellation) =>
+        command.SetAction((parsed, cancellation) => ClosedPipe.BearAsync(async () =>
         {
             RecordFilter filter = filters.Read(parsed);
             using var printer = new RecordPrinter(parsed.InvocationConfiguration.Output, parsed.GetValue(json));
@@ -52,7 +52,7 @@ internal static class AuditTailCommand
 
             await FollowAsync(reader, filter, printer, cancellation);
             return (int)ExitCode.Ok;
-        });
+        }));
         return command;
     }
 

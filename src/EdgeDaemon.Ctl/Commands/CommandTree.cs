@@ -69,9 +69,10 @@ internal static class CommandTree
                 PenaltyCommands.CreateList(),
                 PenaltyCommands.CreateLift(),
             },
-            new CtlCommand("audit", "Read, verify and export the log of decisions: offline, on the device's folder or on a copy.",
+            new CtlCommand("audit", "Read, verify and export the log of decisions: offline, on the device's folder or on a copy (only 'status' asks the daemon).",
                 "edgectl audit verify --key first.vkey", "edgectl audit query --outcome refused")
             {
+                AuditStatusCommand.Create(),
                 AuditTailCommand.Create(),
                 AuditQueryCommand.Create(),
                 AuditVerifyCommand.Create(),

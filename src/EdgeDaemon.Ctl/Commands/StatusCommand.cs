@@ -38,11 +38,18 @@ internal static class StatusCommand
           sha256  {Printable.Of(status.Runtime.Sha256)}
         up for    {TimeSpan.FromSeconds(Math.Clamp(Math.Floor(status.UptimeSeconds), 0, 1e9)):c}
         models    {status.ModelsReady} ready, {status.ModelsRefused} refused{(status.Draining ? $"; DRAINING, {status.RequestsInFlight} requests in flight" : "")}{(status.MemoryKept ? "; MEMORY IS NOT CLEARED BETWEEN TENANTS (EDGED_UNSAFE_KEEP_MEMORY)" : "")}{(status.LanesLost > 0 ? $"; {status.LanesLost} LANES WERE LOST to runs that did not end" : "")}
-        {string.Concat((status.FailingMembers ?? []).Select(member => $"ALARM     {Printable.Of(member.Model)}: member {Printable.Of(member.Member)} {Failures(member.Failed, member.Late, member.LastFailureAt)}\n"))}{(status.Trust is { } trust ? Text(trust) : "")}
+        {string.Concat((status.FailingMembers ?? []).Select(member => $"ALARM     {Printable.Of(member.Model)}: member {Printable.Of(member.Member)} {Failures(member.Failed, member.Late, member.LastFailureAt)}\n"))}{(status.Trust is { } trust ? Text(trust) : "")}{(status.Audit is { } audit ? Text(audit) : "")}
         """;
 
     public static string Failures(long failed, long late, DateTimeOffset last) => string.Create(
         CultureInfo.InvariantCulture, $"failed {failed} times, was late {late} times, last {last.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+
+    private static string Text(AuditState audit) => audit switch
+    {
+        { Enabled: false } => "audit     NOTHING IS RECORDED\n",
+        { Accepts: false } => $"ALARM     the audit log takes no records, requests are refused: {Printable.Of(audit.Reason ?? "", 1000)}\n",
+        _ => $"audit     {Printable.Of(audit.State ?? "?")}{(string.IsNullOrEmpty(audit.Reason) ? "" : $": {Printable.Of(audit.Reason, 1000)}")}\n",
+    };
 
     private static string Text(TrustStatus trust) => string.Create(CultureInfo.InvariantCulture, $"""
         trust     version {trust.Version}, expires {trust.Expires.UtcDateTime:yyyy-MM-dd}{(trust.ClockIsBehind ? "; THE CLOCK IS BEHIND, judged as of " + trust.TrustedTime.UtcDateTime.ToString("u", CultureInfo.InvariantCulture) : "")}{(trust.Fault is { } fault ? "; NO BUNDLE CAN BE JUDGED: " + Printable.Of(fault, 1000) : "")}

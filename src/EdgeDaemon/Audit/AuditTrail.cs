@@ -19,6 +19,7 @@ internal sealed partial class AuditTrail : IDisposable
     private readonly Redaction? _redaction;
     private readonly TensorHasher? _hasher;
     private readonly bool _strict;
+    private readonly SpoolLock? _held;
 
     private AuditTrail()
     {
@@ -28,8 +29,10 @@ internal sealed partial class AuditTrail : IDisposable
     /// <param name="spool">Open; ends with this.</param>
     /// <param name="redaction">Null: identifying texts stand as they are.</param>
     /// <param name="hasher">How tensors stand in records; ends with this.</param>
-    public AuditTrail(AuditSettings settings, AuditSpool spool, Redaction? redaction, TensorHasher hasher)
+    /// <param name="held">Ends last; null: nobody else can come.</param>
+    public AuditTrail(AuditSettings settings, AuditSpool spool, Redaction? redaction, TensorHasher hasher, SpoolLock? held = null)
     {
+        _held = held;
         Settings = settings;
         _spool = spool;
         _redaction = redaction;
@@ -169,6 +172,7 @@ internal sealed partial class AuditTrail : IDisposable
     {
         _spool?.Dispose();
         _hasher?.Dispose();
+        _held?.Dispose();
     }
 
     // As AuditSettings.IsStrict, with the patterns looked at once for each release.

@@ -55,6 +55,9 @@ internal sealed class RequestDraft
     /// <summary>Null before the first answer that has classes.</summary>
     public VoteDraft? Votes { get; private set; }
 
+    /// <summary>Null for an answer that certifies nothing.</summary>
+    public CertificateDraft? Certified { get; set; }
+
     /// <summary>Whoever waits for the record's place.</summary>
     public AuditWaiter Waiter => _waiter ??= new AuditWaiter();
 
@@ -72,6 +75,7 @@ internal sealed class RequestDraft
         Input.Clear();
         Output.Clear();
         Votes?.Clear();
+        Certified = null;
     }
 
     /// <summary>Nothing of it stays.</summary>

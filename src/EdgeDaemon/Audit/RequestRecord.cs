@@ -32,6 +32,7 @@ internal static class RequestRecord
         record.Text(RecordField.Outcome, RecordText.Of(Outcome.Ok));
         Digests(ref record, draft);
         Votes(ref record, draft);
+        Certified(ref record, draft);
         record.Number(RecordField.InputBytes, draft.InputBytes);
         record.Number(RecordField.OutputBytes, draft.OutputBytes);
         record.Number(RecordField.InputMicroseconds, Microseconds(times.Input));
@@ -155,6 +156,40 @@ internal static class RequestRecord
             record.Number(RecordField.Members, votes.Members);
             record.Number(RecordField.FailedMembers, votes.FailedMembers);
         }
+    }
+
+    private static void Certified(ref RecordWriter record, RequestDraft draft)
+    {
+        if (draft.Certified is not { } made)
+        {
+            return;
+        }
+
+        record.Flag(RecordField.Abstained, made.Abstained);
+        record.Bytes(RecordField.NoiseKeyDigest, made.Commitment.Span);
+        record.Bytes(RecordField.NoiseKey, made.Seed.Span);
+        long samples = 0;
+        for (int i = 0; i < made.Drawn.Count; i++)
+        {
+            samples += made.Drawn[i].Samples;
+            if (i < CertificateDraft.MostRows)
+            {
+                record.Number(RecordField.NoiseCounter, made.Drawn[i].Place);
+                record.Number(RecordField.NoiseCounter, made.Drawn[i].Samples);
+            }
+        }
+
+        record.Millionths(RecordField.SigmaMillionths, made.Sigma);
+        for (int i = 0; i < Math.Min(made.Radii.Count, CertificateDraft.MostRows); i++)
+        {
+            // Downward: a record must not say more than was certified.
+            record.Number(RecordField.RadiusMillionths, (long)Math.Floor(made.Radii[i] * 1e6));
+        }
+
+        record.Number(RecordField.AlphaBillionths, (long)Math.Ceiling(made.Alpha * 1e9));
+        record.Number(RecordField.Samples, samples);
+        record.Number(RecordField.TopCount, made.TopCount);
+        record.Bytes(RecordField.Certificate, made.Certificate.Span);
     }
 
     private static long Microseconds(long ticks) => (long)(ticks * MicrosecondsPerTick);

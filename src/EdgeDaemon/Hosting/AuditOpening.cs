@@ -23,18 +23,21 @@ internal static class AuditOpening
             return AuditTrail.Off;
         }
 
+        SpoolLock? held = null;
         try
         {
             Credentials credentials = Credentials.FromEnvironment();
             Redaction? redaction = audit.RedactionSalt is { } salt ? new Redaction(credentials.ReadAuditSecret(salt, Redaction.SaltBytes)) : null;
             byte[] key = audit.DigestKey is { } place ? credentials.ReadAuditSecret(place, TensorHasher.KeyBytes) : [];
+            held = IsMissing(audit) ? null : SpoolLock.Take(audit.Directory);
             AuditSpool spool = AuditSpool.Open(audit, Credentials.AuditKeys(audit.Directory), TimeProvider.System);
             Tell(spool, log);
             Log.AuditInForce(log, spool.Origin, audit.Directory, spool.Figures.Size, spool.Figures.Epoch);
-            return new AuditTrail(audit, spool, redaction, new TensorHasher(audit.InputDigest, audit.OutputDigest, key));
+            return new AuditTrail(audit, spool, redaction, new TensorHasher(audit.InputDigest, audit.OutputDigest, key), held);
         }
-        catch (IOException unusable)
+        catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException)
         {
+            held?.Dispose();
             errors.WriteLine($"edged: audit log: {unusable.Message}");
             return null;
         }

@@ -47,6 +47,30 @@ public sealed class RequestRecordTests
     }
 
     [TestMethod]
+    public void A_certification_says_what_its_noise_and_its_bound_take_to_be_found_again()
+    {
+        using var log = new RecordedLog(Tenants);
+        HttpExchange exchange = log.Ask("line");
+        Draft(exchange);
+        byte[] commitment = [.. Enumerable.Repeat((byte)5, 32)], seed = [.. Enumerable.Repeat((byte)6, 32)];
+        exchange.Draft.Certified = new CertificateDraft
+        {
+            Commitment = commitment, Seed = seed, Sigma = 0.25, Alpha = 0.001, Radii = [0.5000009, 0], Drawn = [(0, 1100), (1, 300)], TopCount = 990,
+        };
+        JsonElement record = Answered(exchange);
+        Assert.AreEqual(Convert.ToHexStringLower(commitment), Text(record, "noise_key_digest"));
+        Assert.AreEqual(Convert.ToHexStringLower(seed), Text(record, "noise_key"));
+        Assert.AreEqual("[0,1100,1,300]", record.GetProperty("noise_counter").GetRawText());
+        Assert.AreEqual(250_000, Number(record, "sigma_millionths"));
+        Assert.AreEqual("[500000,0]", record.GetProperty("radius_millionths").GetRawText(), "never more than was certified");
+        Assert.AreEqual(1_000_000, Number(record, "alpha_billionths"));
+        Assert.AreEqual((1400, 990, 0), (Number(record, "samples"), Number(record, "top_count"), Number(record, "abstained")));
+        exchange.Draft.Begin();
+        Draft(exchange);
+        Assert.IsFalse(Answered(exchange).TryGetProperty("noise_key", out _), "the next request has no certificate of the last one's");
+    }
+
+    [TestMethod]
     [DataRow(Refusal.InputWrongShape, "refusal", "invalid", 400)]
     [DataRow(Refusal.AdmissionRate, "refusal", "limited", 429)]
     [DataRow(Refusal.AccessRoleMissing, "refusal", "not_permitted", 403)]

@@ -132,6 +132,42 @@ public sealed class SpoolReaderTests
     }
 
     [TestMethod]
+    public void A_newest_segment_without_its_header_is_not_there_yet()
+    {
+        using SpoolOnDisk spool = SpoolOnDisk.Usual();
+        using SpoolReader reader = Reader(spool);
+        Rest(reader);
+        long size = (long)spool.Log.Size;
+        string next = spool.Segment(spool.Log.Segments.Count);
+        File.WriteAllBytes(next, []);
+        CollectionAssert.AreEqual(new List<long>(), Rest(reader));
+        File.WriteAllBytes(next, new byte[8192]);
+        CollectionAssert.AreEqual(new List<long>(), Rest(reader));
+        using SpoolReader other = Reader(spool);
+        CollectionAssert.AreEqual(Numbers(0, size), Rest(other));
+        other.Seek(size - 1);
+        CollectionAssert.AreEqual(Numbers(size - 1, size), Rest(other));
+        spool.Log.Rotate().Requests(1);
+        spool.Save();
+        CollectionAssert.AreEqual(Numbers(size, size + 2), Rest(reader));
+    }
+
+    [TestMethod]
+    public void A_segment_without_its_header_in_the_middle_is_named_or_passed_over()
+    {
+        using SpoolOnDisk spool = SpoolOnDisk.Usual();
+        spool.Edit(1, bytes => bytes[20] ^= 1);
+        using SpoolReader strict = Reader(spool);
+        StringAssert.Contains(Assert.ThrowsExactly<CtlException>(() => Rest(strict)).Message, $"{spool.Segment(1)}:0: ", StringComparison.Ordinal);
+        var warned = new List<string>();
+        using var tolerant = new SpoolReader(new SpoolFolder(spool.Folder), goOn: true, warned.Add);
+        long first = spool.Log.Frames.FindIndex(frame => frame.Segment == 1);
+        long next = spool.Log.Frames.FindIndex(frame => frame.Segment == 2);
+        CollectionAssert.AreEqual((List<long>)[.. Numbers(0, first), .. Numbers(next, (long)spool.Log.Size)], Rest(tolerant));
+        Assert.HasCount(2, warned, "the segment, and the gap");
+    }
+
+    [TestMethod]
     public void A_missing_segment_is_named()
     {
         using SpoolOnDisk spool = SpoolOnDisk.Usual();

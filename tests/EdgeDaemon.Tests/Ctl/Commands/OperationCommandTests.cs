@@ -47,6 +47,32 @@ public sealed class OperationCommandTests
     }
 
     [TestMethod]
+    public void The_audit_logs_state_is_shown_and_a_log_that_takes_nothing_fails()
+    {
+        const string Document =
+            """
+            {"enabled":true,"state":"running","accepts":true,"reason":"","since":"2026-11-21T10:00:00Z","directory":"/var/lib/edged/audit","size":120,"pending":3,"segment":2,"epoch":1,
+             "checkpoint":{"size":118,"root":"AAAA","epoch":1,"time":"2026-11-21T10:05:00Z","note":"plant.example/7\n118\nAAAA\n"},"disk_bytes":4096,"free_bytes":8192}
+            """;
+        string document = Document;
+        using var daemon = new FakeDaemon(_ => FakeDaemon.Json(document));
+        string shown = ToolRun.Of("audit", "status", "--socket", daemon.SocketPath).Succeeded().Output;
+        StringAssert.StartsWith(shown, "state        running\n");
+        StringAssert.Contains(shown, "checkpoint   118 records, root AAAA, epoch 1, 2026-11-21 10:05:00Z\n");
+        Assert.AreEqual("GET /control/audit HTTP/1.1", daemon.Requests.Single().Line);
+        Assert.AreEqual("plant.example/7\n118\nAAAA\n", ToolRun.Of("audit", "status", "--checkpoint", "--socket", daemon.SocketPath).Succeeded().Output);
+
+        document = Document.Replace("\"running\",\"accepts\":true,\"reason\":\"\"", "\"full\",\"accepts\":false,\"reason\":\"no room\\u001b[2J\"", StringComparison.Ordinal);
+        ToolRun full = ToolRun.Of("audit", "status", "--socket", daemon.SocketPath);
+        Assert.AreEqual((1, ""), (full.Code, full.Error));
+        StringAssert.StartsWith(full.Output, "state        full; REQUESTS ARE REFUSED: no room\\u{1b}[2J (since 2026-11-21 10:00:00Z)\n");
+
+        document = """{"enabled":false}""";
+        StringAssert.StartsWith(ToolRun.Of("audit", "status", "--socket", daemon.SocketPath).Succeeded().Output, "nothing is recorded");
+        ToolRun.Of("audit", "status", "--checkpoint", "--socket", daemon.SocketPath).Failed(1, "has no checkpoint");
+    }
+
+    [TestMethod]
     public void Penalties_are_listed_and_lifted_by_name()
     {
         const string Cert = "cert:spiffe://plant.example/camera/1";
