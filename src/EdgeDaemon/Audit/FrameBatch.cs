@@ -17,6 +17,9 @@ internal sealed class FrameBatch
     /// <summary>Frames.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether it is more than half of what a group may be: then records come as fast as they are written.</summary>
+    public bool IsLarge => Length > Frame.LargestBatch / 2;
+
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
 
     /// <summary>Begins anew behind what is on the disk.</summary>

@@ -23,6 +23,7 @@ internal static class ArrivedTensor
             work.Sent = block.Memory[..(int)bytes];
         }
 
+        work.Arrived(work.Plan.Count).Span[index] = new EngineInput(planned.Shape, block, bytes);
         if (declared.Preprocess is { } preprocess)
         {
             bytes = planned.PreparedBytes;
