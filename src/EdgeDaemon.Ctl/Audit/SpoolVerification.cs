@@ -31,7 +31,7 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
     /// <summary>Gets each frame; of a verification that is done again, from the first one on.</summary>
     public FrameVisitor? Visitor { get; init; }
 
-    /// <summary>Told when a verification begins: once, or again.</summary>
+    /// <summary>Told when a verification begins, with the segments known and not yet read: once, or again.</summary>
     public Action? Begins { get; init; }
 
     /// <exception cref="CtlException">The epochs' certificates are none, or not by this key.</exception>
@@ -57,10 +57,10 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
 
     private SpoolVerdict Once(ProgressLine progress, CancellationToken cancellation)
     {
-        Begins?.Invoke();
         long all = 0;
         using var files = new SegmentFiles(folder.Segments(), done => progress.Show("verified", done, all));
         all = files.Bytes;
+        Begins?.Invoke();
         var verifier = new SpoolVerifier(key)
         {
             Chain = AllowsRemoved ? Chain() : null,

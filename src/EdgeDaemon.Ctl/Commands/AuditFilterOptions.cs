@@ -12,7 +12,7 @@ internal sealed class AuditFilterOptions
     private readonly Option<DateTimeOffset?> _until = InstantOption.Create("--until", "Records before this time.");
     private readonly Option<string[]> _kinds = Several("--kind", "Records of this kind: request, refusal, model_change, ...", "kind");
     private readonly Option<string[]> _tenants = Several("--tenant", "Records of this tenant.", "name");
-    private readonly Option<string[]> _outcomes = Several("--outcome", "Records with this outcome (ok, refused, failed, ...) or with this refusal.", "name");
+    private readonly Option<string[]> _outcomes = Several("--outcome", "Records with this outcome (ok, invalid, not_permitted, failed, ...) or with this refusal.", "name");
     private readonly Option<string[]> _models = Several("--model", "Records of this model.", "name");
     private readonly Option<string[]> _callers = Several("--caller", "Records of this caller, as the daemon names it (unix:1000); of redacted ones with --salt.", "caller");
     private readonly Option<string[]> _requests = Several("--request", "The records of this request id.", "id");

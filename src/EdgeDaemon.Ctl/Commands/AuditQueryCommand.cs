@@ -15,7 +15,7 @@ internal static class AuditQueryCommand
         var command = new CtlCommand(
             "query",
             "List the records of a time, kind, tenant, outcome, model or caller.",
-            "edgectl audit query --since 2026-03-01 --until 2026-03-02 --outcome refused",
+            "edgectl audit query --since 2026-03-01 --until 2026-03-02 --outcome not_permitted",
             "edgectl audit query --tenant cameras --model 'digits*' --json",
             "edgectl audit query --request 0HN7Q2M3 --json")
         {

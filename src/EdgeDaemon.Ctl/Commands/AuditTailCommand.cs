@@ -22,7 +22,7 @@ internal static class AuditTailCommand
             "tail",
             "Show the newest records.",
             "edgectl audit tail",
-            "edgectl audit tail --follow --outcome 'refused*'",
+            "edgectl audit tail --follow --kind refusal",
             "edgectl audit tail -n 5 --kind model_change --kind trust_change --json")
         {
             spool, lines, follow,

@@ -78,7 +78,7 @@ internal static class CommandTree
                 PenaltyCommands.CreateLift(),
             },
             new CtlCommand("audit", "Read, verify and export the log of decisions: offline, on the device's folder or on a copy (only 'status' asks the daemon).",
-                "edgectl audit verify --key first.vkey", "edgectl audit query --outcome refused")
+                "edgectl audit verify --key first.vkey", "edgectl audit query --kind refusal")
             {
                 AuditStatusCommand.Create(),
                 AuditTailCommand.Create(),

@@ -20,20 +20,20 @@ public sealed class LineFile : IDisposable
     {
         string full = Path.GetFullPath(path);
         bool isNew = !Path.Exists(full);
-        if (!isNew)
-        {
-            CutHalfLine(full);
-        }
-
         var file = new LineFile(Descriptor.Open(null, full, FileCalls.WriteOnly | FileCalls.Create | FileCalls.NonBlocking | Append, OwnerAndGroup));
         try
         {
+            // A pipe without a reader would hold up whoever opens it by name.
             if (file._file.Status().Kind != FileKind.Regular)
             {
                 throw new IOException($"'{path}' is no regular file: lines can be added to nothing else");
             }
 
-            if (isNew)
+            if (!isNew)
+            {
+                CutHalfLine(full);
+            }
+            else
             {
                 // The lines are of no use under a name that a power cut takes back.
                 DurableFile.SyncFolder(Path.GetDirectoryName(full)!);

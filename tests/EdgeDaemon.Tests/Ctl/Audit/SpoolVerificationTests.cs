@@ -1,0 +1,71 @@
+using EdgeDaemon.Core.Audit.Notes;
+using EdgeDaemon.Core.Audit.Segments;
+using EdgeDaemon.Ctl.Answers;
+using EdgeDaemon.Ctl.Audit;
+
+namespace EdgeDaemon.Tests.Ctl.Audit;
+
+/// <summary>Verifying beside a writer: what is half written is no false alarm, and what stays broken is an alarm.</summary>
+[TestClass]
+public sealed class SpoolVerificationTests
+{
+    [TestMethod]
+    public void A_batch_that_becomes_whole_meanwhile_is_verified_again()
+    {
+        using SpoolOnDisk spool = SpoolOnDisk.Usual();
+        (int segment, int offset, _) = spool.Log.Frames[^1];
+        spool.Edit(segment, bytes => bytes[offset + 40] ^= 0x55);
+        int begun = 0;
+        SpoolVerdict verdict = Verify(spool, () => begun++, sequence =>
+        {
+            // The verifier has read the last segment, with the frame that is not whole, when it shows the one before.
+            if (begun == 1 && sequence == (long)spool.Log.Size - 2)
+            {
+                spool.Save();
+            }
+        });
+        Assert.IsNull(verdict.Fault);
+        Assert.AreEqual(spool.Log.Size, verdict.Size);
+        Assert.AreEqual(2, begun);
+    }
+
+    [TestMethod]
+    public void One_that_stays_broken_is_found()
+    {
+        using SpoolOnDisk spool = SpoolOnDisk.Usual();
+        (int segment, int offset, _) = spool.Log.Frames[^1];
+        spool.Edit(segment, bytes => bytes[offset + 40] ^= 0x55);
+        int begun = 0;
+        SpoolVerdict verdict = Verify(spool, () => begun++, _ => { });
+        Assert.AreEqual((spool.Segment(segment), (long)offset), (verdict.Fault!.Name, verdict.Fault.Offset));
+        Assert.AreEqual(1, begun);
+    }
+
+    [TestMethod]
+    public void A_segment_that_is_removed_meanwhile_is_not_asked_for_again()
+    {
+        using SpoolOnDisk spool = SpoolOnDisk.Usual();
+        int begun = 0;
+        SpoolVerdict verdict = Verify(spool, () =>
+        {
+            if (begun++ == 0)
+            {
+                File.Delete(spool.Segment(0));
+            }
+        }, _ => { });
+        Assert.IsNull(verdict.Fault);
+        Assert.AreEqual(1UL, verdict.FirstSegment);
+    }
+
+    private static SpoolVerdict Verify(SpoolOnDisk spool, Action begins, Action<long> visit)
+    {
+        using NoteVerifier key = spool.Log.FirstKey();
+        using var progress = new ProgressLine(TextWriter.Null, watched: false);
+        return new SpoolVerification(new SpoolFolder(spool.Folder), key)
+        {
+            AllowsRemoved = true,
+            Begins = begins,
+            Visitor = (_, _, frame, _) => visit((long)Frame.Sequence(frame)),
+        }.Verify(progress, CancellationToken.None);
+    }
+}
