@@ -1,3 +1,4 @@
+using System.Numerics;
 using EdgeDaemon.Core.Smoothing.Boundaries;
 using EdgeDaemon.Core.Smoothing.Statistics;
 
@@ -12,33 +13,43 @@ internal static class SampleRules
     public const int Selection = 100;
 
     /// <summary>CERTIFY: always all samples; certified when the bound is above p0.</summary>
-    public static OperatingCharacteristic Fixed(double p0, double p)
+    public static Func<double, OperatingCharacteristic> Fixed(double p0)
     {
         const int samples = CohenLog.Samples;
         int least = Least(samples, count => ClopperPearson.Lower(count, samples, Alpha) > p0);
-        double certified = BinomialTail.AtLeast(least, samples, p).Middle;
-        return new OperatingCharacteristic(certified, 1 - certified, samples);
+        return p =>
+        {
+            double certified = BinomialTail.AtLeast(least, samples, p).Middle;
+            return new OperatingCharacteristic(certified, 1 - certified, samples);
+        };
     }
 
     /// <summary>CertifyAdp (Horvath et al. 2022) in rounds of 1,000, 10,000 and 125,000; each chooses again, which is counted here.</summary>
-    public static OperatingCharacteristic Adaptive(double p0, double p)
+    public static Func<double, OperatingCharacteristic> Adaptive(double p0)
     {
-        int[] rounds = [1000, 10_000, 125_000];
-        double left = 1, certified = 0, given = 0, samples = 0;
+        int[] rounds = [1000, 10_000, 125_000], least = new int[rounds.Length], stay = new int[rounds.Length];
         for (int i = 0; i < rounds.Length; i++)
         {
             int n = rounds[i];
-            samples += left * (n + Selection);
-            int least = Least(n, count => ClopperPearson.Lower(count, n, Alpha / rounds.Length) > p0);
-            double yes = BinomialTail.AtLeast(least, n, p).Middle;
-            int stay = i + 1 < rounds.Length ? Least(n, count => ClopperPearson.Upper(count, n, Alpha / (rounds.Length - 1)) >= p0) : 0;
-            double no = 1 - BinomialTail.AtLeast(stay, n, p).Middle;
-            certified += left * yes;
-            given += left * no;
-            left *= Math.Max(0, 1 - yes - no);
+            least[i] = Least(n, count => ClopperPearson.Lower(count, n, Alpha / rounds.Length) > p0);
+            stay[i] = i + 1 < rounds.Length ? Least(n, count => ClopperPearson.Upper(count, n, Alpha / (rounds.Length - 1)) >= p0) : 0;
         }
 
-        return new OperatingCharacteristic(certified, given, samples);
+        return p =>
+        {
+            double left = 1, certified = 0, given = 0, samples = 0;
+            for (int i = 0; i < rounds.Length && left > 1e-12; i++)
+            {
+                samples += left * (rounds[i] + Selection);
+                double yes = BinomialTail.AtLeast(least[i], rounds[i], p).Middle;
+                double no = 1 - BinomialTail.AtLeast(stay[i], rounds[i], p).Middle;
+                certified += left * yes;
+                given += left * no;
+                left *= Math.Max(0, 1 - yes - no);
+            }
+
+            return new OperatingCharacteristic(certified, given, samples);
+        };
     }
 
     /// <summary>The union bound's looks at 1.1^k, k from 11, each at its share of alpha (Voracek 2024).</summary>
@@ -84,31 +95,47 @@ internal static class SampleRules
             down[n] = BettingShape.Instance.Bound(n, 1 - p0, c);
         }
 
-        return p =>
-        {
-            var paths = new CountDistribution(new BinomialKernels(p));
-            double certified = 0, given = 0, samples = 0, left = 1;
-            for (int n = 1; n <= maxSamples && left > 1e-9; n++)
-            {
-                samples += left;
-                paths.Advance(1);
-                if (up[n] != BoundaryTable.Never)
-                {
-                    double taken = paths.TakeAtLeast(up[n]);
-                    certified += taken;
-                    left -= taken;
-                }
+        return p => EachSample(p, up, down, maxSamples);
+    }
 
-                if (down[n] != BoundaryTable.Never)
-                {
-                    double taken = paths.TakeAtMost(n - down[n]);
-                    given += taken;
-                    left -= taken;
-                }
+    // One sample at a time, in two arrays that take turns: 131,072 steps are too many for a distribution that is made for steps of hundreds.
+    private static OperatingCharacteristic EachSample(double p, int[] up, int[] down, int maxSamples)
+    {
+        double[] now = new double[maxSamples + 2 + Vector<double>.Count], next = new double[now.Length];
+        int low = 1, high = 1; // Count a is at a + 1: below every count lies a zero.
+        now[1] = 1;
+        double certified = 0, given = 0, samples = 0, left = 1;
+        var stays = new Vector<double>(1 - p);
+        var rises = new Vector<double>(p);
+        for (int n = 1; n <= maxSamples && left > 1e-9; n++)
+        {
+            samples += left;
+            high++;
+            for (int a = low; a <= high; a += Vector<double>.Count)
+            {
+                ((stays * new Vector<double>(now, a)) + (rises * new Vector<double>(now, a - 1))).CopyTo(next, a);
             }
 
-            return new OperatingCharacteristic(certified, given, samples);
-        };
+            next.AsSpan(high + 1, Vector<double>.Count - 1).Clear();
+            next[low - 1] = 0;
+            (now, next) = (next, now);
+            for (; high >= low && high - 1 >= up[n]; high--)
+            {
+                certified += now[high];
+                left -= now[high];
+                now[high] = 0;
+            }
+
+            for (; low <= high && (n - (low - 1) >= down[n] || now[low] < 1e-18); low++)
+            {
+                bool stops = n - (low - 1) >= down[n];
+                given += stops ? now[low] : 0;
+                left -= stops ? now[low] : 0;
+                now[low] = 0;
+            }
+        }
+
+        return new OperatingCharacteristic(certified, given, samples);
     }
 
     /// <summary>The probability that selection misses a class of probability p, were all others one class.</summary>

@@ -23,7 +23,6 @@ internal static class SmoothingSamples
         ("imagenet_resnet50", 1, [1, 2, 3]),
         ("cifar10_resnet110", 0.25, [0.25, 0.5, 0.75]),
         ("cifar10_resnet110", 0.5, [0.5, 1, 1.5]),
-        ("cifar10_resnet110", 1, [1, 2, 3]),
     ];
 
     public static void Measure(Options options, ReportFiles report)
@@ -54,8 +53,8 @@ internal static class SmoothingSamples
                 BoundaryTable mixture = BoundaryBuilder.Build(parameters with { Looks = hundreds }, BettingShape.Instance);
                 (LookSchedule looks, int[] up, int[] down) = SampleRules.Union(p0, MaxSamples);
 
-                OperatingCharacteristic plain = SampleRules.Mean(images, p => SampleRules.Fixed(p0, p));
-                OperatingCharacteristic adaptive = SampleRules.Mean(images, p => SampleRules.Adaptive(p0, p));
+                OperatingCharacteristic plain = SampleRules.Mean(images, SampleRules.Fixed(p0));
+                OperatingCharacteristic adaptive = SampleRules.Mean(images, SampleRules.Adaptive(p0));
                 OperatingCharacteristic union = SampleRules.Mean(images, p => OperatingCharacteristic.Of(looks, up, down, p));
                 OperatingCharacteristic betting = SampleRules.Mean(images, SampleRules.Betting(p0, MaxSamples));
                 OperatingCharacteristic reference = SampleRules.Mean(images, p => OperatingCharacteristic.Of(mixture, p));

@@ -27,8 +27,8 @@ public sealed class ExpectedSamplesTests
         Assert.IsLessThanOrEqualTo(SampleRules.Alpha, table.CertifyError);
 
         OperatingCharacteristic own = SampleRules.Mean(images, p => OperatingCharacteristic.Of(table, p));
-        OperatingCharacteristic all = SampleRules.Mean(images, p => SampleRules.Fixed(p0, p));
-        OperatingCharacteristic adaptive = SampleRules.Mean(images, p => SampleRules.Adaptive(p0, p));
+        OperatingCharacteristic all = SampleRules.Mean(images, SampleRules.Fixed(p0));
+        OperatingCharacteristic adaptive = SampleRules.Mean(images, SampleRules.Adaptive(p0));
         Assert.IsLessThanOrEqualTo(limit, own.Samples + Selection, $"{own}");
         Assert.IsLessThan(adaptive.Samples, own.Samples + Selection);
         Assert.IsGreaterThanOrEqualTo(all.Certified - 0.003, own.Certified, $"{own} beside {all}");
