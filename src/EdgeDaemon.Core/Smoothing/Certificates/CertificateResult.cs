@@ -8,11 +8,14 @@ namespace EdgeDaemon.Core.Smoothing.Certificates;
 /// <param name="Agreements">Samples for the class at that look. 0 when abstained.</param>
 public sealed record CertificateResult(int Class, bool Abstained, double Radius, double InputRadius, int Samples, int Agreements, StoppedBy Stopped)
 {
-    /// <summary><paramref name="radius"/> in the caller's units: the largest double that is not above the exact product.</summary>
+    // Below, the error of a product could itself be too small for a double; nobody means such a radius.
+    private const double LeastProduct = 1e-290;
+
+    /// <summary><paramref name="radius"/> in the caller's units: the largest double that is not above the exact product; 0 below 1e-290.</summary>
     public static double InUnitsOfInput(double radius, double scale)
     {
         double product = radius * scale;
-        return Math.FusedMultiplyAdd(radius, scale, -product) < 0 ? Math.BitDecrement(product) : product;
+        return product < LeastProduct ? 0 : Math.FusedMultiplyAdd(radius, scale, -product) < 0 ? Math.BitDecrement(product) : product;
     }
 }
 

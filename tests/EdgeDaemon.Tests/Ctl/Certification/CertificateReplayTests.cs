@@ -1,0 +1,256 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using EdgeDaemon.Core.Smoothing.Boundaries;
+using EdgeDaemon.Core.Smoothing.Certificates;
+using EdgeDaemon.Core.Smoothing.Noise;
+using EdgeDaemon.Ctl;
+using EdgeDaemon.Ctl.Certification.Replay;
+using EdgeDaemon.Tests.Native.Onnx;
+
+namespace EdgeDaemon.Tests.Ctl.Certification;
+
+/// <summary>True certificates about real nets replay; whatever is changed in one is found, and named.</summary>
+[TestClass]
+public sealed class CertificateReplayTests
+{
+    private string _folder = "";
+
+    [TestInitialize]
+    public void MakeFolder()
+    {
+        _folder = Directory.CreateTempSubdirectory("edged-").FullName;
+        TestRuntime.Library();
+    }
+
+    [TestCleanup]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    [TestMethod]
+    public void True_certificates_replay()
+    {
+        Replay(DigitsCertificate.Instance.Sequential());
+        Replay(DigitsCertificate.Instance.Bound());
+    }
+
+    [TestMethod]
+    public void A_stop_before_everything_is_decided_replays_too()
+    {
+        RobustnessCertificate c = DigitsCertificate.Instance.Sequential();
+        Replay(c with { Ladder = [.. c.Ladder, new LadderStep(0.75, DigitsCertificate.Hex(DigitsCertificate.Instance.Ladder[4]))], Result = c.Result with { Stopped = StoppedBy.Deadline } });
+    }
+
+    [TestMethod]
+    public void Samples_that_failed_then_and_not_now_are_no_difference_but_a_count_too_many_is()
+    {
+        RobustnessCertificate c = DigitsCertificate.Instance.Bound();
+        ClassCount most = c.Certification.Counts.MaxBy(count => count.Count);
+        RobustnessCertificate failed = Counts(c, most.Count - 3, c.Certification.Failed + 3);
+        double radius = Core.Smoothing.Statistics.CertifiedRadius.Of(Core.Smoothing.Statistics.ClopperPearson.Lower(most.Count - 3, 800, 0.001), DigitsCertificate.Sigma);
+        failed = failed with { Result = failed.Result with { Radius = radius, InputRadius = CertificateResult.InUnitsOfInput(radius, 255), Agreements = most.Count - 3 } };
+        Replay(failed);
+        Found("result.radius is", failed with { Result = failed.Result with { Radius = radius * 1.01, InputRadius = CertificateResult.InUnitsOfInput(radius * 1.01, 255) } });
+    }
+
+    // What somebody would change to make a certificate say more, or something else, than was found.
+    [TestMethod]
+    public void Tampered_certificates_are_found_and_what_is_wrong_is_named()
+    {
+        RobustnessCertificate c = DigitsCertificate.Instance.Sequential(), b = DigitsCertificate.Instance.Bound();
+        string zero = new('0', 64);
+        Found("the certificate is about another one, 0000", c with { Model = c.Model with { Release = zero } });
+        Found("model.name is other in the certificate, and digits in the bundle", c with { Model = c.Model with { Name = "other" } });
+        Found("model.version is 9", c with { Model = c.Model with { Version = "9" } });
+        Found("model.members[1].sha256 is 0000", c with { Model = c.Model with { Members = c.Model.Members.SetItem(1, new("b", zero)) } });
+        Found("model.members[2].name is x", c with { Model = c.Model with { Members = c.Model.Members.SetItem(2, c.Model.Members[2] with { Name = "x" }) } });
+        Found("model.rule is majority", c with { Model = c.Model with { Vote = Core.Smoothing.VoteRule.Majority } });
+        Found("model.weights is 1, 2, 1", c with { Model = c.Model with { Weights = [1, 2, 1] } });
+        Found("model.consensus is 2", c with { Model = c.Model with { Consensus = 2 } });
+        Found("model.output is other", c with { Model = c.Model with { Output = "other" } });
+        Found("engine.rows is 50", c with { Engine = c.Engine with { Rows = 50 } });
+        Found("engine.classes is 11", c with { Engine = c.Engine with { Classes = 11 } });
+        Found("input.name is x", c with { Input = c.Input with { Name = "x" } });
+        Found("the certificate is about another input, of 0000", c with { Input = c.Input with { Sha256 = zero } });
+        Found("input.shape is 1,1,4,16", c with { Input = c.Input with { Shape = [1, 1, 4, 16] } });
+        Found("noise.kind is float", c with { Noise = c.Noise with { Kind = CertificateKind.Float } });
+        Found("noise.sampler is 'edged-noise-0'", c with { Noise = c.Noise with { Sampler = "edged-noise-0" } });
+        Found("noise.sigma is 0.3", c with { Noise = c.Noise with { Sigma = 0.3 } });
+        Found("noise.scale is 1", c with { Noise = c.Noise with { Scale = 1 }, Result = c.Result with { InputRadius = c.Result.Radius } });
+        Found("the seed does not belong to noise.commitment", c with { Noise = c.Noise with { Commitment = zero } });
+        Found("the seed does not belong to noise.commitment", c with { Noise = c.Noise with { Seed = zero } });
+        Found("selection.counts are", c with { Noise = c.Noise with { Row = 4 } });
+        Found("selection.counts are", c with { Noise = c.Noise with { First = 1 } });
+        Found("the boundary table of radius 0.125 is", c with { Rule = c.Rule with { Alpha = 0.01 } });
+        Found("the boundary table of radius 0.125 is", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { Beta = 0.01 } } });
+        Found("rule.look is 50", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { Look = 50 } } });
+        Found("rule.table_samples is 20000", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { TableSamples = 20_000 } } });
+        Found("the ladder's radius 0.3 is none that the bundle offers", c with { Ladder = [c.Ladder[0], c.Ladder[1] with { Radius = 0.3 }], Result = c.Result with { Radius = 0.3, InputRadius = CertificateResult.InUnitsOfInput(0.3, 255) } });
+        Found("the certificate names another one, 0000", c with { Ladder = [c.Ladder[0] with { Table = zero }, c.Ladder[1]] });
+
+        // The certified radius' table under a larger radius' name.
+        Found("the boundary table of radius 0.5 is", c with { Ladder = [c.Ladder[1] with { Radius = 0.5 }], Result = c.Result with { Radius = 0.5, InputRadius = 127.5 } });
+        Found("result.stopped is \"deadline\"", c with { Result = c.Result with { Stopped = StoppedBy.Deadline } });
+        Found("result.radius is 0.125", c with { Result = c.Result with { Radius = 0.125, InputRadius = 31.875 } });
+        Found("certification.counts are", Counts(b, b.Certification.Counts.MaxBy(count => count.Count).Count - 1, 1) with { Certification = Shift(b.Certification) });
+        Found("result.radius is", b with { Rule = b.Rule with { Alpha = 0.01 } });
+        double more = Math.BitIncrement(b.Result.Radius);
+        Found("result.radius is", b with { Result = b.Result with { Radius = more, InputRadius = CertificateResult.InUnitsOfInput(more, 255) } });
+    }
+
+    [TestMethod]
+    public void A_hidden_seed_must_be_given_and_be_the_right_one()
+    {
+        RobustnessCertificate c = DigitsCertificate.Instance.Sequential();
+        RobustnessCertificate hidden = c with { Noise = c.Noise with { Seed = null } };
+        Found("the certificate does not reveal its seed", hidden);
+        using NoiseSeed seed = CertificateReplay.Seed(hidden, DigitsCertificate.Instance.SeedHex);
+        StringAssert.Contains(Assert.ThrowsExactly<CtlException>(() => CertificateReplay.Seed(hidden, new string('1', 64))).Message, "does not belong to noise.commitment");
+    }
+
+    [TestMethod]
+    public void The_command_refuses_before_it_loads_anything()
+    {
+        RobustnessCertificate c = DigitsCertificate.Instance.Sequential();
+        string file = Save(c), input = Path.Combine(_folder, "input.bin");
+        File.WriteAllBytes(input, new byte[64]);
+        ToolRun.Of("certificate", "verify", file, "--bundle", DigitsCertificate.Bundle, "--input", input).Failed(1, "the certificate is about another input");
+        ToolRun.Of("certificate", "verify", file, "--bundle", Repository.File("tests/models/digits/digits-s50"), "--input", input).Failed(1, "the certificate is about another one");
+        ToolRun.Of("certificate", "verify", file, "--bundle", DigitsCertificate.Bundle, "--input", Repository.File("tests/models/digits/heldout.pgm"), "--library-sha256", new string('0', 64))
+            .Failed(1, "engine.library is");
+        ToolRun.Of("certificate", "verify", file, "--bundle", DigitsCertificate.Bundle, "--input", input, "--seed", "00").Failed(2, "--seed must be 64 lower-case hex digits");
+        File.WriteAllText(file, "{\n\"format\":7}");
+        ToolRun.Of("certificate", "show", file).Failed(1, $"{file}:2:10: 'format' is 7");
+    }
+
+    [TestMethod]
+    public void Show_says_what_it_says_and_writes_its_canonical_bytes()
+    {
+        RobustnessCertificate c = DigitsCertificate.Instance.Sequential();
+        string shown = ToolRun.Of("certificate", "show", Save(c)).Succeeded().Output;
+        StringAssert.Contains(shown, $"digest     {c.Digest()}");
+        StringAssert.Contains(shown, "class 0, against every change below 0.25 in l2 (63.75 in units of the input)");
+        string json = ToolRun.Of("certificate", "show", Save(c), "--json").Succeeded().Output.TrimEnd();
+        Assert.AreEqual(c.Digest(), Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(json))));
+    }
+
+    /// <summary>The script shares no code with the daemon: it must find the same noise, and refuse what is not so.</summary>
+    [TestMethod]
+    public void The_independent_script_agrees()
+    {
+        RobustnessCertificate c = DigitsCertificate.Instance.Sequential(), b = DigitsCertificate.Instance.Bound();
+        string input = Path.Combine(_folder, "input.bin"), tables = Path.Combine(_folder, "tables");
+        File.WriteAllBytes(input, DigitsCertificate.Instance.Input);
+        ToolRun.Of("certificate", "tables", Save(c), "--out", tables).Succeeded();
+        JsonElement found = JsonDocument.Parse(Script(0, Save(c), "--input", input, "--tables", tables, "--rows", "3")).RootElement;
+        Assert.AreEqual(Rows(3), found.GetProperty("rows_sha256").GetString());
+        Assert.AreEqual(2, found.GetProperty("errors").GetArrayLength());
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.AreEqual(DigitsCertificate.Instance.Ladder[i].CertifyError, found.GetProperty("errors")[i].GetDouble(), 1e-9);
+        }
+
+        Assert.IsTrue(JsonDocument.Parse(Script(0, Save(b))).RootElement.GetProperty("bound").GetBoolean());
+
+        // Negative controls.
+        StringAssert.Contains(Script(1, Save(c with { Result = c.Result with { Agreements = c.Result.Agreements - 60 } }), "--tables", tables), "do not reach the boundary");
+        StringAssert.Contains(Script(1, Save(b with { Result = b.Result with { Radius = b.Result.Radius * 1.0001, InputRadius = 0 } })), "do not show a radius");
+        StringAssert.Contains(Script(1, Save(c with { Noise = c.Noise with { Seed = new string('2', 64) } })), "does not belong to the commitment");
+        StringAssert.Contains(Script(1, Save(c with { Result = c.Result with { InputRadius = 64 } })), "input_radius is above");
+    }
+
+    private static string Rows(int samples)
+    {
+        RowNoise noise = RowNoise.ForBytes(new NoiseScale(DigitsCertificate.Sigma, 255));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        float[] row = new float[64];
+        for (int sample = 0; sample < samples; sample++)
+        {
+            noise.TryAdd(DigitsCertificate.Instance.Seed.Key(3), (ulong)sample, 0, DigitsCertificate.Instance.Input, row);
+            hash.AppendData(MemoryMarshal.AsBytes<float>(row));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static string Script(int expected, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("python3", ["-X", "utf8", Repository.File("tests/certificates/check_certificate.py"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        Process python;
+        try
+        {
+            python = Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Inconclusive("skipped: no python3");
+            return "";
+        }
+
+        using (python)
+        {
+            Task<string> errors = python.StandardError.ReadToEndAsync();
+            string output = python.StandardOutput.ReadToEnd();
+            Assert.IsTrue(python.WaitForExit(120_000), "python3 takes too long");
+            Assert.AreEqual(expected, python.ExitCode, errors.Result);
+            return expected == 0 ? output : errors.Result;
+        }
+    }
+
+    private string Save(RobustnessCertificate certificate)
+    {
+        string file = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Guid.NewGuid():N}.json"));
+        File.WriteAllBytes(file, certificate.ToJson());
+        return file;
+    }
+
+    // As the command does, with the library that the tests share.
+    private void Replay(RobustnessCertificate certificate)
+    {
+        RobustnessCertificate read = RobustnessCertificate.Parse(certificate.ToJson(), "c.json");
+        string input = Path.Combine(_folder, "input.bin"), tables = Path.Combine(_folder, "tables");
+        File.WriteAllBytes(input, DigitsCertificate.Instance.Input);
+        Directory.CreateDirectory(tables);
+        for (int i = 0; i < DigitsCertificate.Instance.Ladder.Count; i++)
+        {
+            BoundaryTable table = DigitsCertificate.Instance.Ladder[i];
+            File.WriteAllBytes(Path.Combine(tables, $"{DigitsCertificate.Hex(table)}.bnd"), table.ToFile());
+        }
+
+        using NoiseSeed seed = CertificateReplay.Seed(read, null);
+        using ReplayBundle bundle = ReplayBundle.Open(DigitsCertificate.Bundle, read);
+        byte[] elements = ReplayInput.Read(input, 0, bundle.Manifest, read.Input);
+        RadiusLadder? ladder = read.Rule.Schedule is null ? null : ReplayTables.Of(read, bundle.Rules, tables, default);
+        using var model = new ReplayModel(TestRuntime.Get(), bundle, read);
+        new CertificateReplay(read, ladder, null).Run(model, seed, elements, default);
+    }
+
+    private void Found(string what, RobustnessCertificate certificate)
+    {
+        string message = Assert.ThrowsExactly<CtlException>(() => Replay(certificate), what).Message;
+        StringAssert.Contains(message, what);
+    }
+
+    // Another count of the class, so many failed.
+    private static RobustnessCertificate Counts(RobustnessCertificate c, int agreements, int failed) => c with
+    {
+        Certification = new SampleTally(
+            c.Certification.Samples, failed, [.. c.Certification.Counts.Select(count => count.Class == c.Result.Class ? count with { Count = agreements } : count)]),
+        Result = c.Result with { Agreements = Math.Min(agreements, c.Result.Agreements) },
+    };
+
+    // One sample of the class moved to another class.
+    private static SampleTally Shift(SampleTally tally)
+    {
+        int[] counts = new int[10];
+        foreach (ClassCount count in tally.Counts)
+        {
+            counts[count.Class] = count.Count;
+        }
+
+        counts[tally.Largest()]--;
+        counts[(tally.Largest() + 1) % 10]++;
+        return SampleTally.From(tally.Samples, counts);
+    }
+}
