@@ -333,7 +333,7 @@ run_tests() {
   fi
   step "fuzz, scaled"
   local target
-  for target in toml oip_json binary_body oms onnx grpc token json_numbers; do
+  for target in toml oip_json binary_body oms onnx grpc token audit certificate json_numbers; do
     if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-15000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   done
   step "demo"

@@ -18,11 +18,6 @@ internal static class ArrivedTensor
         ReadOnlySpan<byte> tensor = block.GetSpan()[..(int)planned.Bytes];
         InputValidation.CheckValues(planned, declared, tensor);
         long bytes = planned.Bytes;
-        if (index == 0)
-        {
-            work.Sent = block.Memory[..(int)bytes];
-        }
-
         work.Arrived(work.Plan.Count).Span[index] = new EngineInput(planned.Shape, block, bytes);
         if (declared.Preprocess is { } preprocess)
         {

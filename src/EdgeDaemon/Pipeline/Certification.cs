@@ -140,7 +140,8 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
     private static ImmutableArray<SmoothedInput> Inputs(InferenceWork work, ModelSmoothing offer)
     {
         SmoothingWork smoothing = work.Smoothing!;
-        ReadOnlyMemory<byte> sent = work.Sent;
+        EngineInput arrived = work.Arrived(work.Plan.Count).Span[0];
+        ReadOnlyMemory<byte> sent = arrived.Block.Memory[..(int)arrived.Bytes];
         int count = (int)work.Plan[0].Shape[0], bytes = sent.Length / count;
         var inputs = ImmutableArray.CreateBuilder<SmoothedInput>(count);
         for (int i = 0; i < count; i++)

@@ -68,9 +68,6 @@ internal sealed class InferenceWork
     /// <summary>What it asks to be certified; null: nothing.</summary>
     public SmoothingWork? Smoothing { get; set; }
 
-    /// <summary>The first input as it was sent, before preprocessing.</summary>
-    public ReadOnlyMemory<byte> Sent { get; set; }
-
     /// <summary>The JSON part of the body.</summary>
     public ReadOnlyMemory<byte> Json { get; set; }
 
