@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using EdgeDaemon.Tests;
 
 namespace EdgeDaemon.EndToEnd;
 
@@ -21,13 +22,13 @@ public sealed class AuditCrashTests
     // Half the kills hit a daemon that is still opening its log.
     private const int LongestLifeMilliseconds = 200;
 
-    private static readonly bool Soak = Environment.GetEnvironmentVariable("EDGED_SOAK") is { Length: > 0 };
-    private static readonly int Kills = Soak ? 10_000 : 200;
-    private static readonly TimeSpan Budget = Soak ? TimeSpan.FromHours(6) : TimeSpan.FromSeconds(90);
+    private static readonly int Kills = Campaign.Rounds(200, 10_000);
+    private static readonly TimeSpan Budget = Campaign.IsWhole ? TimeSpan.FromHours(6) : TimeSpan.FromSeconds(90);
 
     private static int _numbers;
 
     [TestMethod]
+    [TestCategory(Campaign.Category)]
     public async Task WhatWasAcknowledged_SurvivesKillsAtRandomMoments_AndTheLogStillHolds()
     {
         int killed = 0;

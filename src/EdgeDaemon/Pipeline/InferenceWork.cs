@@ -149,7 +149,6 @@ internal sealed class InferenceWork
     public void ReleaseMemory()
     {
         Grant.Close();
-        Sent = default;
         Grpc?.End();
         JsonBlock?.Return();
         JsonBlock = null;
