@@ -6,7 +6,7 @@ namespace EdgeDaemon.Ctl.Certification;
 /// <param name="results">Gets every answer as it comes.</param>
 /// <param name="ask">One image of one series.</param>
 /// <param name="progress">Is told of each.</param>
-internal sealed class CertifyRun(ResultsFile results, Func<CertifiedSeries, int, CancellationToken, Task<CertifiedRow>> ask, ProgressLine progress)
+internal sealed class CertifyRun(ResultsFile results, Func<CertifiedSeries, int, CancellationToken, Task<CertifiedRow>> ask, ProgressBar progress)
 {
     private readonly Lock _append = new();
 

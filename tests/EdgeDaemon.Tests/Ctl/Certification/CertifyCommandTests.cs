@@ -79,7 +79,7 @@ public sealed class CertifyCommandTests
     {
         var screen = new StringWriter();
         var clock = new TestClock();
-        var line = new ProgressLine(screen, true, clock);
+        var line = new ProgressBar(screen, true, clock);
         line.Begin(4, 1);
         clock.AdvanceSilently(TimeSpan.FromSeconds(2));
         line.Step("digits@0.25");
@@ -88,7 +88,7 @@ public sealed class CertifyCommandTests
         StringAssert.StartsWith(drawn[1], "[#######.......................] 1/4");
         StringAssert.StartsWith(drawn[^1], "[###############...............] 2/4  0.5/s  0:00:04 left  digits@0.25");
         var log = new StringWriter();
-        var silent = new ProgressLine(log, false, TimeProvider.System);
+        var silent = new ProgressBar(log, false, TimeProvider.System);
         silent.Begin(4, 0);
         silent.Step("x");
         silent.End();

@@ -128,7 +128,7 @@ public sealed class ResultsFileTests
                     return asked.Count > stopAfter ? throw new IOException("stopped") : Row(series, image);
                 }
             },
-            new ProgressLine(TextWriter.Null, false, TimeProvider.System));
+            new ProgressBar(TextWriter.Null, false, TimeProvider.System));
         await run.RunAsync([.. Series], Images, jobs, CancellationToken.None);
         if (stopAfter == asked.Count)
         {

@@ -7,7 +7,7 @@ namespace EdgeDaemon.Ctl.Certification;
 /// <param name="output">Standard error, so that what is asked for can be piped.</param>
 /// <param name="terminal">Whether somebody looks.</param>
 /// <param name="clock">For rate and what is left.</param>
-internal sealed class ProgressLine(TextWriter output, bool terminal, TimeProvider clock)
+internal sealed class ProgressBar(TextWriter output, bool terminal, TimeProvider clock)
 {
     private const int Cells = 30;
     private static readonly TimeSpan BetweenDraws = TimeSpan.FromMilliseconds(100);
