@@ -72,6 +72,7 @@ internal sealed partial class SpoolWriter
     {
         long records = _batch.Count;
         _tip.CopyFrom(_batch.Tip);
+        _gate.Count(records, _batch.Length, _tip); // Before anybody is told: who was, finds himself counted.
         AnswerStrict(mark);
         _ring.Free(mark);
         _pendingSince = 0;
@@ -82,7 +83,6 @@ internal sealed partial class SpoolWriter
         }
 
         _inBatch.Clear();
-        _gate.Count(records, _batch.Length, _tip);
         if (_note is { } note)
         {
             _checkpointNow = false;
