@@ -34,7 +34,7 @@ public sealed class CommandPageTests
     public void It_states_every_exit_code_and_environment_variable()
     {
         string page = Roff.Plain(File.ReadAllText(Repository.File("packaging/man/edgectl.1")));
-        foreach (string stated in (string[])["EDGED_SOCKET", "EDGED_CONTROL", "EDGECTL_DEBUG", "0 done", "1 refused or failed", "2 the command line makes no sense", "3 the daemon cannot be reached"])
+        foreach (string stated in (string[])["EDGED_SOCKET", "EDGED_CONTROL", "EDGED_AUDIT", "EDGECTL_DEBUG", "0 done", "1 refused or failed", "2 the command line makes no sense", "3 the daemon cannot be reached"])
         {
             Assert.IsTrue(page.Contains(stated, StringComparison.Ordinal), stated);
         }
