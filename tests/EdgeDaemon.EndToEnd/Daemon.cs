@@ -79,7 +79,6 @@ internal sealed partial class Daemon : IAsyncDisposable
             await Task.Delay(20);
         }
 
-        KeptTables.Take(state);
         return daemon;
     }
 
