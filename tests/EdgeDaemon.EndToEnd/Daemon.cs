@@ -81,7 +81,6 @@ internal sealed partial class Daemon : IAsyncDisposable
             await Task.Delay(20);
         }
 
-        KeptTables.Take(state);
         return daemon;
     }
 

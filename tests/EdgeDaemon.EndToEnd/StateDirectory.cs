@@ -35,7 +35,6 @@ internal sealed class StateDirectory : IDisposable
 
         state.Configure(settings);
         state.Forget();
-        KeptTables.Give(state);
         return state;
     }
 

@@ -80,6 +80,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
             CancellationToken leaving = exchange.Aborted;
             long entered = 0;
             await loop.RunAsync(EnterAsync, Leave, account, budget, deadline, place);
+            smoothing.Answers = run.Inputs;
             times.Ran(loop.Begun == 0 ? now : loop.Begun, loop.Begun == 0 ? now : loop.Ended);
             if (smoothing.Question.Mode != SmoothingMode.Predict)
             {
