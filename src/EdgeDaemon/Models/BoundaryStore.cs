@@ -6,7 +6,7 @@ using EdgeDaemon.Native.Posix.Files;
 namespace EdgeDaemon.Models;
 
 /// <summary>
-/// Boundary tables, <c>boundaries/DIGEST.bnd</c> in the state directory: making one takes a second and more, reading one milliseconds. A table that is read has its error proven again
+/// Boundary tables, <c>boundaries/DIGEST.bnd</c> in the state directory: making one takes up to seconds, reading one milliseconds. A table that is read has its error proven again
 /// (<see cref="BoundaryTable.Read"/>), so that whoever can write here can cost time and nothing else.
 /// </summary>
 internal sealed class BoundaryStore(string stateDirectory)

@@ -56,8 +56,9 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
     }
 
     /// <summary>All runs of it; then its answer is in the server's output.</summary>
+    /// <returns>The request's times, to the end of the last run, and the time that it is.</returns>
     /// <exception cref="RefusedException">It has no answer.</exception>
-    public async ValueTask AnswerAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work, ServedModel model, int priority, RequestTimes times)
+    public async ValueTask<(RequestTimes Times, long Now)> AnswerAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work, ServedModel model, int priority, RequestTimes times)
     {
         SmoothingWork smoothing = work.Smoothing!;
         ModelSmoothing offer = model.Smoothing!;
@@ -78,6 +79,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
             CancellationToken leaving = exchange.Aborted;
             long entered = 0;
             await loop.RunAsync(EnterAsync, Leave, account, budget, deadline, place);
+            smoothing.Answers = run.Inputs;
             times.Ran(loop.Begun == 0 ? now : loop.Begun, loop.Begun == 0 ? now : loop.Ended);
             if (smoothing.Question.Mode != SmoothingMode.Predict)
             {
@@ -86,7 +88,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
 
             model.Smoothed.Count(run.Inputs, loop.Runs, loop.FailedRuns);
             wire.EncodeReport(exchange, work, model, SmoothingReport.Of(smoothing, run.Inputs));
-            model.Engine.CountCertified(times, offer.Rules.Batch);
+            return (times, model.Engine.CountCertified(times, offer.Rules.Batch));
 
             async ValueTask<LaneTurn> EnterAsync(long bytes)
             {

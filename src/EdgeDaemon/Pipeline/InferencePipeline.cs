@@ -61,7 +61,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
             exchange.RefuseWhenLate(now);
             if (work.Smoothing is not null)
             {
-                await certification.AnswerAsync(exchange, wire, work, model, policy.Priority, times);
+                (times, now) = await certification.AnswerAsync(exchange, wire, work, model, policy.Priority, times);
             }
             else
             {

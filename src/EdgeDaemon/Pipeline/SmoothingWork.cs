@@ -25,6 +25,9 @@ internal sealed record SmoothingWork(SmoothingWish Wish, SmoothingQuestion Quest
         }
     }
 
+    /// <summary>What was counted of each input, in their order; empty before the answer.</summary>
+    public ImmutableArray<SmoothedInput> Answers { get; set; } = [];
+
     /// <summary>One for each input, in their order; empty before the answer, and for predictions. Without the seed.</summary>
     public ImmutableArray<RobustnessCertificate> Certificates { get; set; } = [];
 

@@ -146,14 +146,12 @@ public sealed class SmoothingLoopTests
     [TestMethod]
     public async Task Nothing_is_left_of_the_pool_s_memory_when_a_certification_ends_or_fails()
     {
-        long before = TestRuntime.Pool.InUse;
-        using (var rig = new Rig(VotingModel.Failing(FirstOrSecond), 50))
-        {
-            await rig.RunAsync(rig.Inputs(Questions.Fixed(300), [1, 0]));
-            await Assert.ThrowsExactlyAsync<RefusedException>(() => rig.RunAsync(rig.Inputs(Questions.Fixed(300), [5, 0])));
-        }
-
-        Assert.AreEqual(before, TestRuntime.Pool.InUse);
+        using var rig = new Rig(VotingModel.Failing(FirstOrSecond), 50);
+        long batches = rig.Memory.InUse;
+        await rig.RunAsync(rig.Inputs(Questions.Fixed(300), [1, 0]));
+        Assert.AreEqual(batches, rig.Memory.InUse);
+        await Assert.ThrowsExactlyAsync<RefusedException>(() => rig.RunAsync(rig.Inputs(Questions.Fixed(300), [5, 0])));
+        Assert.AreEqual(batches, rig.Memory.InUse, "its two batches are the caller's to give back");
     }
 
     /// <summary>One lane and its pool, on a clock that a run moves.</summary>
@@ -169,9 +167,11 @@ public sealed class SmoothingLoopTests
         {
             _session = TestRuntime.Get().CreateSession(graph, new OnnxSessionOptions());
             _rows = rows;
-            _blocks = [.. Enumerable.Range(0, 2).Select(_ => TestRuntime.Pool.Rent(rows * VotingModel.Features * sizeof(float), null))];
-            Pool = new LanePool([new Lane(0, [new MemberPort("m", _session.NewRun(TestRuntime.Pool), [0], [0])], TestRuntime.Pool)], 100, work => work.Execute(), _clock);
+            _blocks = [.. Enumerable.Range(0, 2).Select(_ => Memory.Rent(rows * VotingModel.Features * sizeof(float), null))];
+            Pool = new LanePool([new Lane(0, [new MemberPort("m", _session.NewRun(Memory), [0], [0])], Memory)], 100, work => work.Execute(), _clock);
         }
+
+        public TensorBlockPool Memory { get; } = new(1 << 24);
 
         public LanePool Pool { get; }
 
@@ -207,6 +207,7 @@ public sealed class SmoothingLoopTests
             Pool.Dispose();
             _session.Dispose();
             Array.ForEach(_blocks, block => block.Return());
+            Memory.Dispose();
         }
     }
 }
