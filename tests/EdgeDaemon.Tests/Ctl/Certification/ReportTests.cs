@@ -85,7 +85,7 @@ public sealed class ReportTests
             foreach (string point in curve.Attribute("points")!.Value.Split(' '))
             {
                 double[] place = [.. point.Split(',').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
-                Assert.IsTrue(place[0] is >= 63.9 and <= 544.1 && place[1] is >= 39.9 and <= 290.1, point);
+                Assert.IsTrue(place[0] is >= 63.9 and <= 536.1 && place[1] is >= 39.9 and <= 290.1, point);
             }
         }
 
