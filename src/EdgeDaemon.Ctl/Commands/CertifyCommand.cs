@@ -27,8 +27,8 @@ internal static class CertifyCommand
           report.html    tables and pictures, without scripts or links
           report.svg     the pictures alone
         A run that was stopped or killed goes on where it stood when it is started
-        again; with another model or sigma, series are added to the same report.
-        What would mix answers to different questions is refused.
+        again; with another model or sigma, series are added to the same report. What
+        would mix answers to different questions in one series is refused.
 
         --model may be given several times. NAME stands for all sigmas of --sigma,
         NAME@SIGMA for one. The first series of each sigma is compared with the other
@@ -89,17 +89,18 @@ internal static class CertifyCommand
             var settings = new RunSettings();
             settings.Set("data.sha256", pictures.Digest);
             settings.Set("data.images", pictures.Count.ToString(CultureInfo.InvariantCulture));
-            settings.Set("radii", parsed.GetRequiredValue(radii));
-            settings.Set("alpha", wish.Alpha?.ToString("R", CultureInfo.InvariantCulture) ?? "the model's");
-            settings.Set("max_samples", wish.MaxSamples?.ToString(CultureInfo.InvariantCulture) ?? "the model's");
-            settings.Set("time_budget_ms", wish.TimeBudget?.TotalMilliseconds.ToString(CultureInfo.InvariantCulture) ?? "none");
             var models = new Dictionary<string, ModelDescription>();
             foreach (CertifiedSeries one in series)
             {
+                // Of each series its own: those that a report has already may have been asked for other radii.
+                settings.Set($"{one}.radii", parsed.GetRequiredValue(radii));
+                settings.Set($"{one}.alpha", wish.Alpha?.ToString("R", CultureInfo.InvariantCulture) ?? "the model's");
+                settings.Set($"{one}.max_samples", wish.MaxSamples?.ToString(CultureInfo.InvariantCulture) ?? "the model's");
+                settings.Set($"{one}.time_budget_ms", wish.TimeBudget?.TotalMilliseconds.ToString(CultureInfo.InvariantCulture) ?? "none");
                 if (!models.ContainsKey(one.Model))
                 {
                     models[one.Model] = await client.DescribeModelAsync(one.Model, cancellation);
-                    settings.Set($"model.{one.Model}.version", models[one.Model].Versions.LastOrDefault() ?? "unknown");
+                    settings.Set($"{one.Model}.version", models[one.Model].Versions.LastOrDefault() ?? "unknown");
                 }
             }
 

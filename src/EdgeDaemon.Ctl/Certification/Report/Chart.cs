@@ -8,8 +8,10 @@ internal abstract class Chart
 {
     public const double Width = 560;
 
+    private const double Visible = 1;
+
     protected const double Left = 64;
-    protected const double Right = 16;
+    protected const double Right = 24;
     protected const double Top = 40;
     protected const double Ink = 12;
     protected const string Dark = "#222222";
@@ -63,12 +65,21 @@ internal abstract class Chart
 
     protected abstract void DrawBody(Markup into);
 
-    protected static string Points(IEnumerable<(double X, double Y)> points)
+    /// <summary>Of a curve's corners those that the eye can tell apart.</summary>
+    protected static string Points(IReadOnlyList<(double X, double Y)> points)
     {
         var text = new StringBuilder();
-        foreach ((double x, double y) in points)
+        (double X, double Y) last = (double.NegativeInfinity, 0);
+        for (int i = 0; i < points.Count; i++)
         {
-            text.Append(text.Length == 0 ? "" : " ").Append(CultureInfo.InvariantCulture, $"{x:0.##},{y:0.##}");
+            (double x, double y) = points[i];
+            if (i + 1 < points.Count && Math.Abs(x - last.X) < Visible && Math.Abs(y - last.Y) < Visible)
+            {
+                continue;
+            }
+
+            last = (x, y);
+            text.Append(text.Length == 0 ? "" : " ").Append(CultureInfo.InvariantCulture, $"{x:0.#},{y:0.#}");
         }
 
         return text.ToString();

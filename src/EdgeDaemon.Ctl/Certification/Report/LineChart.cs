@@ -27,7 +27,7 @@ internal sealed class LineChart(string title, Axis across, string acrossName, st
         foreach ((string name, SeriesStyle style, List<(double X, double Y)> points) in curves)
         {
             into.Open(
-                "polyline", ("points", Points(points.Select(point => (from + (across.Place(point.X) * (to - from)), bottom - (point.Y * Box))))), ("fill", "none"),
+                "polyline", ("points", Points([.. points.Select(point => (from + (across.Place(point.X) * (to - from)), bottom - (point.Y * Box)))])), ("fill", "none"),
                 ("stroke", style.Colour), ("stroke-width", style.Width), ("stroke-dasharray", style.Dash.Length == 0 ? "none" : style.Dash), ("stroke-linejoin", "round"));
             into.Leaf("title", name).Close().Line();
         }

@@ -43,7 +43,7 @@ internal sealed class ShareChart(string title, IReadOnlyList<(string Name, strin
         {
             into.Empty("rect", ("x", at), ("y", legend - 10), ("width", 12.0), ("height", 12.0), ("fill", colour)).Line();
             into.Leaf("text", name, ("x", at + 18), ("y", legend), ("font-size", Ink), ("fill", Dark)).Line();
-            at += 34 + (7 * name.Length);
+            at += 30 + (6.2 * name.Length);
         }
     }
 

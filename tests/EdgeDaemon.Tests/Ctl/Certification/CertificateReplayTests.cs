@@ -130,7 +130,7 @@ public sealed class CertificateReplayTests
         RobustnessCertificate c = DigitsCertificate.Instance.Sequential();
         string shown = ToolRun.Of("certificate", "show", Save(c)).Succeeded().Output;
         StringAssert.Contains(shown, $"digest     {c.Digest()}");
-        StringAssert.Contains(shown, "class 0, against every change below 0.25 in l2 (63.75 in units of the input)");
+        StringAssert.Contains(shown, $"class {c.Result.Class}, against every change below 0.25 in l2 (63.75 in units of the input)");
         string json = ToolRun.Of("certificate", "show", Save(c), "--json").Succeeded().Output.TrimEnd();
         Assert.AreEqual(c.Digest(), Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(json))));
     }

@@ -46,7 +46,7 @@ public sealed class CertifyCommandTests
         Assert.IsTrue(File.Exists(Path.Combine(_folder, "out", "report.html")));
 
         // Another question does not go into the same file; another sigma does.
-        ToolRun.Of([.. Command(daemon, "zero\n1\n2\n"), "--max-samples", "500"]).Failed(1, "holds results of alpha = 0.01", "give another --out");
+        ToolRun.Of([.. Command(daemon, "zero\n1\n2\n"), "--max-samples", "500"]).Failed(1, "holds results of digits@0.25.alpha = 0.01", "give another --out");
         ToolRun.Of([.. command, "--model", "digits@0.5"]).Succeeded();
         Assert.HasCount(6, Asked(daemon));
     }

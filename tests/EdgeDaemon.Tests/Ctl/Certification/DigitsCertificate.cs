@@ -22,6 +22,9 @@ internal sealed class DigitsCertificate
     public const int Selection = 100;
     public const int Rows = 100;
 
+    /// <summary>Which held-out one: not so easy that any noise gives the same counts.</summary>
+    public const int Picture = 11;
+
     private static readonly Lazy<DigitsCertificate> One = new(() => new DigitsCertificate());
 
     private readonly int[] _choices;
@@ -31,7 +34,7 @@ internal sealed class DigitsCertificate
         BundleFolder folder = BundleFolder.Open(Bundle);
         using var tree = folder.Read();
         Manifest = ModelManifest.Parse(folder.Manifest(tree).Span, "model.toml");
-        Input = File.ReadAllBytes(Repository.File("tests/models/digits/heldout.pgm"))[21..85]; // The first picture's pixels, behind its header.
+        Input = File.ReadAllBytes(Repository.File("tests/models/digits/heldout.pgm")).AsSpan((Picture * 85) + 21, 64).ToArray(); // Behind its header.
         Seed.Commit(_commitment);
         Release = ReleaseDigest.Hex(ReleaseDigest.Compute(tree.Entries));
         Members = [.. Manifest.Members.Select(member => new CertificateMember(member.Name, Convert.ToHexStringLower(SHA256.HashData(tree.Find(member.File)!.Bytes.Span))))];
@@ -84,7 +87,7 @@ internal sealed class DigitsCertificate
             }
         }
 
-        Assert.AreEqual(0.25, best.Radius, "the first held-out digit is an easy one");
+        Assert.AreEqual(0.25, best.Radius, "it is easy enough");
         return Certificate(
             new CertificateRule(CertificateMethod.Sequential, 0.001, Selection, 10_000, new CertificateSchedule(0.001, 100, 10_000)),
             samples,

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace EdgeDaemon.EndToEnd;
+
+/// <summary>The published tool against the published daemon: certificates that replay, tampered ones that do not, and a data set whose run is killed and goes on.</summary>
+[TestClass]
+public sealed class CertifyTests
+{
+    private const int Image = 11;
+
+    private static Daemon _daemon = null!;
+
+    [ClassInitialize]
+    public static async Task StartAsync(TestContext _) => _daemon = await Daemon.StartAsync("", "digits/digits-s25");
+
+    [ClassCleanup]
+    public static async Task StopAsync() => await _daemon.DisposeAsync();
+
+    [TestMethod]
+    [DataRow("\"radii\":\"0.125,0.25\"")]
+    [DataRow("\"max_samples\":500")]
+    public void What_the_daemon_certifies_the_tool_finds_again(string wish)
+    {
+        string certificate = Certificate(wish);
+        Command verified = Verify(certificate, Image).Succeeded();
+        StringAssert.StartsWith(verified.Output, "true ");
+
+        // Controls: another picture, a count moved, a larger radius, another seed.
+        Refused(Verify(certificate, Image + 1), "the certificate is about another input");
+        JsonElement root = JsonDocument.Parse(File.ReadAllText(certificate)).RootElement;
+        string seed = root.GetProperty("noise").GetProperty("seed").GetString()!;
+        string tampered = Save(File.ReadAllText(certificate).Replace(seed, (seed[0] == '0' ? "1" : "0") + seed[1..], StringComparison.Ordinal));
+        Refused(Verify(tampered, Image), "the seed does not belong to noise.commitment");
+        string sha = root.GetProperty("model").GetProperty("members")[1].GetProperty("sha256").GetString()!;
+        Refused(Verify(Save(File.ReadAllText(certificate).Replace(sha, new string('0', 64), StringComparison.Ordinal)), Image), "model.members[1].sha256 is 0000");
+        string selection = root.GetProperty("selection").GetRawText();
+        Refused(Verify(Save(File.ReadAllText(certificate).Replace(selection, "{\"samples\":100,\"failed\":0,\"counts\":[[" + root.GetProperty("result").GetProperty("class").GetInt32() + ",100]]}", StringComparison.Ordinal)), Image), "selection.counts are");
+    }
+
+    [TestMethod]
+    public async Task A_killed_run_goes_on_where_it_was()
+    {
+        string labels = _daemon.State.At("labels"), folder = _daemon.State.At("report");
+        File.WriteAllLines(labels, Digits.Truth.Select(truth => truth.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        string[] command =
+        [
+            "certify", "--data", Heldout, "--labels", labels, "--model", "digits", "--sigma", "0.25", "--radii", "0.125,0.25", "--limit", "30", "--jobs", "1", "--out", folder, "--socket", _daemon.State.InferenceSocket,
+        ];
+        string results = Path.Combine(folder, "results.csv");
+        using (Process first = Command.Start(Installation.Edgectl, command))
+        {
+            await Waiting.UntilAsync(() => File.Exists(results) && File.ReadAllLines(results).Length > 3);
+            first.Kill();
+            await first.WaitForExitAsync();
+        }
+
+        string[] kept = File.ReadAllText(results).Split('\n')[..^1];
+        Command.Edgectl(command).Succeeded();
+        string[] lines = File.ReadAllLines(results);
+        Assert.HasCount(31, lines);
+        CollectionAssert.AreEqual(kept, lines[..kept.Length], "what was decided is kept");
+        CollectionAssert.AreEquivalent(Enumerable.Range(0, 30).ToArray(), lines[1..].Select(line => int.Parse(line.Split(',')[2], System.Globalization.CultureInfo.InvariantCulture)).ToArray());
+        StringAssert.Contains(File.ReadAllText(Path.Combine(folder, "report.html")), "digits@0.25");
+    }
+
+    private static string Heldout => Path.Combine(Installation.Models, "digits", "heldout.pgm");
+
+    private static string Certificate(string wish)
+    {
+        using HttpConnection connection = _daemon.Connect();
+        HttpAnswer answer = connection.Ask(Digits.Infer("digits", Digits.Json(Image, 1, $",\"parameters\":{{\"certify\":true,{wish},\"certificate\":true,\"reveal_seed\":true}}")));
+        Assert.AreEqual(200, answer.Status, answer.Text);
+        return Save(JsonDocument.Parse(answer.Json.GetProperty("parameters").GetProperty("certificates").GetString()!).RootElement[0].GetRawText());
+    }
+
+    private static string Save(string json)
+    {
+        string file = _daemon.State.At($"{Guid.NewGuid():N}.json");
+        File.WriteAllText(file, json);
+        return file;
+    }
+
+    private static Command Verify(string certificate, int index) => Command.Edgectl(
+        "certificate", "verify", certificate, "--bundle", _daemon.State.Bundle("digits-s25"), "--input", Heldout, "--index", index.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        "--library", Installation.Library);
+
+    private static void Refused(Command command, string what)
+    {
+        Assert.AreEqual(1, command.ExitCode, command.Output);
+        StringAssert.Contains(command.Errors, what);
+    }
+}
