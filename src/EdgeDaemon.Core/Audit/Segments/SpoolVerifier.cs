@@ -31,7 +31,7 @@ public sealed class SpoolVerifier(NoteVerifier first)
     {
         var verdict = new SpoolVerdict { Origin = first.Name };
         KeptCheckpoint? kept = Since is null ? null : new KeptCheckpoint(Since);
-        var state = new SpoolState(verdict, first, Chain, kept, new FrameHashing(kept, Visitor));
+        var state = new VerificationState(verdict, first, Chain, kept, new FrameHashing(kept, Visitor));
         try
         {
             Walk(segments, state, cancellation);
@@ -46,7 +46,7 @@ public sealed class SpoolVerifier(NoteVerifier first)
         return verdict;
     }
 
-    private void Walk(IEnumerable<ISegmentBytes> segments, SpoolState state, CancellationToken cancellation)
+    private void Walk(IEnumerable<ISegmentBytes> segments, VerificationState state, CancellationToken cancellation)
     {
         using IEnumerator<ISegmentBytes> places = segments.GetEnumerator();
         if (!places.MoveNext())
@@ -86,7 +86,7 @@ public sealed class SpoolVerifier(NoteVerifier first)
         }
     }
 
-    private void WalkFrames(SegmentWalk walk, SpoolState state, CancellationToken cancellation)
+    private void WalkFrames(SegmentWalk walk, VerificationState state, CancellationToken cancellation)
     {
         while (walk.Next())
         {
@@ -99,7 +99,7 @@ public sealed class SpoolVerifier(NoteVerifier first)
         }
     }
 
-    private static void End(SegmentWalk walk, SegmentWalk? next, bool isLast, SpoolState state)
+    private static void End(SegmentWalk walk, SegmentWalk? next, bool isLast, VerificationState state)
     {
         state.Verdict.Bytes += walk.Offset;
         switch (walk.End)
@@ -125,7 +125,7 @@ public sealed class SpoolVerifier(NoteVerifier first)
         }
     }
 
-    private static SegmentWalk Open(ISegmentBytes bytes, SpoolState state)
+    private static SegmentWalk Open(ISegmentBytes bytes, VerificationState state)
     {
         try
         {

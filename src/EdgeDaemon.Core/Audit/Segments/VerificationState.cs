@@ -5,7 +5,7 @@ using EdgeDaemon.Core.Audit.Tree;
 namespace EdgeDaemon.Core.Audit.Segments;
 
 /// <summary>What a verification knows on its way: tree, epoch, time. Each rule of README.md about a segment or a frame is one check here.</summary>
-internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, EpochChain? chain, KeptCheckpoint? kept, FrameHashing hashing)
+internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first, EpochChain? chain, KeptCheckpoint? kept, FrameHashing hashing)
 {
     private const string Forged = "somebody changed the log: keep a copy, and compare it with an export or a checkpoint kept elsewhere";
     private const string Misplaced = "put the segments in the order of their numbers, all of one log";
