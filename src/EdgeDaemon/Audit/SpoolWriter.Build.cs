@@ -55,11 +55,11 @@ internal sealed partial class SpoolWriter
     // While it is full the room that is left is for what must be said.
     private bool IsCheckpointDue()
     {
-        bool anything = _batch.Tip.Edge.Size > _batch.Tip.Checkpointed + 1;
+        bool anything = _batch.Size > _batch.Tip.Checkpointed + 1;
         return _gate.State.Condition == SpoolCondition.Full
             ? anything && (_batch.Count > 0 || _gate.IsStopping)
             : _clock.Timestamp >= _checkpointDue
-                || _batch.Tip.Edge.Size - _batch.Tip.Checkpointed > (ulong)_settings.CheckpointRecords
+                || _batch.Size - _batch.Tip.Checkpointed > (ulong)_settings.CheckpointRecords
                 || (_gate.IsCheckpointAsked && _ring.PeekLength() == 0)
                 || (_gate.IsStopping && anything && _ring.PeekLength() == 0 && _own.Count == 0);
     }
@@ -77,6 +77,7 @@ internal sealed partial class SpoolWriter
     {
         _ahead.Begin(_batch.Tip);
         AddRecords(_ahead, Math.Max(_clock.Now, _ahead.Tip.Time));
+        _ahead.Settle();
     }
 
     private void AddRecords(FrameBatch batch, long now)
@@ -90,7 +91,7 @@ internal sealed partial class SpoolWriter
 
             // Threads overtake each other between the clock and the ring: the log's time stands still for what they had in between.
             long time = Math.Clamp(_ring.PeekTime(), batch.Tip.Time, Math.Max(now, batch.Tip.Time));
-            _ring.Take(batch.Room(length), (long)batch.Tip.Edge.Size);
+            _ring.Take(batch.Room(length), (long)batch.Size);
             batch.Seal(length, time);
         }
     }
@@ -130,12 +131,14 @@ internal sealed partial class SpoolWriter
 
     private bool AddCheckpoint(long now, ReadOnlyMemory<byte> header)
     {
+        _batch.Settle();
         LogTip tip = _batch.Tip;
+        ulong size = tip.Edge.Size;
         long time = Math.Max(now, tip.Time);
         byte[] note = new Checkpoint
         {
             Origin = _origin,
-            Size = tip.Edge.Size,
+            Size = size,
             Root = tip.Edge.Root(),
             Epoch = (ulong)_key.Epoch,
             Segment = tip.Segment,
@@ -148,7 +151,7 @@ internal sealed partial class SpoolWriter
             return false;
         }
 
-        tip.Checkpointed = tip.Edge.Size - 1;
+        tip.Checkpointed = size;
         _note = note;
         _noteTime = time;
         return true;
@@ -156,6 +159,7 @@ internal sealed partial class SpoolWriter
 
     private bool TryAddEpoch(long now)
     {
+        _batch.Settle();
         LogTip tip = _batch.Tip;
         long start = _clockBack ? now : Math.Max(now, tip.Time);
         if (!Fits(_batch, LongestNote, OwnLimit - Closing))

@@ -97,6 +97,7 @@ internal sealed partial class SpoolWriter : IDisposable
         }
 
         Build();
+        _batch.Settle();
         return _batch.Count > 0 ? Commit() : _usedUp;
     }
 
@@ -215,6 +216,7 @@ internal sealed partial class SpoolWriter : IDisposable
         _batch.Tip.Offset = SegmentHeader.Length;
         _batch.Tip.Checksum = SegmentHeader.ChecksumOf(bytes);
         AddCheckpoint(now, SegmentHeader.Digest(bytes));
+        _batch.Settle();
         try
         {
             file.WriteAt(bytes, 0);
