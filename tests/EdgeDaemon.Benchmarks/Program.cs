@@ -73,6 +73,11 @@ try
         AdmissionCost.Measure(options, Workload.Cnn(options), scratch, report);
     }
 
+    if (options.Subjects.Contains("audit"))
+    {
+        AuditRates.Measure(options, scratch, report);
+    }
+
     if (options.Subjects.Contains("auditing") && options.HasEdged)
     {
         AuditCost.Measure(options, Workload.Mlp(options), scratch, report);

@@ -259,7 +259,9 @@ public sealed class AuditTests
 
         // A page that a thread takes of the heap at a time, spread over the requests.
         Assert.AreEqual(bytes["enabled = false"], bytes["enabled = true"], 16, string.Join(", ", bytes));
-        Assert.AreEqual(bytes["enabled = false"], bytes["durability = \"strict\""], 16, string.Join(", ", bytes));
+
+        // A request that waits for anything has a task of the server's to wait by; its record adds nothing to that.
+        Assert.AreEqual(bytes["enabled = false"], bytes["durability = \"strict\""], 256, string.Join(", ", bytes));
 
         static long Allocated(HttpConnection control) => control.Get("/control/status").Json.GetProperty("managed_allocated_bytes").GetInt64();
     }

@@ -125,7 +125,13 @@ internal sealed class SpoolRecovery
         try
         {
             var tip = new LogTip { Segment = numbers[^1] };
-            (SegmentHeader header, List<byte[]> certificates) = Walk(name, file, tip);
+            (SegmentHeader header, List<byte[]> certificates, long epoch) = Walk(name, file, tip);
+            if (epoch < ledger.Epoch)
+            {
+                // A certificate is in the ledger only once it is in the log.
+                throw Refuse(name, tip.Offset, $"ends in epoch {epoch}, and {SpoolLayout.Epochs} says that epoch {ledger.Epoch} had begun: what was recorded since is cut off", quarantined: null);
+            }
+
             if (certificates.Count > 0 && EpochOf(name, certificates[0]) > ledger.Epoch + 1)
             {
                 certificates = [.. EarlierCertificates(numbers), .. certificates];
@@ -148,7 +154,7 @@ internal sealed class SpoolRecovery
     }
 
     // The whole last segment: its frames lead from the header's tree to the end of the log.
-    private (SegmentHeader Header, List<byte[]> Certificates) Walk(string name, ISpoolFile file, LogTip tip)
+    private (SegmentHeader Header, List<byte[]> Certificates, long Epoch) Walk(string name, ISpoolFile file, LogTip tip)
     {
         SegmentWalk walk;
         try
@@ -169,6 +175,7 @@ internal sealed class SpoolRecovery
         tip.Edge.CopyFrom(header.Edge);
         tip.Time = header.Time;
         List<byte[]> certificates = [];
+        long epoch = 0;
         Span<byte> leaf = stackalloc byte[32];
         while (walk.Next())
         {
@@ -180,10 +187,12 @@ internal sealed class SpoolRecovery
             if (record[0] == (byte)RecordKind.Epoch)
             {
                 certificates.Add(NoteOf(name, walk.Offset, record));
+                epoch = EpochOf(name, certificates[^1]);
             }
             else if (record[0] == (byte)RecordKind.Checkpoint)
             {
                 tip.Checkpointed = Frame.Sequence(frame);
+                epoch = EpochOf(name, NoteOf(name, walk.Offset, record));
             }
         }
 
@@ -200,7 +209,7 @@ internal sealed class SpoolRecovery
                 throw Refuse(name, walk.Offset, $"{walk.Fault?.What ?? "its first record is missing"} (sequence {walk.Sequence})", _files.Quarantine(name));
         }
 
-        return (header, certificates);
+        return (header, certificates, epoch);
     }
 
     // Zeros to the very end of what is there, on the disk before anything is appended: a second cut in the middle of this finds the same torn end again.
@@ -258,7 +267,8 @@ internal sealed class SpoolRecovery
     {
         try
         {
-            return (long)EpochCertificate.Parse(SignedNote.Parse(note).Text.Span).Epoch;
+            ReadOnlySpan<byte> text = SignedNote.Parse(note).Text.Span;
+            return (long)(text.StartsWith("edgedaemon-epoch/v1\n"u8) ? EpochCertificate.Parse(text).Epoch : Checkpoint.Parse(text).Epoch);
         }
         catch (AuditFormatException wrong)
         {

@@ -42,7 +42,7 @@ internal sealed class TensorHasher : IDisposable
 
     public AuditDigest Outputs { get; }
 
-    /// <param name="inputs">As the model gets them: after preprocessing, in the contract's order.</param>
+    /// <param name="inputs">As they came, in the contract's order.</param>
     /// <param name="into">Empty where the policy is none.</param>
     public void Digest(ReadOnlySpan<EngineInput> inputs, TensorDigest into)
     {

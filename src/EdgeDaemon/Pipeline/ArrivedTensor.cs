@@ -18,6 +18,7 @@ internal static class ArrivedTensor
         ReadOnlySpan<byte> tensor = block.GetSpan()[..(int)planned.Bytes];
         InputValidation.CheckValues(planned, declared, tensor);
         long bytes = planned.Bytes;
+        work.Arrived(work.Plan.Count).Span[index] = new EngineInput(planned.Shape, block, bytes);
         if (declared.Preprocess is { } preprocess)
         {
             bytes = planned.PreparedBytes;

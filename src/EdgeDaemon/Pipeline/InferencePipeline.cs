@@ -106,7 +106,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         }
 
         // A caller that reads its answer slowly, and one whose record is not on the disk yet, holds the answer's bytes, on its tenant's account, but no lane and none of what came in.
-        audit.Take(exchange.Draft, work.Inputs(work.Plan.Count).Span);
+        audit.Take(exchange.Draft, work.Arrived(work.Plan.Count).Span);
         work.ReleaseMemory();
         AuditPlace recorded = await audit.AnswerAsync(exchange, times, now);
         if (!recorded.Permits)
@@ -121,7 +121,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
 
     private async ValueTask<ResponseParameter[]> ReceiptAsync(HttpExchange exchange, InferenceWork work, RequestTimes times)
     {
-        audit.Take(exchange.Draft, work.Inputs(work.Plan.Count).Span);
+        audit.Take(exchange.Draft, work.Arrived(work.Plan.Count).Span);
         AuditReceipt receipt = await audit.ReceiptAsync(exchange, times);
         return [.. work.Told, .. receipt.Parameters()];
     }

@@ -15,6 +15,7 @@ internal sealed class InferenceWork
     private const int SmallAnswer = 4 * 1024;
 
     private EngineInput[] _inputs = [];
+    private EngineInput[] _arrived = [];
     private long _owed;
     private HttpExchange? _exchange;
     private object? _thread;
@@ -83,6 +84,17 @@ internal sealed class InferenceWork
 
     /// <summary>Takes over a hold of the model.</summary>
     public ServedModel Hold(ServedModel model) => Held = model;
+
+    /// <summary>The inputs as they came, in the contract's order: those that were prepared, before that.</summary>
+    public Memory<EngineInput> Arrived(int count)
+    {
+        if (_arrived.Length < count)
+        {
+            _arrived = new EngineInput[count];
+        }
+
+        return _arrived.AsMemory(0, count);
+    }
 
     /// <summary>The engine's inputs, in the contract's order.</summary>
     public Memory<EngineInput> Inputs(int count)

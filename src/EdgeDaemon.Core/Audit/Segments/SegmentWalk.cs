@@ -53,6 +53,15 @@ public sealed class SegmentWalk
     /// <summary>The present frame with its padding; valid until the next step.</summary>
     public ReadOnlySpan<byte> Frame => _buffer.AsSpan(_start, _frame);
 
+    /// <summary>Where the present frame begins in <see cref="Memory"/>.</summary>
+    internal int Start => _start;
+
+    /// <summary>The walk's memory: earlier frames stay where they were until <see cref="BeforeMove"/>.</summary>
+    internal ReadOnlySpan<byte> Memory => _buffer;
+
+    /// <summary>Called before earlier frames leave <see cref="Memory"/>.</summary>
+    internal Action? BeforeMove { get; set; }
+
     /// <summary>The rolling checksum up to and with the present frame: what an appended one goes on from.</summary>
     public uint Checksum { get; private set; }
 
@@ -139,6 +148,7 @@ public sealed class SegmentWalk
 
     private void Finish(SpoolFault? fault)
     {
+        BeforeMove?.Invoke();
         TailBytes = TornTail.Extent(_bytes, Offset, _buffer);
         if (Sequence >= Limit)
         {
@@ -171,6 +181,7 @@ public sealed class SegmentWalk
             return true;
         }
 
+        BeforeMove?.Invoke();
         long end = Offset - _start + _filled;
         _buffer.AsSpan(_start, _filled - _start).CopyTo(_buffer);
         _filled -= _start;

@@ -5,22 +5,24 @@ using EdgeDaemon.Core.Audit.Tree;
 namespace EdgeDaemon.Core.Audit.Segments;
 
 /// <summary>What a verification knows on its way: tree, epoch, time. Each rule of README.md about a segment or a frame is one check here.</summary>
-internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, EpochChain? chain, KeptCheckpoint? kept)
+internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, EpochChain? chain, KeptCheckpoint? kept, FrameHashing hashing)
 {
     private const string Forged = "somebody changed the log: keep a copy, and compare it with an export or a checkpoint kept elsewhere";
     private const string Misplaced = "put the segments in the order of their numbers, all of one log";
 
     private readonly EpochKeys _keys = new(first, chain);
-    private readonly TreeEdge _edge = new();
     private ulong _segment;
     private bool _opening;
     private long _epochStart;
     private ulong _sealedTo;
     private RecordKind _lastKind;
+    private bool _any;
 
     public SpoolVerdict Verdict => verdict;
 
-    public ulong Size => _edge.Size;
+    public ulong Size => Edge.Size;
+
+    private TreeEdge Edge => hashing.Edge;
 
     /// <summary>A segment begins: its header must go on where the log is.</summary>
     public void Begin(SegmentWalk walk)
@@ -39,19 +41,23 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         {
             throw BrokenHeader(walk, SpoolFaultKind.SegmentNumber, $"this is segment {header.Segment}, and {_segment + 1} is next", Misplaced);
         }
-        else if (header.FirstSequence != _edge.Size || !header.Edge.Hashes.SequenceEqual(_edge.Hashes))
+        else if (header.FirstSequence != Edge.Size || !header.Edge.Hashes.SequenceEqual(Edge.Hashes))
         {
-            throw BrokenHeader(walk, SpoolFaultKind.PreviousRoot, $"the segment begins behind {header.FirstSequence} records with another root than the {_edge.Size} that are there have", Forged);
+            throw BrokenHeader(walk, SpoolFaultKind.PreviousRoot, $"the segment begins behind {header.FirstSequence} records with another root than the {Edge.Size} that are there have", Forged);
         }
 
+        hashing.Begin(walk);
         _segment = header.Segment;
         _opening = true;
         verdict.Segments++;
     }
 
-    /// <summary>A frame whose checksum, sequence and padding hold.</summary>
-    public void Check(SegmentWalk walk, ReadOnlySpan<byte> frame, bool whole)
+    /// <summary>The walk's present frame, whose checksum, sequence and padding hold.</summary>
+    /// <param name="walk">Of the segment that was begun.</param>
+    /// <param name="whole">Also read its record to the end.</param>
+    public void Add(SegmentWalk walk, bool whole)
     {
+        ReadOnlySpan<byte> frame = walk.Frame;
         ReadOnlySpan<byte> record = Frame.Record(frame);
         RecordKind kind = RecordReader.KindOf(record);
         long time = Frame.Time(frame);
@@ -70,9 +76,10 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
             throw Broken(walk, fault, broken.Message, Forged);
         }
 
-        if (_edge.Size == verdict.FirstSequence)
+        if (!_any)
         {
             verdict.FirstTime = time;
+            _any = true;
         }
 
         verdict.LastTime = time;
@@ -82,12 +89,8 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         {
             _lastKind = kind;
         }
-    }
 
-    public void Append(ReadOnlySpan<byte> leaf)
-    {
-        kept?.Meet(_edge);
-        _edge.Append(leaf);
+        hashing.Add();
     }
 
     /// <summary>The last segment has ended.</summary>
@@ -95,26 +98,27 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
     {
         if (verdict.LastCheckpoint is null)
         {
-            throw new SpoolFaultException(new SpoolFault(SpoolFaultKind.Opening, "", 0, _edge.Size, "the log has no checkpoint: nothing in it is signed", Forged));
+            throw new SpoolFaultException(new SpoolFault(SpoolFaultKind.Opening, "", 0, Edge.Size, "the log has no checkpoint: nothing in it is signed", Forged));
         }
 
         if (chain is not null && chain.Last > verdict.Epoch)
         {
             throw new SpoolFaultException(new SpoolFault(
-                SpoolFaultKind.CutOff, "", 0, _edge.Size, $"the log ends in epoch {verdict.Epoch}, and {chain.Last} epochs were certified", "records were cut off, or the log's last segments are missing"));
+                SpoolFaultKind.CutOff, "", 0, Edge.Size, $"the log ends in epoch {verdict.Epoch}, and {chain.Last} epochs were certified", "records were cut off, or the log's last segments are missing"));
         }
 
-        kept?.Meet(_edge);
-        kept?.Finish(_edge.Size, first.Name, _keys.Find);
+        kept?.Meet(Edge);
+        kept?.Finish(Edge.Size, first.Name, _keys.Find);
         verdict.ConsistentSince = kept?.Size;
     }
 
     /// <summary>Writes down what is known, sound or not.</summary>
     public void Describe()
     {
-        verdict.Size = _edge.Size;
-        verdict.Root = _edge.Root();
-        verdict.Unsealed = _edge.Size - _sealedTo;
+        hashing.Flush();
+        verdict.Size = Edge.Size;
+        verdict.Root = Edge.Root();
+        verdict.Unsealed = Edge.Size - _sealedTo;
         verdict.EndsInOrder = _lastKind == RecordKind.Stop;
     }
 
@@ -132,11 +136,11 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         }
 
         // Not believed yet: the first frame must be a checkpoint of exactly this tree, by the key of its epoch.
-        _edge.CopyFrom(header.Edge);
+        Edge.CopyFrom(header.Edge);
         verdict.FirstSegment = header.Segment;
         verdict.FirstSequence = header.FirstSequence;
         _sealedTo = header.FirstSequence;
-        kept?.Begin(_edge);
+        kept?.Begin(Edge);
     }
 
     private void CheckRecord(SegmentWalk walk, RecordKind kind, ReadOnlySpan<byte> record, long time, bool whole)
@@ -144,9 +148,11 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         switch (kind)
         {
             case RecordKind.Checkpoint:
+                hashing.Flush();
                 CheckCheckpoint(walk, SignedNote.Parse(NoteOf(record)), time);
                 break;
             case RecordKind.Epoch:
+                hashing.Flush();
                 CheckEpoch(walk, SignedNote.Parse(NoteOf(record)), time);
                 break;
             default:
@@ -197,7 +203,7 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         verdict.Checkpoints++;
         verdict.LastCheckpoint = checkpoint;
         verdict.LastNote = note.Bytes;
-        _sealedTo = _edge.Size + 1;
+        _sealedTo = Edge.Size + 1;
     }
 
     private void CheckEpoch(SegmentWalk walk, SignedNote note, long time)
@@ -224,7 +230,7 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         verdict.ClockSetBacks += certificate.Start < certificate.Closed ? 1 : 0;
         verdict.LastTime = certificate.Start;
         _epochStart = certificate.Start;
-        _sealedTo = _edge.Size + 1;
+        _sealedTo = Edge.Size + 1;
     }
 
     private void EnterFirst(SegmentWalk walk, ulong epoch)
@@ -234,11 +240,11 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
             throw Broken(walk, SpoolFaultKind.Epoch, $"the log begins in epoch {epoch}, and the file of certificates ends with epoch {chain.Last}", "give the whole file of certificates");
         }
 
-        bool early = epoch > 0 && chain.Certificate(epoch).Size >= _edge.Size;
-        bool late = epoch < chain.Last && chain.Certificate(epoch + 1).Size < _edge.Size;
+        bool early = epoch > 0 && chain.Certificate(epoch).Size >= Edge.Size;
+        bool late = epoch < chain.Last && chain.Certificate(epoch + 1).Size < Edge.Size;
         if (early || late)
         {
-            throw Broken(walk, SpoolFaultKind.Epoch, $"the log begins at sequence {_edge.Size}, which is not within epoch {epoch}", Forged);
+            throw Broken(walk, SpoolFaultKind.Epoch, $"the log begins at sequence {Edge.Size}, which is not within epoch {epoch}", Forged);
         }
 
         verdict.Epoch = epoch;
@@ -268,10 +274,10 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
     private void RequireRoot(SegmentWalk walk, ulong size, ReadOnlySpan<byte> signed)
     {
         Span<byte> root = stackalloc byte[TreeHash.Length];
-        _edge.Root(root);
-        if (size != _edge.Size || !signed.SequenceEqual(root))
+        Edge.Root(root);
+        if (size != Edge.Size || !signed.SequenceEqual(root))
         {
-            throw Broken(walk, SpoolFaultKind.Root, $"{size} records were signed, and the {_edge.Size} that are there have another root: one from sequence {_sealedTo} on was changed, added or removed", Forged);
+            throw Broken(walk, SpoolFaultKind.Root, $"{size} records were signed, and the {Edge.Size} that are there have another root: one from sequence {_sealedTo} on was changed, added or removed", Forged);
         }
     }
 
@@ -291,5 +297,5 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         new(new SpoolFault(kind, walk.Name, walk.Offset, walk.Sequence, what, remedy));
 
     private SpoolFaultException BrokenHeader(SegmentWalk walk, SpoolFaultKind kind, string what, string remedy) =>
-        new(new SpoolFault(kind, walk.Name, 0, verdict.Segments == 0 ? walk.Header.FirstSequence : _edge.Size, what, remedy));
+        new(new SpoolFault(kind, walk.Name, 0, verdict.Segments == 0 ? walk.Header.FirstSequence : Edge.Size, what, remedy));
 }

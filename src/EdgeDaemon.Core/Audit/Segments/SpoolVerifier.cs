@@ -30,7 +30,8 @@ public sealed class SpoolVerifier(NoteVerifier first)
     public SpoolVerdict Verify(IEnumerable<ISegmentBytes> segments, CancellationToken cancellation = default)
     {
         var verdict = new SpoolVerdict { Origin = first.Name };
-        var state = new SpoolState(verdict, first, Chain, Since is null ? null : new KeptCheckpoint(Since));
+        KeptCheckpoint? kept = Since is null ? null : new KeptCheckpoint(Since);
+        var state = new SpoolState(verdict, first, Chain, kept, new FrameHashing(kept, Visitor));
         try
         {
             Walk(segments, state, cancellation);
@@ -87,7 +88,6 @@ public sealed class SpoolVerifier(NoteVerifier first)
 
     private void WalkFrames(SegmentWalk walk, SpoolState state, CancellationToken cancellation)
     {
-        Span<byte> leaf = stackalloc byte[Tree.TreeHash.Length];
         while (walk.Next())
         {
             if ((walk.Sequence & 0xFF) == 0)
@@ -95,11 +95,7 @@ public sealed class SpoolVerifier(NoteVerifier first)
                 cancellation.ThrowIfCancellationRequested();
             }
 
-            ReadOnlySpan<byte> frame = walk.Frame;
-            state.Check(walk, frame, ChecksRecords);
-            Frame.Leaf(frame, leaf);
-            state.Append(leaf);
-            Visitor?.Invoke(walk.Header.Segment, walk.Offset, frame, leaf);
+            state.Add(walk, ChecksRecords);
         }
     }
 

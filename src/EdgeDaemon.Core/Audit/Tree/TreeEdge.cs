@@ -9,6 +9,7 @@ namespace EdgeDaemon.Core.Audit.Tree;
 public sealed class TreeEdge
 {
     private readonly byte[] _hashes = new byte[64 * TreeHash.Length];
+    private readonly byte[] _putAside = new byte[64 * TreeHash.Length];
 
     /// <summary>Leaves so far.</summary>
     public ulong Size { get; private set; }
@@ -85,4 +86,43 @@ public sealed class TreeEdge
 
     /// <summary>Forgets every leaf.</summary>
     public void Clear() => Size = 0;
+
+    /// <summary>Takes an edge's subtrees apart from the smallest up while many leaves are appended level by level (<see cref="LeafBatch"/>).</summary>
+    internal ref struct Merge(TreeEdge edge, ulong leaves)
+    {
+        private readonly TreeEdge _edge = edge;
+        private readonly ulong _size = edge.Size + leaves;
+        private readonly byte[] _put = edge._putAside;
+        private int _count = edge.Count;
+        private int _putCount;
+        private int _level;
+
+        /// <summary>Gives the subtree of this level, if there is one.</summary>
+        public bool Take(Span<byte> into)
+        {
+            if ((_edge.Size >> _level & 1) == 0)
+            {
+                return false;
+            }
+
+            _edge._hashes.AsSpan(--_count * TreeHash.Length, TreeHash.Length).CopyTo(into);
+            return true;
+        }
+
+        /// <summary>The subtree of this level that stays.</summary>
+        public void Put(ReadOnlySpan<byte> hash) => hash.CopyTo(_put.AsSpan(_putCount++ * TreeHash.Length));
+
+        public void Rise() => _level++;
+
+        /// <summary>What was put follows what was not taken, largest first.</summary>
+        public void Finish()
+        {
+            while (_putCount > 0)
+            {
+                _put.AsSpan(--_putCount * TreeHash.Length, TreeHash.Length).CopyTo(_edge._hashes.AsSpan(_count++ * TreeHash.Length));
+            }
+
+            _edge.Size = _size;
+        }
+    }
 }

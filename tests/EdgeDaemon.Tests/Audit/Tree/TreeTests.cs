@@ -167,6 +167,49 @@ public sealed class TreeTests
         }
     }
 
+    // Also the hashing in lanes: every length around its blocks, alone, in few and in many.
+    [TestMethod]
+    public void Leaves_in_batches_make_the_same_tree()
+    {
+        var random = new Random(6);
+        byte[] memory = new byte[300_000];
+        random.NextBytes(memory);
+        var one = new TreeEdge();
+        var many = new TreeEdge();
+        var batch = new LeafBatch();
+        int length = 0;
+        for (int round = 0; round < 120; round++)
+        {
+            int count = round < 40 ? round : random.Next(8) == 0 ? LeafBatch.Most : random.Next(200);
+            var leaves = new List<byte[]>();
+            for (int leaf = 0; leaf < count; leaf++)
+            {
+                int start = random.Next(memory.Length - 6000);
+                int bytes = 1 + (random.Next(50) == 0 ? random.Next(6000) : length++ % 300);
+                batch.Add(start, bytes);
+                leaves.Add(System.Security.Cryptography.SHA256.HashData(memory.AsSpan(start, bytes)));
+                one.Append(leaves[^1]);
+            }
+
+            Assert.AreEqual(count, batch.AppendTo(many, memory));
+            for (int leaf = 0; leaf < count; leaf++)
+            {
+                CollectionAssert.AreEqual(leaves[leaf], batch.Hash(leaf).ToArray());
+            }
+
+            Assert.AreEqual(one.Size, many.Size);
+            Assert.AreEqual(Convert.ToHexString(one.Hashes), Convert.ToHexString(many.Hashes), $"after {one.Size} leaves, the last {count} at once");
+        }
+
+        Assert.ThrowsExactly<InvalidOperationException>(() =>
+        {
+            for (int leaf = 0; leaf <= LeafBatch.Most; leaf++)
+            {
+                batch.Add(0, 1);
+            }
+        });
+    }
+
     internal static List<byte[]> Leaves(int count, int seed)
     {
         var random = new Random(seed);
