@@ -12,12 +12,31 @@ internal sealed class KeptCheckpoint(SignedNote note)
     private const string Compare = "somebody who held the log's key, or the disk, wrote another log: keep both, and ask where the checkpoint was kept";
 
     private readonly Checkpoint _checkpoint = Checkpoint.Of(note);
+    private Func<ulong, NoteVerifier?> _key = _ => null;
 
     public bool IsFound { get; private set; }
 
     public ulong Size => _checkpoint.Size;
 
-    /// <summary>The log has this size and this edge.</summary>
+    /// <summary>The log begins.</summary>
+    /// <param name="edge">What is before its first segment.</param>
+    /// <param name="origin">Its origin.</param>
+    /// <param name="key">The key of an epoch, or null where it is not known (yet).</param>
+    public void Begin(TreeEdge edge, string origin, Func<ulong, NoteVerifier?> key)
+    {
+        _key = key;
+        if (_checkpoint.Origin != origin)
+        {
+            throw Broken(SpoolFaultKind.Origin, edge.Size, $"the checkpoint kept elsewhere is of {_checkpoint.Origin}, and the log is {origin}", "give a checkpoint of this log");
+        }
+
+        if (_checkpoint.Size < edge.Size)
+        {
+            throw Broken(SpoolFaultKind.TooOld, edge.Size, $"the checkpoint kept elsewhere has size {_checkpoint.Size}, and the log begins at {edge.Size}", "give a newer checkpoint, or the segments that were removed");
+        }
+    }
+
+    /// <summary>The log has this edge on its way.</summary>
     public void Meet(TreeEdge edge)
     {
         if (IsFound || edge.Size != _checkpoint.Size)
@@ -27,48 +46,38 @@ internal sealed class KeptCheckpoint(SignedNote note)
 
         Span<byte> root = stackalloc byte[TreeHash.Length];
         edge.Root(root);
-        IsFound = root.SequenceEqual(_checkpoint.Root.Span)
-            ? true
-            : throw Broken(SpoolFaultKind.Inconsistent, _checkpoint.Size, $"the first {_checkpoint.Size} records are not those that the checkpoint kept elsewhere has signed", Compare);
-    }
-
-    /// <summary>The log begins there.</summary>
-    public void Begin(TreeEdge edge)
-    {
-        if (_checkpoint.Size < edge.Size)
+        if (!root.SequenceEqual(_checkpoint.Root.Span))
         {
-            throw Broken(SpoolFaultKind.TooOld, edge.Size, $"the checkpoint kept elsewhere has size {_checkpoint.Size}, and the log begins at {edge.Size}", "give a newer checkpoint, or the segments that were removed");
+            RequireSigned(edge.Size); // An unsigned claim is no evidence against the log.
+            throw Broken(SpoolFaultKind.Inconsistent, edge.Size, $"the first {_checkpoint.Size} records are not those that the checkpoint kept elsewhere has signed", Compare);
         }
+
+        IsFound = true;
     }
 
     /// <summary>The log has come to its end.</summary>
-    /// <param name="size">Its size.</param>
-    /// <param name="origin">Its origin.</param>
-    /// <param name="key">The key of an epoch, or null where the log does not go so far.</param>
-    public void Finish(ulong size, string origin, Func<ulong, NoteVerifier?> key)
+    public void Finish(ulong size)
     {
-        if (_checkpoint.Origin != origin)
-        {
-            throw Broken(SpoolFaultKind.Origin, size, $"the checkpoint kept elsewhere is of {_checkpoint.Origin}, and the log is {origin}", "give a checkpoint of this log");
-        }
-
-        NoteVerifier? signer = key(_checkpoint.Epoch);
-        if (signer is not null && !signer.Verify(note))
-        {
-            throw Broken(SpoolFaultKind.Signature, size, $"the checkpoint kept elsewhere is not signed by the key of epoch {_checkpoint.Epoch}", "it says nothing about this log: give another one");
-        }
-
+        bool known = RequireSigned(size);
         if (!IsFound)
         {
-            string known = signer is null ? $"; it names epoch {_checkpoint.Epoch}, which the log does not have, so its signature could not be verified" : "";
-            throw Broken(SpoolFaultKind.CutOff, size, $"the log ends at size {size}, and the checkpoint kept elsewhere has size {_checkpoint.Size}{known}", "records were cut off: find out by whom");
+            string note = known ? "" : $"; it names epoch {_checkpoint.Epoch}, which the log does not have, so its signature could not be verified";
+            throw Broken(SpoolFaultKind.CutOff, size, $"the log ends at size {size}, and the checkpoint kept elsewhere has size {_checkpoint.Size}{note}", "records were cut off: find out by whom");
         }
 
-        // The key of the checkpoint's epoch is unknown, and still the root is that of these records: nothing is wrong with them.
-        if (signer is null)
+        // Its epoch is unknown, and still the root is that of these records: what came between was cut off.
+        if (!known)
         {
             throw Broken(SpoolFaultKind.Epoch, size, $"the checkpoint kept elsewhere names epoch {_checkpoint.Epoch}, which the log does not have", "records were cut off, or the checkpoint is of a copy");
         }
+    }
+
+    private bool RequireSigned(ulong size)
+    {
+        NoteVerifier? signer = _key(_checkpoint.Epoch);
+        return signer is null || signer.Verify(note)
+            ? signer is not null
+            : throw Broken(SpoolFaultKind.Signature, size, $"the checkpoint kept elsewhere is not signed by the key of epoch {_checkpoint.Epoch}", "it says nothing about this log: give another one");
     }
 
     private static SpoolFaultException Broken(SpoolFaultKind kind, ulong sequence, string what, string remedy) => new(new SpoolFault(kind, "", 0, sequence, what, remedy));

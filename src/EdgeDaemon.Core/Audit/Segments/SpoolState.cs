@@ -108,7 +108,7 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         }
 
         kept?.Meet(Edge);
-        kept?.Finish(Edge.Size, first.Name, _keys.Find);
+        kept?.Finish(Edge.Size);
         verdict.ConsistentSince = kept?.Size;
     }
 
@@ -140,7 +140,7 @@ internal sealed class SpoolState(SpoolVerdict verdict, NoteVerifier first, Epoch
         verdict.FirstSegment = header.Segment;
         verdict.FirstSequence = header.FirstSequence;
         _sealedTo = header.FirstSequence;
-        kept?.Begin(Edge);
+        kept?.Begin(Edge, first.Name, _keys.Find);
     }
 
     private void CheckRecord(SegmentWalk walk, RecordKind kind, ReadOnlySpan<byte> record, long time, bool whole)

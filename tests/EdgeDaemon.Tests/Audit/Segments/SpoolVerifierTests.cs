@@ -117,6 +117,16 @@ public sealed class SpoolVerifierTests
         }
     }
 
+    // An unsigned claim is no evidence: whoever forges a checkpoint must not be able to make a good log look bad.
+    [TestMethod]
+    public void A_forged_checkpoint_from_elsewhere_accuses_nobody()
+    {
+        MemorySpool spool = Whole();
+        MemorySpool forger = Whole(MemorySpool.NewKeys(4), null, past => past.Request("another-model"));
+        Assert.AreEqual(SpoolFaultKind.Signature, Verify(spool, spool.Read(), since: forger.Notes[^1]).Fault!.Kind);
+        Assert.AreEqual(SpoolFaultKind.Signature, Verify(spool, spool.Read(), since: forger.Notes[3]).Fault!.Kind);
+    }
+
     [TestMethod]
     public void A_checkpoint_of_the_removed_beginning_is_too_old()
     {
