@@ -8,14 +8,22 @@ internal sealed class FrameBatch
 {
     private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(Frame.LargestBatch);
 
-    /// <summary>The log's end with these frames.</summary>
+    private readonly LeafBatch _leaves = new();
+
+    /// <summary>The log's end with these frames; its tree only after <see cref="Settle"/>.</summary>
     public LogTip Tip { get; } = new();
+
+    /// <summary>Sequence of the next frame.</summary>
+    public ulong Size => Tip.Edge.Size + (ulong)_leaves.Count;
 
     /// <summary>Bytes of all frames.</summary>
     public int Length { get; private set; }
 
     /// <summary>Frames.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Whether it is more than half of what a group may be: then records come as fast as they are written.</summary>
+    public bool IsLarge => Length > Frame.LargestBatch / 2;
 
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Length);
 
@@ -47,15 +55,26 @@ internal sealed class FrameBatch
     {
         Span<byte> frame = _bytes.AsSpan(Length);
         uint checksum = Tip.Checksum;
-        int length = Frame.Seal(frame, record, Tip.Edge.Size, time, ref checksum);
-        Span<byte> leaf = stackalloc byte[TreeHash.Length];
-        Frame.Leaf(frame, leaf);
-        Tip.Edge.Append(leaf);
+        int length = Frame.Seal(frame, record, Size, time, ref checksum);
+        _leaves.Add(Length + Frame.LeafOffset, Frame.HeaderBytes + record - Frame.LeafOffset);
         Tip.Checksum = checksum;
         Tip.Offset += length;
         Tip.Time = time;
         Length += length;
         Count++;
+        if (_leaves.IsFull)
+        {
+            Settle();
+        }
+    }
+
+    /// <summary>Brings the tree up to the last frame: many leaves at once are hashed several times as fast as one after the other. Before a root is asked for, and at the end.</summary>
+    public void Settle()
+    {
+        if (_leaves.Count > 0)
+        {
+            _leaves.AppendTo(Tip.Edge, _bytes);
+        }
     }
 
     public void Add(ReadOnlySpan<byte> record, long time)

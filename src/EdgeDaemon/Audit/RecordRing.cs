@@ -150,30 +150,35 @@ internal sealed class RecordRing
     }
 
     /// <summary>Whether the record that was claimed at this position is taken, and then its number.</summary>
-    public bool TryGetSequence(long position, out long sequence)
+    /// <param name="position">The waiter's.</param>
+    /// <param name="mark">Up to where records count as taken: <see cref="Mark"/>.</param>
+    /// <param name="sequence">-1: it is not.</param>
+    public bool TryGetSequence(long position, long mark, out long sequence)
     {
-        bool taken = UnitsBetween(_head, position) < UnitsBetween(_head, _next);
+        bool taken = UnitsBetween(_head, position) < UnitsBetween(_head, mark);
         sequence = taken ? MemoryMarshal.Read<long>(_bytes.AsSpan(OffsetOf(position) + 16)) : -1;
         return taken;
     }
 
+    /// <summary>Up to where records are taken now.</summary>
+    public long Mark() => _next;
+
     /// <summary>All that were taken go back, to be taken again.</summary>
     public void Rewind() => _next = _head;
 
-    /// <summary>All that were taken are on the disk: their room is others'.</summary>
-    /// <returns>How many.</returns>
-    public int Free()
+    /// <summary>What was taken up to a mark is on the disk: its room is others'.</summary>
+    /// <returns>How many records.</returns>
+    public int Free(long mark)
     {
-        int freed = CountBetween(_head, _next);
-        long units = UnitsBetween(_head, _next);
+        int freed = CountBetween(_head, mark);
         int start = OffsetOf(_head);
-        int bytes = (int)(units * Unit);
+        int bytes = (int)(UnitsBetween(_head, mark) * Unit);
         int first = Math.Min(bytes, _bytes.Length - start);
 
         // All of it: any unit can be the begin of the next record, and what is zero there says that it is not whole yet.
         _bytes.AsSpan(start, first).Clear();
         _bytes.AsSpan(0, bytes - first).Clear();
-        Volatile.Write(ref _head, _next);
+        Volatile.Write(ref _head, mark);
         return freed;
     }
 

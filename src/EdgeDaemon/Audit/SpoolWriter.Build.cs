@@ -9,22 +9,27 @@ internal sealed partial class SpoolWriter
     private void Build()
     {
         long now = FollowClock();
-        _batch.Begin(_tip);
+        if (!_isAhead)
+        {
+            _batch.Begin(_tip);
+        }
+
+        _isAhead = false;
         (_certificate, _note, _droppedInBatch, _short) = (null, null, default, false);
         if (_clockBack && TryAddEpoch(now))
         {
-            return; // Nothing between the certificate and the new key's first checkpoint, and no time before the certificate's in this epoch.
+            return; // Nothing between the certificate and the new key's first checkpoint; a time before it belongs to the epoch that ends.
         }
 
-        now = Math.Max(now, _tip.Time);
-        if (_ring.PeekLength() is var next and > 0 && !_reserve.HasNext && _reserve.IsExhausted && !Fits(next, Limit))
+        now = Math.Max(now, _batch.Tip.Time);
+        if (_ring.PeekLength() is var next and > 0 && !_reserve.HasNext && _reserve.IsExhausted && !Fits(_batch, next, Limit))
         {
             BeFull();
         }
 
         bool opened = _checkpointNow && AddCheckpoint(now, default);
         AddOwn(now);
-        AddRecords(now);
+        AddRecords(_batch, now);
         if (!_short && _clock.Timestamp >= _epochDue && _gate.State.Condition != SpoolCondition.Full && TryAddEpoch(now))
         {
             return;
@@ -50,36 +55,44 @@ internal sealed partial class SpoolWriter
     // While it is full the room that is left is for what must be said.
     private bool IsCheckpointDue()
     {
-        bool anything = _batch.Tip.Edge.Size > _batch.Tip.Checkpointed + 1;
+        bool anything = _batch.Size > _batch.Tip.Checkpointed + 1;
         return _gate.State.Condition == SpoolCondition.Full
             ? anything && (_batch.Count > 0 || _gate.IsStopping)
             : _clock.Timestamp >= _checkpointDue
-                || _batch.Tip.Edge.Size - _batch.Tip.Checkpointed > (ulong)_settings.CheckpointRecords
+                || _batch.Size - _batch.Tip.Checkpointed > (ulong)_settings.CheckpointRecords
                 || (_gate.IsCheckpointAsked && _ring.PeekLength() == 0)
                 || (_gate.IsStopping && anything && _ring.PeekLength() == 0 && _own.Count == 0);
     }
 
     // False, and remembered, where the segment is too short for it: then it is the next one's. A group that is too short is only that.
-    private bool Fits(int record, long limit, int keep = 0)
+    private bool Fits(FrameBatch batch, int record, long limit, int keep = 0)
     {
-        bool fits = _batch.Fits(record, limit, keep);
-        _short |= !fits && !_batch.Fits(record, limit, int.MinValue);
+        bool fits = batch.Fits(record, limit, keep);
+        _short |= !fits && !batch.Fits(record, limit, int.MinValue);
         return fits;
     }
 
-    private void AddRecords(long now)
+    // On the side, while the group before this one is on its way to the disk: records alone. If that one fails, this one never was.
+    private void BuildAhead()
+    {
+        _ahead.Begin(_batch.Tip);
+        AddRecords(_ahead, Math.Max(_clock.Now, _ahead.Tip.Time));
+        _ahead.Settle();
+    }
+
+    private void AddRecords(FrameBatch batch, long now)
     {
         for (int length; (length = _ring.PeekLength()) > 0;)
         {
-            if (!Fits(length, Limit, keep: Closing * 2))
+            if (!Fits(batch, length, Limit, keep: Closing * 2))
             {
                 return;
             }
 
             // Threads overtake each other between the clock and the ring: the log's time stands still for what they had in between.
-            long time = Math.Clamp(_ring.PeekTime(), _batch.Tip.Time, Math.Max(now, _batch.Tip.Time));
-            _ring.Take(_batch.Room(length), (long)_batch.Tip.Edge.Size);
-            _batch.Seal(length, time);
+            long time = Math.Clamp(_ring.PeekTime(), batch.Tip.Time, Math.Max(now, batch.Tip.Time));
+            _ring.Take(batch.Room(length), (long)batch.Size);
+            batch.Seal(length, time);
         }
     }
 
@@ -106,7 +119,7 @@ internal sealed partial class SpoolWriter
 
     private bool AddOne(OwnRecord record, long now)
     {
-        if (!Fits(record.Bytes.Length, OwnLimit, keep: Closing * 2))
+        if (!Fits(_batch, record.Bytes.Length, OwnLimit, keep: Closing * 2))
         {
             return false;
         }
@@ -118,12 +131,14 @@ internal sealed partial class SpoolWriter
 
     private bool AddCheckpoint(long now, ReadOnlyMemory<byte> header)
     {
+        _batch.Settle();
         LogTip tip = _batch.Tip;
+        ulong size = tip.Edge.Size;
         long time = Math.Max(now, tip.Time);
         byte[] note = new Checkpoint
         {
             Origin = _origin,
-            Size = tip.Edge.Size,
+            Size = size,
             Root = tip.Edge.Root(),
             Epoch = (ulong)_key.Epoch,
             Segment = tip.Segment,
@@ -136,7 +151,7 @@ internal sealed partial class SpoolWriter
             return false;
         }
 
-        tip.Checkpointed = tip.Edge.Size - 1;
+        tip.Checkpointed = size;
         _note = note;
         _noteTime = time;
         return true;
@@ -144,9 +159,10 @@ internal sealed partial class SpoolWriter
 
     private bool TryAddEpoch(long now)
     {
+        _batch.Settle();
         LogTip tip = _batch.Tip;
         long start = _clockBack ? now : Math.Max(now, tip.Time);
-        if (!Fits(LongestNote, OwnLimit - Closing))
+        if (!Fits(_batch, LongestNote, OwnLimit - Closing))
         {
             return false;
         }
@@ -184,7 +200,7 @@ internal sealed partial class SpoolWriter
         var writer = new RecordWriter(record, kind);
         writer.Text(RecordField.Note, note);
         int length = writer.Finish();
-        if (!Fits(length, _usedUp || _segment is null ? _settings.SegmentBytes : _segment.Length))
+        if (!Fits(_batch, length, _usedUp || _segment is null ? _settings.SegmentBytes : _segment.Length))
         {
             return false;
         }

@@ -12,38 +12,69 @@ internal sealed partial class SpoolWriter
 {
     private bool Commit()
     {
-        try
+        // While the disk works, the next group's frames and hashes: only where there are more records than this group could hold.
+        long mark = _ring.Mark();
+        bool ahead = _batch.IsLarge && !_usedUp && _certificate is null && _ring.PeekLength() > 0;
+        if (ahead)
         {
-            _segment!.WriteAt(_batch.Bytes, _tip.Offset);
-            _gate.SyncBegins();
-            _segment.Sync();
+            _side.Begin();
         }
-        catch (IOException failure)
+
+        IOException? failure = Bring();
+        if (ahead)
         {
-            _gate.SyncEnds();
+            _side.Join();
+        }
+
+        if (failure is not null)
+        {
             Abandon(failure);
             return true;
         }
 
-        _gate.SyncEnds();
         _gate.CountSync();
         _attempts = 0;
-        Accept();
+        Accept(mark);
         if (_certificate is not null)
         {
             CloseEpoch(_certificate);
         }
 
+        if (ahead)
+        {
+            (_batch, _ahead, _isAhead) = (_ahead, _batch, true);
+        }
+
         return true;
     }
 
+    private IOException? Bring()
+    {
+        try
+        {
+            _segment!.WriteAt(_batch.Bytes, _tip.Offset);
+            _gate.SyncBegins();
+            _segment.Sync();
+            return null;
+        }
+        catch (IOException failure)
+        {
+            return failure;
+        }
+        finally
+        {
+            _gate.SyncEnds();
+        }
+    }
+
     // The group is on the disk: from here on it is the log.
-    private void Accept()
+    private void Accept(long mark)
     {
         long records = _batch.Count;
         _tip.CopyFrom(_batch.Tip);
-        AnswerStrict();
-        _ring.Free();
+        _gate.Count(records, _batch.Length, _tip); // Before anybody is told: who was, finds himself counted.
+        AnswerStrict(mark);
+        _ring.Free(mark);
         _pendingSince = 0;
         _gate.Late = false;
         foreach (OwnRecord record in _inBatch)
@@ -52,7 +83,6 @@ internal sealed partial class SpoolWriter
         }
 
         _inBatch.Clear();
-        _gate.Count(records, _batch.Length, _tip);
         if (_note is { } note)
         {
             _checkpointNow = false;
@@ -74,7 +104,7 @@ internal sealed partial class SpoolWriter
     }
 
     // Once more whoever has come: a record is in the ring only after its waiter is on the stack, so none of this group's is missing now.
-    private void AnswerStrict()
+    private void AnswerStrict(long mark)
     {
         _strict.Append(_gate.Strict.TakeAll());
         AuditWaiter? waiter = _strict.TakeAll();
@@ -82,7 +112,7 @@ internal sealed partial class SpoolWriter
         {
             AuditWaiter? next = waiter.Next;
             waiter.Next = null;
-            if (_ring.TryGetSequence(waiter.Position, out long sequence))
+            if (_ring.TryGetSequence(waiter.Position, mark, out long sequence))
             {
                 waiter.Complete(AuditPlace.At(sequence));
             }

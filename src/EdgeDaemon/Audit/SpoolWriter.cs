@@ -31,13 +31,16 @@ internal sealed partial class SpoolWriter : IDisposable
     private readonly string _origin;
 
     private readonly LogTip _tip; // What is on the disk.
-    private readonly FrameBatch _batch = new();
+    private readonly SideThread _side;
     private readonly List<OwnRecord> _inBatch = [];
     private readonly Queue<OwnRecord> _own = new();
     private readonly Queue<long> _unerased = new(); // Epochs that have ended, whose keys are still there.
     private readonly WaiterQueue _strict = new();
     private readonly WaiterQueue _roomless = new();
     private readonly long _began;
+    private FrameBatch _batch = new();
+    private FrameBatch _ahead = new(); // Built while the other is synced.
+    private bool _isAhead; // The group holds records already.
     private EpochKey _key;
     private EpochKey? _nextKey;
     private byte[]? _certificate; // Of _nextKey, in the group that is built.
@@ -61,6 +64,7 @@ internal sealed partial class SpoolWriter : IDisposable
     {
         (_files, _settings, _keys, _reserve, _ring, _gate, _drops, _clock) = (files, settings, keys, reserve, ring, gate, drops, clock);
         (_origin, _tip, _key, _ledger, _segment, _segmentFirst, _reason) = (log.Origin, log.Tip, log.Key, log.Ledger, log.Segment, log.SegmentFirst, log.Reason);
+        _side = new SideThread(BuildAhead);
         _began = clock.Timestamp;
         _checkpointDue = _began;
         _epochDue = clock.After(_began, settings.Epoch - TimeSpan.FromMicroseconds(Math.Clamp(clock.Now - log.EpochStart, 0, (long)settings.Epoch.TotalMicroseconds)));
@@ -93,11 +97,13 @@ internal sealed partial class SpoolWriter : IDisposable
         }
 
         Build();
+        _batch.Settle();
         return _batch.Count > 0 ? Commit() : _usedUp;
     }
 
     public void Dispose()
     {
+        _side.Dispose();
         _segment?.Dispose();
         _key.Dispose();
         _nextKey?.Dispose();
@@ -122,7 +128,7 @@ internal sealed partial class SpoolWriter : IDisposable
             _pendingSince = Math.Max(1, _clock.Timestamp);
         }
 
-        return _gate.StrictWaits || _gate.IsCheckpointAsked || _strict.First is not null || _roomless.First is not null || _own.Count > 0 || _gate.HasOwn || _gate.IsStopping
+        return _isAhead || _gate.StrictWaits || _gate.IsCheckpointAsked || _strict.First is not null || _roomless.First is not null || _own.Count > 0 || _gate.HasOwn || _gate.IsStopping
             || (_pendingSince != 0 && (_gate.IsMuch || _clock.Timestamp >= _clock.After(_pendingSince, _settings.Window)))
             || _clock.Timestamp >= Math.Min(_checkpointDue, _epochDue);
     }
@@ -210,6 +216,7 @@ internal sealed partial class SpoolWriter : IDisposable
         _batch.Tip.Offset = SegmentHeader.Length;
         _batch.Tip.Checksum = SegmentHeader.ChecksumOf(bytes);
         AddCheckpoint(now, SegmentHeader.Digest(bytes));
+        _batch.Settle();
         try
         {
             file.WriteAt(bytes, 0);
@@ -234,7 +241,7 @@ internal sealed partial class SpoolWriter : IDisposable
 
         _reserve.MakeNext();
         (_segment, _segmentFirst, _usedUp, _reason, _attempts) = (file, _tip.Edge.Size, false, SegmentReason.Rotated, 0);
-        Accept();
+        Accept(_ring.Mark());
         return true;
     }
 }

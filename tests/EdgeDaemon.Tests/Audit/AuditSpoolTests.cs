@@ -72,6 +72,35 @@ public sealed class AuditSpoolTests
         Assert.IsGreaterThan(4, verdict.Segments);
     }
 
+    /// <summary>More at once than a group holds: the next one is built while one is synced.</summary>
+    [TestMethod]
+    public void A_flood_of_batched_records_is_in_the_log_to_the_last()
+    {
+        const int Each = 6000;
+        MemoryDisk disk = SpoolFixture.NewLog();
+        int large = 0;
+        disk.Wrote = bytes => large = Math.Max(large, bytes);
+        using (AuditSpool spool = disk.Open(SpoolFixture.Settings("window_records = 100000\nbuffer_bytes = 16777216").Larger(), TimeProvider.System))
+        {
+            Parallel.For(0, 3, thread =>
+            {
+                var waiter = new AuditWaiter();
+                for (int i = 0; i < Each; i++)
+                {
+                    byte[] record = SpoolFixture.Record((thread * 10_000) + i, 500);
+                    Assert.AreEqual(AuditVerdict.Taken, spool.AppendAsync(waiter, record, strict: false).AsTask().GetAwaiter().GetResult().Verdict);
+                }
+            });
+            Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(999_999)).Verdict);
+            Assert.IsGreaterThanOrEqualTo((3 * Each) + 1, spool.Figures.Records);
+        }
+
+        SpoolFixture.AssertSound(disk.Verify(out Dictionary<string, int> requests, out _));
+        Assert.AreEqual((3 * Each) + 1, requests.Count);
+        Assert.IsTrue(requests.Values.All(count => count == 1));
+        Assert.IsGreaterThan(900_000, large);
+    }
+
     [TestMethod]
     public void A_strict_caller_is_told_the_sequence_of_its_own_record()
     {

@@ -26,6 +26,9 @@ internal sealed class MemoryDisk : ISpoolFiles
     /// <summary>Told before each call takes effect, under the disk's lock.</summary>
     public Action<int>? Before { get; set; }
 
+    /// <summary>Told how long each write is.</summary>
+    public Action<int>? Wrote { get; set; }
+
     /// <summary>Runs within each sync, outside the lock.</summary>
     public Action? Syncing { get; set; }
 
@@ -189,6 +192,7 @@ internal sealed class MemoryDisk : ISpoolFiles
             lock (disk._lock)
             {
                 int call = ++disk.Calls;
+                disk.Wrote?.Invoke(copy.Length);
                 disk.Before?.Invoke(call);
                 int? errno = disk.Fault(call, "write", content.Name);
 

@@ -31,7 +31,7 @@ public sealed class RecordRingTests
             }
 
             Assert.IsEmpty(expected);
-            ring.Free();
+            ring.Free(ring.Mark());
             Assert.AreEqual((0, 0L), (ring.Count, ring.UsedBytes));
         }
     }
@@ -58,7 +58,7 @@ public sealed class RecordRingTests
         }
 
         Assert.AreEqual(0, ring.PeekLength());
-        Assert.AreEqual(5, ring.Free());
+        Assert.AreEqual(5, ring.Free(ring.Mark()));
     }
 
     [TestMethod]
@@ -72,11 +72,11 @@ public sealed class RecordRingTests
             ring.TryAppend([1], 0, int.MaxValue, waiter, stack);
         }
 
-        Assert.IsFalse(ring.TryGetSequence(waiters[0].Position, out _));
+        Assert.IsFalse(ring.TryGetSequence(waiters[0].Position, ring.Mark(), out _));
         ring.Take(new byte[1], 41);
-        Assert.IsTrue(ring.TryGetSequence(waiters[0].Position, out long sequence));
+        Assert.IsTrue(ring.TryGetSequence(waiters[0].Position, ring.Mark(), out long sequence));
         Assert.AreEqual(41, sequence);
-        Assert.IsFalse(ring.TryGetSequence(waiters[1].Position, out _));
+        Assert.IsFalse(ring.TryGetSequence(waiters[1].Position, ring.Mark(), out _));
         AuditWaiter? first = stack.TakeAll();
         Assert.AreSame(waiters[0], first);
         Assert.AreSame(waiters[1], first!.Next);
@@ -134,7 +134,7 @@ public sealed class RecordRingTests
                 Assert.AreEqual(-1, taken.AsSpan(8, length - 8).IndexOfAnyExcept((byte)(thread + i)));
             }
 
-            ring.Free();
+            ring.Free(ring.Mark());
             Thread.Yield();
         }
 

@@ -308,6 +308,56 @@ public sealed class SpoolFaultTests
         Assert.AreEqual(callers.Sum(caller => caller.Result), requests.Count);
     }
 
+    /// <summary>More at once than one group holds: the next is built while one is synced, and a cut or an error finds both on their way.</summary>
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(4)]
+    [DataRow(9)]
+    public void Groups_that_are_built_ahead_keep_the_law(int failingSync)
+    {
+        MemoryDisk disk = SpoolFixture.NewLog();
+        var acknowledged = new ConcurrentQueue<string>();
+        var images = new List<(MemoryDisk Disk, string[] Acknowledged)>();
+        var random = new Random(failingSync);
+        int syncs = 0, large = 0;
+        disk.Before = call =>
+        {
+            if (images.Count < 24)
+            {
+                images.Add((disk.Cut(random), [.. acknowledged]));
+            }
+        };
+        disk.Fault = (_, what, name) => what == "sync" && name != SpoolLayout.Next && ++syncs == failingSync ? MemoryDisk.InputOutput : null;
+        disk.Wrote = bytes => large = Math.Max(large, bytes);
+        disk.Syncing = () => Thread.Sleep(2); // So that the callers come back meanwhile.
+        using (AuditSpool spool = disk.Open(SpoolFixture.Settings().Larger(), TimeProvider.System))
+        {
+            Task[] callers = [.. Enumerable.Range(0, 96).Select(caller => Task.Run(async () =>
+            {
+                var waiter = new AuditWaiter();
+                for (int i = 0; i < 6; i++)
+                {
+                    int number = (caller * 100) + i;
+                    if ((await spool.AppendAsync(waiter, Large(number), strict: true)).Verdict == AuditVerdict.Taken)
+                    {
+                        acknowledged.Enqueue($"r{number}");
+                    }
+                }
+            }))];
+            Assert.IsTrue(Task.WaitAll(callers, TimeSpan.FromSeconds(60)));
+        }
+
+        disk.Before = null;
+        disk.Syncing = null;
+        Assert.AreEqual(96 * 6, acknowledged.Count);
+        Assert.IsGreaterThan(Frame.LargestBatch * 3 / 4, large); // The control: groups were as large as they get.
+        CheckAll(disk, acknowledged, "the end");
+        foreach ((MemoryDisk image, string[] sure) in images)
+        {
+            CheckAll(image, new ConcurrentQueue<string>(sure), "a cut");
+        }
+    }
+
     private static int CallsOf(Func<int, string, string, int?>? fault)
     {
         MemoryDisk disk = SpoolFixture.NewLog();

@@ -25,6 +25,9 @@ internal static class SpoolFixture
         OnLowSpace = onLowSpace switch { "refuse" => AuditPolicy.Refuse, "rotate" => AuditPolicy.Rotate, _ => AuditPolicy.DropAndCount },
     };
 
+    /// <summary>Segments of several groups.</summary>
+    public static AuditSettings Larger(this AuditSettings settings) => settings with { SegmentBytes = 4 << 20 };
+
     public static MemoryDisk NewLog()
     {
         var disk = new MemoryDisk();

@@ -137,7 +137,12 @@ public sealed class SpoolRecoveryTests
 
         disk.Put(Segment, before.Bytes(Segment));
         AuditSpoolException found = Assert.ThrowsExactly<AuditSpoolException>(() => disk.Open());
-        StringAssert.Contains(found.Message, "key of epoch", StringComparison.Ordinal);
+        StringAssert.Contains(found.Message, "cut off", StringComparison.Ordinal);
+
+        // With the ledger taken back as well, the key is what tells.
+        disk.Put(SpoolLayout.Epochs, []);
+        found = Assert.ThrowsExactly<AuditSpoolException>(() => disk.Open());
+        StringAssert.Contains(found.Message, "key of epoch 0", StringComparison.Ordinal);
     }
 
     [TestMethod]
