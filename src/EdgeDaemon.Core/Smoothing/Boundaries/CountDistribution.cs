@@ -13,6 +13,9 @@ public sealed class CountDistribution
     // Counts at the band's ends with less probability than this are cut off.
     private const double Negligible = 1e-21;
 
+    // A kernel takes its samples times its width to make: a schedule with one look at a million must not take minutes.
+    private const int LongestStep = 4096;
+
     private readonly BinomialKernels _kernels;
     private double[] _now = new double[64];
     private double[] _next = new double[64];
@@ -53,17 +56,17 @@ public sealed class CountDistribution
     /// <summary>Draws as many samples more.</summary>
     public void Advance(int samples)
     {
-        if (samples == 0)
+        for (int left = samples; left > 0;)
         {
-            return;
+            int step = Math.Min(left, LongestStep);
+            BinomialKernel kernel = _kernels.Of(step);
+            Convolve(kernel);
+            Samples += step;
+            Lost += kernel.Lost;
+            _roundings += kernel.Roundings;
+            Trim();
+            left -= step;
         }
-
-        BinomialKernel kernel = _kernels.Of(samples);
-        Convolve(kernel);
-        Samples += samples;
-        Lost += kernel.Lost;
-        _roundings += kernel.Roundings;
-        Trim();
     }
 
     /// <summary>Takes away every path with at least as many agreements.</summary>

@@ -57,6 +57,20 @@ public sealed class BoundaryTableTests
         }
     }
 
+    // Steps longer than a kernel may be are taken in parts: the same as one binomial tail.
+    [TestMethod]
+    public void A_single_far_look_is_a_binomial_tail()
+    {
+        foreach (int samples in (int[])[4096, 4097, 10_000, 100_000])
+        {
+            int bound = (int)(samples * 0.84) + (3 * (int)Math.Sqrt(samples * 0.14));
+            Enclosure tail = BinomialTail.AtLeast(bound, samples, 0.84);
+            double given = ExactError.Of(0.84, new LookSchedule([samples]), [bound]);
+            Assert.AreEqual(tail.Middle, given, tail.Middle * 1e-9);
+            Assert.IsGreaterThanOrEqualTo(tail.Low, given);
+        }
+    }
+
     [TestMethod]
     public void Means_are_the_sum_over_all_paths()
     {
