@@ -8,7 +8,7 @@ internal sealed record Options
     public const string Usage = """
         EdgeDaemon.Benchmarks [--library FILE] [--bin DIR] [--contenders DIR] [--conformance DIR] [--out DIR]
                               [--pairs 30] [--slice 1.0] [--check] [--write-baseline]
-                              [--subjects cpu,throughput,start,memory,size,large,json,peers,grpc,allocation,walk,verify,tls,admission,overload,idle,client,ensemble,batching,clearing,noise,smoothing]
+                              [--subjects cpu,throughput,start,memory,size,large,json,peers,grpc,allocation,walk,verify,tls,admission,overload,idle,client,ensemble,batching,clearing,noise,smoothing,smoothing-samples]
             --library      ONNX Runtime, the same file for every contender (default artifacts/ort/libonnxruntime.so.1)
             --bin          published edged and edgectl (default artifacts/bin); without them only raw and bare are measured
             --contenders   published bench-bare, bench-load and bench-client (default artifacts/bench)
@@ -18,7 +18,7 @@ internal sealed record Options
             --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
         """;
 
-    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "overload", "idle", "client", "ensemble", "batching", "clearing", "noise", "smoothing"];
+    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "overload", "idle", "client", "ensemble", "batching", "clearing", "noise", "smoothing", "smoothing-samples"];
 
     public required string Root { get; init; }
 
@@ -35,6 +35,8 @@ internal sealed record Options
     public required string Load { get; init; }
 
     public required string Client { get; init; }
+
+    public required string Conformance { get; init; }
 
     public required string LightResNet { get; init; }
 
@@ -88,6 +90,7 @@ internal sealed record Options
             Bare = Path.Combine(contenders, "bench-bare"),
             Load = Path.Combine(contenders, "bench-load"),
             Client = Path.Combine(contenders, "bench-client"),
+            Conformance = conformance,
             LightResNet = Path.Combine(conformance, "onnx/light/light_resnet50.onnx"),
             Output = Folder("--out", "artifacts/bench"),
             Pairs = int.Parse(Text("--pairs", "30"), CultureInfo.InvariantCulture),
@@ -101,8 +104,8 @@ internal sealed record Options
             throw new ArgumentException($"{values.First().Key} is not known\n{Usage}");
         }
 
-        // The walk, the verification and the noise serve nobody.
-        string[] servers = subjects.All(subject => subject is "walk" or "verify" or "noise") ? [] : [options.Library, options.Bare, options.Load];
+        // The walk, the verification, the noise and the samples of decisions serve nobody.
+        string[] servers = subjects.All(subject => subject is "walk" or "verify" or "noise" or "smoothing-samples") ? [] : [options.Library, options.Bare, options.Load];
         foreach (string needed in servers)
         {
             if (!File.Exists(needed))

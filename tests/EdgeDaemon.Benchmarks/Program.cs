@@ -39,6 +39,11 @@ try
         ModelWalk.Measure(options, report);
     }
 
+    if (options.Subjects.Contains("smoothing-samples"))
+    {
+        SmoothingSamples.Measure(options, report);
+    }
+
     if (options.Subjects.Contains("verify") && options.HasEdged)
     {
         BundleVerification.Measure(options, scratch, report);

@@ -166,10 +166,13 @@ public sealed class CoverageTests
         return selection.Choose();
     }
 
-    /// <summary>Normal numbers by the polar method, from a generator of the framework: nothing of the daemon's own noise.</summary>
+    /// <summary>
+    /// Normal numbers by the polar method, from SplitMix64 (Steele, Lea and Flood 2014): nothing of the daemon's own noise. The framework's generator with a
+    /// seed is an old subtractive one, whose flaws show here: 0.0211 where 0.0200 is exact, in 200,000 trials.
+    /// </summary>
     private sealed class Normal(int seed)
     {
-        private readonly Random _random = new(seed);
+        private ulong _state = (ulong)seed << 32;
         private double _spare = double.NaN;
 
         public double Next()
@@ -182,7 +185,7 @@ public sealed class CoverageTests
 
             while (true)
             {
-                double x = (2 * _random.NextDouble()) - 1, y = (2 * _random.NextDouble()) - 1, square = (x * x) + (y * y);
+                double x = Uniform(), y = Uniform(), square = (x * x) + (y * y);
                 if (square is > 0 and < 1)
                 {
                     double factor = Math.Sqrt(-2 * Math.Log(square) / square);
@@ -190,6 +193,15 @@ public sealed class CoverageTests
                     return x * factor;
                 }
             }
+        }
+
+        // -1 to 1.
+        private double Uniform()
+        {
+            ulong z = _state += 0x9E3779B97F4A7C15;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            return (((z ^ (z >> 31)) >> 11) * (1.0 / (1L << 52))) - 1;
         }
     }
 }
