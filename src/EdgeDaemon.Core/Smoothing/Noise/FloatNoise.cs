@@ -82,11 +82,8 @@ internal sealed partial class FloatNoise : RowNoise
         return sure;
     }
 
-    private static int FloorLog2(ExactRatio value)
-    {
-        // Both are powers of two times integers that fit 53 and 24 bits; the denominator is a power of two.
-        return (int)(value.Numerator.GetBitLength() - value.Denominator.GetBitLength());
-    }
+    // The denominator is a power of two, as that of every double: its logarithm is a whole number.
+    private static int FloorLog2(ExactRatio value) => (int)(value.Numerator.GetBitLength() - value.Denominator.GetBitLength());
 
     private void LookUp(ReadOnlySpan<ushort> high, Span<uint> cells)
     {

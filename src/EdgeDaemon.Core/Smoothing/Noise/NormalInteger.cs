@@ -5,7 +5,7 @@ namespace EdgeDaemon.Core.Smoothing.Noise;
 /// <summary>The normal distribution function in integers: no library's exponential or error function, so the same digits on every machine.</summary>
 internal static class NormalInteger
 {
-    private const int LeastBits = 192;
+    private const int LeastBits = 128;
 
     // What the roundings below may add up to, in last places. A series has fewer than 2^10 terms for |y| < 20; each of them is cut off by less than
     // 2, an earlier cut grows with its series, and the quotient sets both series against one another: far below 2^32.

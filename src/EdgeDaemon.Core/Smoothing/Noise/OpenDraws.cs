@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace EdgeDaemon.Core.Smoothing.Noise;
 
 /// <summary>The draws of one tile whose 16 high bits do not tell their value: their places, and then their other bits, drawn for all of them at once.</summary>
@@ -19,7 +21,7 @@ internal ref struct OpenDraws(Span<uint> elements, Span<ulong> low, uint first)
     {
         for (; mask != 0; mask &= mask - 1)
         {
-            Add(from + System.Numerics.BitOperations.TrailingZeroCount(mask));
+            Add(from + BitOperations.TrailingZeroCount(mask));
         }
     }
 

@@ -153,10 +153,39 @@ public sealed class RowNoiseTests
                 Assert.AreEqual(Math.Round(value / (double)noise.Step), value / (double)noise.Step);
             }
         }
+    }
 
-        // Control: the sum in floating point, which Voracek and Hein broke, does keep them.
-        float leak = 0.1f + 0.71234f;
-        Assert.AreNotEqual(Math.Round(leak * 256.0), leak * 256.0);
+    /// <summary>
+    /// Voracek and Hein's attack (arXiv 2207.07209) in one dimension: a classifier that looks at low bits. Under a sum in floats it tells an input of 0 from one of
+    /// 1/2, two sigma away, almost surely where the sums are near 0; under the law it cannot tell them at all. The former is the control.
+    /// </summary>
+    [TestMethod]
+    public void Low_bits_tell_nothing_of_the_input_under_the_law_and_much_under_a_sum_in_floats()
+    {
+        var random = new Random(6);
+        RowNoise noise = RowNoise.ForFloats(new(0.25, 1));
+        int[] sums = new int[2], laws = new int[2];
+        for (int i = 0; i < 2; i++)
+        {
+            float input = i * 0.5f;
+            float[] values = new float[100_000], row = new float[values.Length];
+            values.AsSpan().Fill(input);
+            noise.TryAdd(Key, 9, 0, MemoryMarshal.AsBytes(values.AsSpan()), row);
+            for (int j = 0; j < row.Length; j++)
+            {
+                float normal = (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+                sums[i] += Classify(input + (0.25f * normal)) ? 1 : 0;
+                laws[i] += Classify(row[j]) ? 1 : 0;
+            }
+        }
+
+        Assert.IsGreaterThan(30_000, sums[0], "control");
+        Assert.IsLessThan(100, sums[1], "control");
+        Assert.AreEqual(0, laws[0]);
+        Assert.AreEqual(0, laws[1]);
+
+        // Near 0, and finer than a sum that began at 1/2 can be.
+        static bool Classify(float value) => Math.Abs(value) < 0.12f && value * (1L << 25) != MathF.Round(value * (1L << 25));
     }
 
     [TestMethod]
