@@ -14,21 +14,20 @@ namespace EdgeDaemon.Benchmarks.Subjects;
 /// </summary>
 internal static class Smoothing
 {
-    private const int Selection = 100;
-
     /// <param name="options">How long.</param>
     /// <param name="workload">A classification.</param>
     /// <param name="rows">Of every run.</param>
-    /// <param name="samples">Of each certification, beside the selection.</param>
+    /// <param name="selection">Samples of each certification that choose.</param>
+    /// <param name="samples">And those that certify.</param>
     /// <param name="most">That the time of a sample may be of raw's.</param>
     /// <param name="scratch">Where everything lies.</param>
     /// <param name="report">Where it is written.</param>
-    public static void Measure(Options options, Workload workload, int rows, int samples, double most, string scratch, ReportFiles report)
+    public static void Measure(Options options, Workload workload, int rows, int selection, int samples, double most, string scratch, ReportFiles report)
     {
         Workload smoothed = workload with { Name = $"{workload.Name}-smoothed" };
         string batch = workload.Content is null ? "" : $"batch = {rows}\n"; // A graph of a fixed number of rows says it itself.
         using ServerProcess edged = EdgedServer.Start(options, smoothed, scratch, EdgedServer.Prepare(
-            options, smoothed, scratch, "[engine]\nlanes = 1\nintra_op_threads = 1", manifest: $"\n[smoothing]\nnoise = \"float\"\nsigmas = [0.25]\nselection = {Selection}\nmax_samples = 10000\n{batch}"));
+            options, smoothed, scratch, "[engine]\nlanes = 1\nintra_op_threads = 1", manifest: $"\n[smoothing]\nnoise = \"float\"\nsigmas = [0.25]\nselection = {selection}\nmax_samples = 10000\n{batch}"));
         using HttpClient client = Client(edged.Socket);
         Dictionary<string, List<Slice>> slices = Rounds.Run(
             options.Pairs,
