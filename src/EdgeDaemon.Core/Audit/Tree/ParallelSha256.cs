@@ -7,13 +7,15 @@ using System.Security.Cryptography;
 namespace EdgeDaemon.Core.Audit.Tree;
 
 /// <summary>
-/// SHA-256 (FIPS 180-4) of many short messages, eight side by side in the lanes of AVX2's registers; a lane that is done takes the next message. A log's records and nodes are so short that
+/// SHA-256 (FIPS 180-4) of many short messages, eight side by side in the lanes of AVX2's registers, or sixteen in AVX-512's; a lane that is done takes the next message. A log's records and nodes are so short that
 /// calling the library for each costs more than the hashing. Without AVX2: one after the other, by the library.
 /// </summary>
 internal static class ParallelSha256
 {
-    private const int Lanes = 8;
     private const int Block = 64;
+
+    // Rows of a transposition: lanes are filled by eights.
+    private const int Group = 8;
 
     // A message's last block or two: rest, 0x80, zeros, length in bits.
     private const int Tail = 2 * Block;
@@ -39,25 +41,40 @@ internal static class ParallelSha256
 
     private static void HashInLanes(ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<byte> digests)
     {
-        Span<uint> state = stackalloc uint[8 * Lanes];
-        Span<byte> tails = stackalloc byte[Lanes * Tail];
-        Span<int> message = stackalloc int[Lanes]; // Which one the lane works on; -1 when it has none.
-        Span<int> block = stackalloc int[Lanes];
-        Span<int> blocks = stackalloc int[Lanes];
-        Span<Vector256<uint>> words = stackalloc Vector256<uint>[16];
+        // A few messages would leave most of sixteen lanes idle.
+        bool wide = Sha256WideLanes.IsSupported && messages.Length > Group;
+        int lanes = wide ? Sha256WideLanes.Lanes : Group;
+        Span<uint> state = stackalloc uint[8 * lanes];
+        Span<byte> tails = stackalloc byte[lanes * Tail];
+        Span<int> message = stackalloc int[lanes]; // Which one the lane works on; -1 when it has none.
+        Span<int> block = stackalloc int[lanes];
+        Span<int> blocks = stackalloc int[lanes];
+        Span<Vector256<uint>> words = stackalloc Vector256<uint>[2 * lanes];
         tails.Clear();
         int next = 0;
         int busy = 0;
-        for (int lane = 0; lane < Lanes; lane++)
+        for (int lane = 0; lane < lanes; lane++)
         {
             busy += Begin(lane, ref next, memory, messages, state, tails, message, block, blocks) ? 1 : 0;
         }
 
         while (busy > 0)
         {
-            Load(memory, messages, tails, message, block, words);
-            Sha256Lanes.Compress(state, words);
-            for (int lane = 0; lane < Lanes; lane++)
+            for (int group = 0; group < lanes; group += Group)
+            {
+                Load(group, memory, messages, tails, message, block, words.Slice(2 * group, 16));
+            }
+
+            if (wide)
+            {
+                Sha256WideLanes.Compress(state, words);
+            }
+            else
+            {
+                Sha256Lanes.Compress(state, words);
+            }
+
+            for (int lane = 0; lane < lanes; lane++)
             {
                 if (message[lane] < 0 || ++block[lane] < blocks[lane])
                 {
@@ -67,7 +84,7 @@ internal static class ParallelSha256
                 Span<byte> digest = digests.Slice(message[lane] * TreeHash.Length, TreeHash.Length);
                 for (int word = 0; word < 8; word++)
                 {
-                    BinaryPrimitives.WriteUInt32BigEndian(digest[(word * 4)..], state[(word * Lanes) + lane]);
+                    BinaryPrimitives.WriteUInt32BigEndian(digest[(word * 4)..], state[(word * message.Length) + lane]);
                 }
 
                 busy -= Begin(lane, ref next, memory, messages, state, tails, message, block, blocks) ? 0 : 1;
@@ -90,7 +107,7 @@ internal static class ParallelSha256
         message[lane] = next++;
         for (int word = 0; word < 8; word++)
         {
-            state[(word * Lanes) + lane] = Initial[word];
+            state[(word * message.Length) + lane] = Initial[word];
         }
 
         int rest = range.Length % Block;
@@ -105,16 +122,16 @@ internal static class ParallelSha256
     }
 
     // Eight words of each lane's block become eight vectors, one word of all lanes each; twice.
-    private static void Load(ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<byte> tails, Span<int> message, Span<int> block, Span<Vector256<uint>> words)
+    private static void Load(int group, ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<byte> tails, Span<int> message, Span<int> block, Span<Vector256<uint>> words)
     {
-        ReadOnlySpan<byte> lane0 = Present(0, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane1 = Present(1, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane2 = Present(2, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane3 = Present(3, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane4 = Present(4, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane5 = Present(5, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane6 = Present(6, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane7 = Present(7, memory, messages, tails, message, block);
+        ReadOnlySpan<byte> lane0 = Present(group, memory, messages, tails, message, block);
+        ReadOnlySpan<byte> lane1 = Present(group + 1, memory, messages, tails, message, block);
+        ReadOnlySpan<byte> lane2 = Present(group + 2, memory, messages, tails, message, block);
+        ReadOnlySpan<byte> lane3 = Present(group + 3, memory, messages, tails, message, block);
+        ReadOnlySpan<byte> lane4 = Present(group + 4, memory, messages, tails, message, block);
+        ReadOnlySpan<byte> lane5 = Present(group + 5, memory, messages, tails, message, block);
+        ReadOnlySpan<byte> lane6 = Present(group + 6, memory, messages, tails, message, block);
+        ReadOnlySpan<byte> lane7 = Present(group + 7, memory, messages, tails, message, block);
         for (int half = 0; half < 2; half++)
         {
             Vector256<uint> r0 = Words(lane0, half);
