@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace EdgeDaemon.Core.Smoothing.Noise;
 
@@ -109,25 +108,12 @@ internal sealed partial class FloatNoise : RowNoise
     /// <summary>Writes every element, and collects those whose value may not be the right one yet.</summary>
     private void Write(NoisePath path, ReadOnlySpan<ushort> high, ReadOnlySpan<uint> cells, ReadOnlySpan<float> values, Span<float> row, ref OpenDraws open)
     {
-        int i = 0;
-        switch (path)
+        int i = path switch
         {
-            case NoisePath.Vector512:
-                for (; i <= row.Length - Vector512<float>.Count; i += Vector512<float>.Count)
-                {
-                    open.Add(i, WriteVector512(high[i..], cells[i..], values[i..], row[i..]));
-                }
-
-                break;
-            case NoisePath.Vector256:
-                for (; i <= row.Length - Vector256<float>.Count; i += Vector256<float>.Count)
-                {
-                    open.Add(i, WriteVector256(high[i..], cells[i..], values[i..], row[i..]));
-                }
-
-                break;
-        }
-
+            NoisePath.Vector512 => WriteVector512(high, cells, values, row, ref open),
+            NoisePath.Vector256 => WriteVector256(high, cells, values, row, ref open),
+            _ => 0,
+        };
         for (; i < row.Length; i++)
         {
             if (!TryWrite(high[i], cells[i], values[i], ref row[i]))

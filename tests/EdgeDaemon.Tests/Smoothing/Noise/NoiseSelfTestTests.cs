@@ -37,10 +37,10 @@ public sealed class NoiseSelfTestTests
     public void One_seed_for_all_samples_is_found() => Assert.IsNotNull(NoiseSelfTest.Live(Noise, (key, _, first, input, row) => Noise.TryAdd(key, 7, first, input, row)));
 
     [TestMethod]
-    public void Every_other_sample_drawn_again_is_found() => Found("correlated", (key, sample, first, input, row) => Noise.TryAdd(key, sample & ~1UL, first, input, row));
+    public void Every_other_sample_drawn_again_is_found() => FoundByDoubling("correlated", (key, sample, first, input, row) => Noise.TryAdd(key, sample & ~1UL, first, input, row));
 
     [TestMethod]
-    public void A_block_drawn_twice_is_found() => Found("draws 64 apart", (key, sample, first, input, row) =>
+    public void A_block_drawn_twice_is_found() => FoundByDoubling("draws 64 apart", (key, sample, first, input, row) =>
     {
         bool sure = Noise.TryAdd(key, sample, first, input, row);
         for (int i = 0; i + 128 <= row.Length; i += 4096)
@@ -55,7 +55,7 @@ public sealed class NoiseSelfTestTests
     });
 
     [TestMethod]
-    public void Magnitudes_that_follow_one_another_are_found() => Found("magnitudes of draws 1 apart", (key, sample, first, input, row) =>
+    public void Magnitudes_that_follow_one_another_are_found() => FoundByDoubling("magnitudes of draws 1 apart", (key, sample, first, input, row) =>
     {
         bool sure = Noise.TryAdd(key, sample, first, input, row);
         for (int i = 0; i + 1 < row.Length; i += 2)
@@ -102,6 +102,13 @@ public sealed class NoiseSelfTestTests
 
     [TestMethod]
     public void Samples_in_doubt_are_found() => Found("in doubt", (key, sample, first, input, row) => Noise.TryAdd(key, sample, first, input, row) && false);
+
+    // Doubled draws double chi-square too: once in some hundred runs that is seen first.
+    private static void FoundByDoubling(string fault, RowDraw broken)
+    {
+        string found = NoiseSelfTest.Live(Noise, broken) ?? "nothing found";
+        Assert.IsTrue(found.Contains(fault, StringComparison.Ordinal) || found.StartsWith("chi-square", StringComparison.Ordinal), found);
+    }
 
     private static void Found(string fault, RowDraw broken) => StringAssert.Contains(NoiseSelfTest.Live(Noise, broken) ?? "nothing found", fault);
 
