@@ -19,7 +19,8 @@ public static class BetaQuantile
         }
 
         int n = a + b - 1;
-        double x = Guess(alpha, a, n);
+        ScaledEnclosure ways = BinomialTail.Ways(a, n);
+        double x = Guess(alpha, a, n, ways);
         double step = x * 1e-16;
         while (true)
         {
@@ -29,19 +30,19 @@ public static class BetaQuantile
                 return 0;
             }
 
-            Enclosure tail = BinomialTail.AtLeast(a, n, candidate);
+            Enclosure tail = BinomialTail.AtLeast(a, n, candidate, ways);
             if (tail.High <= alpha)
             {
                 return candidate;
             }
 
-            step = Math.Max(step * 4, step + (2 * (tail.High - alpha) / Slope(a, n, candidate)));
+            step = Math.Max(step * 4, step + (2 * (tail.High - alpha) / Slope(a, n, candidate, ways)));
         }
     }
 
     // ln I_x is concave in x: every step of Newton's lands below the quantile, and from there they climb to it without going past. The bracket catches
     // what lands so far below that the tail there is no double any more.
-    private static double Guess(double alpha, int a, int n)
+    private static double Guess(double alpha, int a, int n, ScaledEnclosure ways)
     {
         double low = 0;
         double high = a == n ? 1 : (double)a / n;
@@ -49,7 +50,7 @@ public static class BetaQuantile
         double target = Logarithm.Of(alpha);
         for (int i = 0; i < 100; i++)
         {
-            Enclosure tail = BinomialTail.AtLeast(a, n, x);
+            Enclosure tail = BinomialTail.AtLeast(a, n, x, ways);
             if (tail.Middle <= alpha)
             {
                 low = x;
@@ -59,7 +60,7 @@ public static class BetaQuantile
                 high = x;
             }
 
-            double next = tail.Low > 0 ? x - (tail.Middle * (Logarithm.Of(tail.Middle) - target) / Slope(a, n, x)) : -1;
+            double next = tail.Low > 0 ? x - (tail.Middle * (Logarithm.Of(tail.Middle) - target) / Slope(a, n, x, ways)) : -1;
             if (Math.Abs(next - x) <= x * 1e-15)
             {
                 return next;
@@ -72,9 +73,9 @@ public static class BetaQuantile
     }
 
     // The density: P[X = a] * a / x.
-    private static double Slope(int a, int n, double x)
+    private static double Slope(int a, int n, double x, ScaledEnclosure ways)
     {
         Enclosure success = Enclosure.Exactly(x);
-        return Math.Max(BinomialTail.Exactly(a, n, success, success.Complement).Middle * a / x, 1e-280);
+        return Math.Max(BinomialTail.Exactly(a, n, success, success.Complement, ways).Middle * a / x, 1e-280);
     }
 }

@@ -13,7 +13,10 @@ public static class BinomialTail
     /// <param name="n">Trials, 0 to <see cref="MostTrials"/>.</param>
     /// <param name="p">The probability of a success, 0 to 1, the double itself.</param>
     /// <exception cref="ArgumentOutOfRangeException">n or p is none.</exception>
-    public static Enclosure AtLeast(int k, int n, double p)
+    public static Enclosure AtLeast(int k, int n, double p) => AtLeast(k, n, p, null);
+
+    /// <param name="ways"><see cref="Ways"/> of k among n, when it is known: it takes most of the time, and who searches for a p needs it many times.</param>
+    internal static Enclosure AtLeast(int k, int n, double p, ScaledEnclosure? ways)
     {
         if (n is < 0 or > MostTrials || !(p >= 0 && p <= 1))
         {
@@ -32,14 +35,27 @@ public static class BinomialTail
 
         Enclosure success = Enclosure.Exactly(p);
         Enclosure failure = success.Complement;
-        return k >= n * p ? Beyond(k, n, success, failure) : Beyond(n - k + 1, n, failure, success).Complement;
+        return k >= n * p ? Beyond(k, n, success, failure, ways ?? Ways(k, n)) : Beyond(n - k + 1, n, failure, success, Ways(n - k + 1, n)).Complement;
     }
 
-    /// <summary>P[X = k].</summary>
-    public static Enclosure Exactly(int k, int n, Enclosure success, Enclosure failure) => Point(k, n, success, failure).Value;
+    /// <summary>P[X = k], with <see cref="Ways"/> of k among n.</summary>
+    internal static Enclosure Exactly(int k, int n, Enclosure success, Enclosure failure, ScaledEnclosure ways) => Point(k, n, success, failure, ways).Value;
+
+    /// <summary>n over k.</summary>
+    internal static ScaledEnclosure Ways(int k, int n)
+    {
+        int few = Math.Min(k, n - k);
+        var ways = new ScaledEnclosure(Enclosure.One);
+        for (int i = 1; i <= few; i++)
+        {
+            ways *= Enclosure.Exactly(n - few + i) / Enclosure.Exactly(i);
+        }
+
+        return ways;
+    }
 
     // k on the far side of the mean: each probability is smaller than the one before, by a ratio that only falls.
-    private static Enclosure Beyond(int k, int n, Enclosure success, Enclosure failure)
+    private static Enclosure Beyond(int k, int n, Enclosure success, Enclosure failure, ScaledEnclosure ways)
     {
         Enclosure odds = success / failure;
         Enclosure term = Enclosure.One;
@@ -58,19 +74,10 @@ public static class BinomialTail
             }
         }
 
-        Enclosure tail = (Point(k, n, success, failure) * sum).Value;
+        Enclosure tail = (Point(k, n, success, failure, ways) * sum).Value;
         return tail.High <= 1 ? tail : new Enclosure(Math.Min(tail.Low, 1), 1);
     }
 
-    private static ScaledEnclosure Point(int k, int n, Enclosure success, Enclosure failure)
-    {
-        int few = Math.Min(k, n - k);
-        var ways = new ScaledEnclosure(Enclosure.One);
-        for (int i = 1; i <= few; i++)
-        {
-            ways *= Enclosure.Exactly(n - few + i) / Enclosure.Exactly(i);
-        }
-
-        return ways * ScaledEnclosure.Power(success, k) * ScaledEnclosure.Power(failure, n - k);
-    }
+    private static ScaledEnclosure Point(int k, int n, Enclosure success, Enclosure failure, ScaledEnclosure ways) =>
+        ways * ScaledEnclosure.Power(success, k) * ScaledEnclosure.Power(failure, n - k);
 }
