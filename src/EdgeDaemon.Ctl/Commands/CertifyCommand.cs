@@ -117,7 +117,7 @@ internal static class CertifyCommand
                 var progress = new ProgressBar(error, ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected, TimeProvider.System);
                 var run = new CertifyRun(results, (one, image, stop) => AskAsync(client, one, pictures.Input(image, models[one.Model]), wish, image, classes[image], stop), progress);
                 await run.RunAsync(series, Math.Min(pictures.Count, parsed.GetValue(limit)), parsed.GetValue(jobs), cancellation);
-                summaries = ReportFolder.Write(place, settings, results.Rows, series, names);
+                summaries = ReportFolder.Write(place, settings, results.Rows, names);
             }
 
             Print(summaries, place, parsed.InvocationConfiguration.Output);

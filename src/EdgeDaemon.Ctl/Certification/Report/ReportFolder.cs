@@ -12,13 +12,11 @@ internal static class ReportFolder
 
     private const int Readable = 0b110_100_100;
 
-    /// <param name="order">The order of the series; others follow in that of the results.</param>
+    /// <param name="rows">Series come in the order in which they were first asked for: what is named first stays what others are compared with.</param>
     /// <exception cref="CtlException">There is nothing to report.</exception>
-    public static List<SeriesSummary> Write(string folder, RunSettings settings, IReadOnlyCollection<CertifiedRow> rows, ImmutableArray<CertifiedSeries> order, ImmutableArray<string> labels)
+    public static List<SeriesSummary> Write(string folder, RunSettings settings, IReadOnlyCollection<CertifiedRow> rows, ImmutableArray<string> labels)
     {
-        List<SeriesSummary> series = [.. rows.GroupBy(row => row.Series)
-            .OrderBy(group => order.IndexOf(group.Key) is >= 0 and var at ? at : int.MaxValue)
-            .Select(group => new SeriesSummary(group.Key, group))];
+        List<SeriesSummary> series = [.. rows.GroupBy(row => row.Series).Select(group => new SeriesSummary(group.Key, group))];
         if (series.Count == 0)
         {
             throw new CtlException($"{folder} holds no results: nothing was decided yet");

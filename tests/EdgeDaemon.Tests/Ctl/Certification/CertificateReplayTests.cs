@@ -39,7 +39,7 @@ public sealed class CertificateReplayTests
     public void A_stop_before_everything_is_decided_replays_too()
     {
         RobustnessCertificate c = DigitsCertificate.Instance.Sequential();
-        Replay(c with { Ladder = [.. c.Ladder, new LadderStep(0.75, DigitsCertificate.Hex(DigitsCertificate.Instance.Ladder[4]))], Result = c.Result with { Stopped = StoppedBy.Deadline } });
+        Replay(c with { Ladder = [.. c.Ladder, new LadderStep(0.375, DigitsCertificate.Hex(DigitsCertificate.Instance.Ladder[2]))], Result = c.Result with { Stopped = StoppedBy.Deadline } });
     }
 
     [TestMethod]
@@ -80,8 +80,8 @@ public sealed class CertificateReplayTests
         Found("noise.scale is 1", c with { Noise = c.Noise with { Scale = 1 }, Result = c.Result with { InputRadius = c.Result.Radius } });
         Found("the seed does not belong to noise.commitment", c with { Noise = c.Noise with { Commitment = zero } });
         Found("the seed does not belong to noise.commitment", c with { Noise = c.Noise with { Seed = zero } });
-        Found("selection.counts are", c with { Noise = c.Noise with { Row = 4 } });
-        Found("selection.counts are", c with { Noise = c.Noise with { First = 1 } });
+        Found("counts are", c with { Noise = c.Noise with { Row = 4 } });
+        Found("counts are", c with { Noise = c.Noise with { First = 700 } });
         Found("the boundary table of radius 0.125 is", c with { Rule = c.Rule with { Alpha = 0.01 } });
         Found("the boundary table of radius 0.125 is", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { Beta = 0.01 } } });
         Found("rule.look is 50", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { Look = 50 } } });
@@ -117,7 +117,7 @@ public sealed class CertificateReplayTests
         File.WriteAllBytes(input, new byte[64]);
         ToolRun.Of("certificate", "verify", file, "--bundle", DigitsCertificate.Bundle, "--input", input).Failed(1, "the certificate is about another input");
         ToolRun.Of("certificate", "verify", file, "--bundle", Repository.File("tests/models/digits/digits-s50"), "--input", input).Failed(1, "the certificate is about another one");
-        ToolRun.Of("certificate", "verify", file, "--bundle", DigitsCertificate.Bundle, "--input", Repository.File("tests/models/digits/heldout.pgm"), "--library-sha256", new string('0', 64))
+        ToolRun.Of("certificate", "verify", file, "--bundle", DigitsCertificate.Bundle, "--input", Repository.File("tests/models/digits/heldout.pgm"), "--index", "11", "--library-sha256", new string('0', 64))
             .Failed(1, "engine.library is");
         ToolRun.Of("certificate", "verify", file, "--bundle", DigitsCertificate.Bundle, "--input", input, "--seed", "00").Failed(2, "--seed must be 64 lower-case hex digits");
         File.WriteAllText(file, "{\n\"format\":7}");

@@ -8,7 +8,6 @@ using EdgeDaemon.Core.Smoothing.Noise;
 using EdgeDaemon.Core.Smoothing.Statistics;
 using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Ctl.Bundles;
-using EdgeDaemon.Ctl.Certification.Replay;
 using EdgeDaemon.Native.Onnx;
 using EdgeDaemon.Tests.Native.Onnx;
 
