@@ -8,9 +8,11 @@ using Microsoft.Extensions.Logging;
 namespace EdgeDaemon.Tests.Telemetry;
 
 [TestClass]
-public sealed class LogOutputTests
+public sealed class LogOutputTests : IDisposable
 {
     private readonly StringWriter _lines = new();
+
+    public void Dispose() => _lines.Dispose();
 
     [TestMethod]
     public void An_event_is_an_entry_of_the_journal_with_its_fields_and_no_line_besides()
@@ -56,7 +58,7 @@ public sealed class LogOutputTests
         Log.DescriptorsSent(log, 7);
         Log.AccessRefused(log, "ab-1", "unix:7", Refusal.AccessRoleMissing, "x");
         Log.ModelServes(log, "digits", "1", 1, "00ff", "dev");
-        output.CreateLogger("Microsoft.AspNetCore").Log(LogLevel.Critical, new EventId(61), "not ours");
+        output.CreateLogger("Microsoft.AspNetCore").Log(LogLevel.Critical, new EventId(61), "not ours", null, static (text, _) => text);
         CollectionAssert.AreEqual(new[] { "descriptors_sent: connection of unix:7 cut: it sent open files, which nothing here takes" }, told);
         Assert.IsFalse(_lines.ToString().Contains("unix:7", StringComparison.Ordinal), "a quiet log stays quiet");
     }
