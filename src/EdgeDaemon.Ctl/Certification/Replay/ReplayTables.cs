@@ -51,6 +51,11 @@ internal static class ReplayTables
                         $"the boundary table of radius {step.Radius:R} is {Digest(table)} when it is made again; the certificate names another one, {step.Table}"));
                 }
 
+                // A table from a file is found by its digest, and may have been made for something else.
+                Same("rule.alpha", certificate.Rule.Alpha, table.Parameters.Alpha);
+                Same("rule.beta", schedule.Beta, table.Parameters.Beta);
+                Same("rule.look", schedule.Look, table.Looks[0]);
+                Same("rule.table_samples", schedule.TableSamples, table.Looks.MaxSamples);
                 tables.Add(table);
             }
 
@@ -67,6 +72,14 @@ internal static class ReplayTables
 
     /// <summary>64 hex digits.</summary>
     public static string Digest(BoundaryTable table) => Convert.ToHexStringLower(table.Digest);
+
+    private static void Same(string key, double stated, double found)
+    {
+        if (stated != found)
+        {
+            throw new CtlException(FormattableString.Invariant($"{key} is {stated:R} in the certificate; the table that it names was made for {found:R}"));
+        }
+    }
 
     // Each with its error proven anew: whoever can write there can only make tables useless.
     private static Dictionary<string, BoundaryTable> ReadAll(string folder, CancellationToken cancellation)

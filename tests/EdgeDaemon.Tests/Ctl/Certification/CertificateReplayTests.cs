@@ -82,15 +82,15 @@ public sealed class CertificateReplayTests
         Found("the seed does not belong to noise.commitment", c with { Noise = c.Noise with { Seed = zero } });
         Found("counts are", c with { Noise = c.Noise with { Row = 4 } });
         Found("counts are", c with { Noise = c.Noise with { First = 700 } });
-        Found("the boundary table of radius 0.125 is", c with { Rule = c.Rule with { Alpha = 0.01 } });
-        Found("the boundary table of radius 0.125 is", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { Beta = 0.01 } } });
+        Found("rule.alpha is 0.01 in the certificate; the table that it names was made for 0.001", c with { Rule = c.Rule with { Alpha = 0.01 } });
+        Found("rule.beta is 0.01", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { Beta = 0.01 } } });
         Found("rule.look is 50", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { Look = 50 } } });
         Found("rule.table_samples is 20000", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { TableSamples = 20_000 } } });
         Found("the ladder's radius 0.3 is none that the bundle offers", c with { Ladder = [c.Ladder[0], c.Ladder[1] with { Radius = 0.3 }], Result = c.Result with { Radius = 0.3, InputRadius = CertificateResult.InUnitsOfInput(0.3, 255) } });
         Found("the certificate names another one, 0000", c with { Ladder = [c.Ladder[0] with { Table = zero }, c.Ladder[1]] });
 
         // The certified radius' table under a larger radius' name.
-        Found("the boundary table of radius 0.5 is", c with { Ladder = [c.Ladder[1] with { Radius = 0.5 }], Result = c.Result with { Radius = 0.5, InputRadius = 127.5 } });
+        Found("does not certify the radius 0.5", c with { Ladder = [c.Ladder[1] with { Radius = 0.5 }], Result = c.Result with { Radius = 0.5, InputRadius = 127.5 } });
         Found("result.stopped is \"deadline\"", c with { Result = c.Result with { Stopped = StoppedBy.Deadline } });
         Found("result.radius is 0.125", c with { Result = c.Result with { Radius = 0.125, InputRadius = 31.875 } });
         Found("certification.counts are", Counts(b, b.Certification.Counts.MaxBy(count => count.Count).Count - 1, 1) with { Certification = Shift(b.Certification) });
