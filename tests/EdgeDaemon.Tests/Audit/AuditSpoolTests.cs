@@ -1,5 +1,4 @@
 using EdgeDaemon.Audit;
-using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Tests.Admission;

@@ -2,7 +2,6 @@ using System.Text;
 using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Records;
-using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Tests.Admission;
 
 namespace EdgeDaemon.Tests.Audit;
