@@ -105,9 +105,17 @@ internal sealed class MemoryDisk : ISpoolFiles
         }
     }
 
-    /// <summary>The disk as a power cut now would leave it. Under the lock only (<see cref="Before"/>), or when nobody writes.</summary>
+    /// <summary>The disk as a power cut now would leave it.</summary>
     /// <param name="random">Which unsynced sectors are there; null: all of them, as after a kill of the process.</param>
     public MemoryDisk Cut(Random? random)
+    {
+        lock (_lock)
+        {
+            return CutLocked(random);
+        }
+    }
+
+    private MemoryDisk CutLocked(Random? random)
     {
         var disk = new MemoryDisk { Free = Free };
         foreach ((string name, Content content) in _files)
@@ -133,7 +141,13 @@ internal sealed class MemoryDisk : ISpoolFiles
     }
 
     /// <summary>A file's bytes, to be read or changed by a test.</summary>
-    public byte[] Bytes(string name) => _files[name].Live;
+    public byte[] Bytes(string name)
+    {
+        lock (_lock)
+        {
+            return _files[name].Live;
+        }
+    }
 
     /// <summary>Takes a file away.</summary>
     public void Lose(string name) => _files.Remove(name);
