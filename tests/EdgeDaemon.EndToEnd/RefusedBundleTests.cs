@@ -153,9 +153,9 @@ public sealed class RefusedBundleTests
     [DataRow("preprocess = { to = \"FP32\", divide_by = 255.0 }", "", "UINT8")]
     public Task InterfaceThatIsNotTheGraphs_IsRefused_ThoughCorrectlySigned(string was, string becomes, string reason) => RefusesAsync(reason, state =>
     {
-        // Without the self-test, which would not fit the manifest any more before the graph is looked at.
+        // Without the self-test and smoothing, which would not fit the manifest any more before the graph is looked at.
         string manifest = state.Content(Victim, "model.toml"), text = File.ReadAllText(manifest);
-        File.WriteAllText(manifest, Regex.Replace(text, @"\[\[self_test\]\](.|\n)*?\n\n", ""));
+        File.WriteAllText(manifest, Regex.Replace(text, @"(\[\[self_test\]\]|\[smoothing\])(.|\n)*?\n\n", ""));
         Replace(manifest, was, becomes);
         state.Sign(Victim);
     });

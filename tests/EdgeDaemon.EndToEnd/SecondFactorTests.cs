@@ -120,6 +120,8 @@ public sealed class SecondFactorTests
         string text = File.ReadAllText(state.Config);
         StateDirectory.Write(config, text);
         Command.Edged("check", "--config", config).Succeeded();
+        // The daemon of these tests writes its audit log already.
+        text = text.Replace("[audit]", "[audit]\nenabled = false", StringComparison.Ordinal);
         StateDirectory.Write(config, text.Replace(right, wrong, StringComparison.Ordinal));
         foreach (string verb in (string[])["check", "run"])
         {

@@ -87,6 +87,7 @@ internal sealed class StateDirectory : IDisposable
 
         {settings}
         {(settings.Contains("[audit]", StringComparison.Ordinal) ? "" : "[audit]\nsegment_bytes = 1048576 # Laid out in full by each of hundreds of daemons.\nmin_free_bytes = 0")}
+
         """);
 
     /// <summary>A file that edged takes, whatever the umask of whoever runs the tests: others may not write it.</summary>
