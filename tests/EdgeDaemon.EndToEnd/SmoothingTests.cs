@@ -200,6 +200,32 @@ public sealed class SmoothingTests
         });
     }
 
+    [TestMethod]
+    public void The_audit_log_has_the_certificate_and_what_its_noise_was_made_of()
+    {
+        JsonElement answer = Certified(0, 2, "\"certify\":true,\"radius\":0.25,\"certificate\":true,\"audit\":true");
+        string[] told = [.. Array(Encoding.UTF8.GetBytes(answer.GetProperty("certificates").GetString()!)).Select(certificate => certificate.GetRawText())];
+        long sequence = answer.GetProperty("audit_sequence").GetInt64();
+        JsonElement[] records = [.. Command.Edgectl("audit", "tail", "--spool", _daemon.State.Audit, "--json", "-n", "1000").Succeeded().Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement request = records.Single(record => record.GetProperty("sequence").GetInt64() == sequence);
+        string id = request.GetProperty("request_id").GetString()!;
+        JsonElement[] certificates = [.. records.Where(record => record.GetProperty("kind").GetString() == "certificate" && record.GetProperty("request_id").GetString() == id)];
+        CollectionAssert.AreEqual(told, certificates.Select(record => record.GetProperty("certificate_text").GetString()).ToArray());
+        Assert.IsTrue(certificates.All(record => record.GetProperty("sequence").GetInt64() < sequence), "with the request's record they are on the disk");
+        for (int i = 0; i < told.Length; i++)
+        {
+            Assert.AreEqual(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(told[i]))), certificates[i].GetProperty("certificate").GetString());
+        }
+
+        // The seed opens the commitment: the label is the README's of the noise.
+        byte[] seed = Convert.FromHexString(request.GetProperty("noise_key").GetString()!);
+        string commitment = Convert.ToHexStringLower(SHA256.HashData([.. "edged noise seed commitment v1\0"u8, .. seed]));
+        Assert.AreEqual(commitment, request.GetProperty("noise_key_digest").GetString());
+        StringAssert.Contains(told[0], commitment, StringComparison.Ordinal);
+        Assert.IsFalse(told[0].Contains(request.GetProperty("noise_key").GetString()!, StringComparison.Ordinal), "the caller was not told the seed");
+    }
+
     private static JsonElement Certified(int first, int count, string parameters)
     {
         using HttpConnection connection = _daemon.Connect();

@@ -59,7 +59,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
     /// <summary>All runs of it; then its answer is in the server's output.</summary>
     /// <returns>The request's times, to the end of the last run, and the time that it is.</returns>
     /// <exception cref="RefusedException">It has no answer.</exception>
-    public async ValueTask<(RequestTimes Times, long Now)> AnswerAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work, ServedModel model, int priority, RequestTimes times)
+    public async ValueTask<(RequestTimes Times, long Now)> AnswerAsync(HttpExchange exchange, IInferenceWire wire, InferenceWork work, ServedModel model, int priority, RequestTimes times, bool wantsReceipt)
     {
         SmoothingWork smoothing = work.Smoothing!;
         ModelSmoothing offer = model.Smoothing!;
@@ -89,7 +89,13 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
 
             CertificationRecord.Write(audit, exchange, smoothing, run.Inputs);
             model.Smoothed.Count(run.Inputs, loop.Runs, loop.FailedRuns);
-            wire.EncodeReport(exchange, work, model, SmoothingReport.Of(smoothing, run.Inputs));
+            work.Told = SmoothingReport.Of(smoothing, run.Inputs);
+            if (wantsReceipt)
+            {
+                await Receipt.AddAsync(audit, exchange, work, times);
+            }
+
+            wire.EncodeReport(exchange, work, model, work.Told);
             return (times, model.Engine.CountCertified(times, offer.Rules.Batch));
 
             async ValueTask<LaneTurn> EnterAsync(long bytes)

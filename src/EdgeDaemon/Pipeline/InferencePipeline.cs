@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Configuration;
-using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
@@ -74,7 +73,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
             exchange.RefuseWhenLate(now);
             if (work.Smoothing is not null)
             {
-                (times, now) = await certification.AnswerAsync(exchange, wire, work, model, policy.Priority, times);
+                (times, now) = await certification.AnswerAsync(exchange, wire, work, model, policy.Priority, times, wantsReceipt);
             }
             else
             {
@@ -90,7 +89,11 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
                     times.Run(answer);
                     audit.Take(exchange.Draft, answer, model.Contract.Outputs.Length);
                     work.Told = work.WantsVotes ? VoteReport.Of(answer) : [];
-                    work.Told = wantsReceipt ? await ReceiptAsync(exchange, work, times) : work.Told;
+                    if (wantsReceipt)
+                    {
+                        await Receipt.AddAsync(audit, exchange, work, times);
+                    }
+
                     wire.Encode(exchange, work, model, answer);
                     now = turn.Lane.Statistics.CountAnswer(times, answer.RunRows);
                 }
@@ -125,13 +128,6 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
 
         model.CountInference();
         counters.CountAnswer(tenant.Index + 1, model.Place, exchange.TakeReceivedBytes(), exchange.TakeSentBytes());
-    }
-
-    private async ValueTask<ResponseParameter[]> ReceiptAsync(HttpExchange exchange, InferenceWork work, RequestTimes times)
-    {
-        audit.Take(exchange.Draft, work.Arrived(work.Plan.Count).Span);
-        AuditReceipt receipt = await audit.ReceiptAsync(exchange, times);
-        return [.. work.Told, .. receipt.Parameters()];
     }
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
