@@ -11,6 +11,9 @@ public enum InferParameterKind : byte
     /// <summary>A number with fraction or exponent, or an integer outside of 64 bits (then possibly infinite).</summary>
     Real,
     Boolean,
+
+    /// <summary>An array or an object, which means nothing: kept only where leaving it out would answer another question.</summary>
+    Compound,
 }
 
 /// <summary>One request parameter with its value; the text lies in the request that holds it.</summary>

@@ -25,7 +25,7 @@ public static partial class InferRequestReader
                 Once(ref seen, Seen.BinaryOutput, "binary_data_output");
                 into.BinaryDataOutput = OptionalBoolean(ref reader, "binary_data_output");
             }
-            else if (!nameless && reader.Token is not (JsonTokenType.Null or JsonTokenType.StartObject or JsonTokenType.StartArray))
+            else if (!nameless && (reader.Token is not (JsonTokenType.Null or JsonTokenType.StartObject or JsonTokenType.StartArray) || (reader.Token != JsonTokenType.Null && IsOurs(name))))
             {
                 KeepParameter(ref reader, limits, into, name);
             }
@@ -33,6 +33,11 @@ public static partial class InferRequestReader
             reader.Skip();
         }
     }
+
+    // Of a certification: left out silently, another question would be answered than the one that was asked.
+    private static bool IsOurs(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("certify"u8) || name.SequenceEqual("sigma"u8) || name.SequenceEqual("radius"u8) || name.SequenceEqual("radii"u8) || name.SequenceEqual("alpha"u8)
+        || name.SequenceEqual("max_samples"u8) || name.SequenceEqual("time_budget_ms"u8) || name.SequenceEqual("certificate"u8) || name.SequenceEqual("reveal_seed"u8);
 
     private static void KeepParameter(ref HeadReader reader, ProtocolLimits limits, InferRequest into, scoped ReadOnlySpan<byte> nameText)
     {
@@ -65,6 +70,9 @@ public static partial class InferRequestReader
             case JsonTokenType.Number:
                 long bits = BitConverter.DoubleToInt64Bits(JsonNumber.ToDouble(reader.Raw));
                 parameter = new InferParameter(name, InferParameterKind.Real, bits, default);
+                break;
+            case JsonTokenType.StartArray or JsonTokenType.StartObject:
+                parameter = new InferParameter(name, InferParameterKind.Compound, 0, default);
                 break;
             default:
                 parameter = new InferParameter(name, InferParameterKind.Boolean, reader.Boolean ? 1 : 0, default);

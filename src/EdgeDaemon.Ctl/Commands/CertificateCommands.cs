@@ -112,9 +112,10 @@ internal static class CertificateCommands
             string? elsewhere = certificate.Engine.Processor == ProcessorKind.Text
                 ? null
                 : $"it was made on a processor with '{Printable.Of(certificate.Engine.Processor)}' and this one has '{ProcessorKind.Text}'";
-            new CertificateReplay(certificate, ladder, elsewhere).Run(model, revealed, elements, cancellation);
+            var replay = new CertificateReplay(certificate, ladder, elsewhere);
+            replay.Run(model, revealed, elements, cancellation);
             TextWriter output = parsed.InvocationConfiguration.Output;
-            output.WriteLine($"true       {certificate.Noise.Count} samples drawn and run again, every count the same");
+            output.WriteLine($"true       {certificate.Noise.Count} samples drawn and run again, {(replay.HadFailures ? "no count above what comes out; samples that had failed stand against the class" : "every count the same")}");
             Show(certificate, output);
             return Task.FromResult((int)ExitCode.Ok);
         });

@@ -9,7 +9,7 @@ namespace EdgeDaemon.Audit;
 internal sealed class AuditSpool : IDisposable
 {
     /// <summary>Bytes of one record: the ring, and whoever reads, can count on it.</summary>
-    public const int LargestRecord = 32 << 10;
+    public const int LargestRecord = Core.Audit.Segments.Frame.LongestRecord;
 
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
@@ -203,6 +203,11 @@ internal sealed class AuditSpool : IDisposable
             while (!_gate.IsStopping)
             {
                 bool due = _writer.IsDue();
+                if (due)
+                {
+                    _timer.Change(_settings.Window, Timeout.InfiniteTimeSpan); // A sync that takes longer must not let batched answers go on leaving.
+                }
+
                 if (due && _writer.Turn())
                 {
                     _timer.Change(_settings.Window, Timeout.InfiniteTimeSpan); // Also while a sync is under way: it may take too long.

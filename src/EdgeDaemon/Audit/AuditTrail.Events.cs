@@ -135,12 +135,13 @@ internal sealed partial class AuditTrail
     /// <param name="subject">To what; null for the daemon as a whole.</param>
     /// <param name="after">The value that counts now; null where there is none.</param>
     /// <param name="before">The one that did.</param>
-    public async ValueTask ActAsync(HttpExchange exchange, string action, string? subject = null, string? after = null, string? before = null)
+    /// <param name="whom">The caller whom it is about: redacted as callers are.</param>
+    public async ValueTask ActAsync(HttpExchange exchange, string action, string? subject = null, string? after = null, string? before = null, string? whom = null)
     {
         if (_spool is not null)
         {
             exchange.Draft.IsRecorded = true;
-            await _spool.AppendAsync(exchange.Draft.Waiter, Action(exchange, action, subject, after, before), strict: true);
+            await _spool.AppendAsync(exchange.Draft.Waiter, Action(exchange, action, subject, after, before, whom), strict: true);
         }
     }
 
@@ -149,13 +150,24 @@ internal sealed partial class AuditTrail
     /// <param name="place">Of the input among the request's.</param>
     /// <param name="digest">SHA-256 of the text.</param>
     /// <param name="text">Canonical JSON, without the seed.</param>
-    public void Certify(HttpExchange exchange, int place, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> text)
+    /// <exception cref="Core.Protocol.RefusedException">It is not in the log, and no answer may leave without.</exception>
+    public async ValueTask CertifyAsync(HttpExchange exchange, int place, ReadOnlyMemory<byte> digest, ReadOnlyMemory<byte> text)
     {
         if (_spool is null)
         {
             return;
         }
 
+        // Its durability is that of the request's record, which comes after it.
+        AuditPlace taken = await _spool.AppendAsync(exchange.Draft.Waiter, Certificate(exchange, place, digest.Span, text.Span), strict: false);
+        if (!taken.Permits)
+        {
+            throw Unrecorded(taken);
+        }
+    }
+
+    private byte[] Certificate(HttpExchange exchange, int place, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> text)
+    {
         Span<char> id = stackalloc char[HttpExchange.LongestId];
         var record = new EventRecord(RecordKind.Certificate, _redaction, text.Length);
         record.Write(RecordField.RequestId, id[..exchange.WriteId(id)]);
@@ -164,7 +176,7 @@ internal sealed partial class AuditTrail
         record.Number(RecordField.NoiseCounter, place);
         record.Bytes(RecordField.Certificate, digest);
         record.Text(RecordField.CertificateText, text);
-        End(ref record);
+        return record.Finish().ToArray();
     }
 
     /// <summary>An alarm: what the log had of it.</summary>
@@ -189,7 +201,7 @@ internal sealed partial class AuditTrail
     private static string MetricsWord<T>(T member)
         where T : struct, Enum => Monitoring.MetricsPage.Word(member);
 
-    private byte[] Action(HttpExchange exchange, string action, string? subject, string? after, string? before)
+    private byte[] Action(HttpExchange exchange, string action, string? subject, string? after, string? before, string? whom)
     {
         Span<char> id = stackalloc char[HttpExchange.LongestId];
         var record = Event(RecordKind.AdminAction);
@@ -202,6 +214,7 @@ internal sealed partial class AuditTrail
         record.Text(RecordField.Outcome, "accepted"u8);
         record.Write(RecordField.Action, action);
         record.Write(RecordField.Subject, subject);
+        record.Write(RecordField.Peer, whom);
         record.Write(RecordField.OldValue, before);
         record.Write(RecordField.NewValue, after);
         return record.Finish().ToArray();

@@ -12,6 +12,7 @@ internal sealed class SegmentReserve : IDisposable
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestNote = TimeSpan.FromSeconds(2);
 
     private readonly ISpoolFiles _files;
     private readonly AuditSettings _settings;
@@ -26,6 +27,9 @@ internal sealed class SegmentReserve : IDisposable
     private volatile bool _exhausted;
     private volatile bool _taken; // Somebody has the file of that name, and is about to give it another.
     private volatile bool _stopping;
+    private volatile bool _started;
+    private (ulong Number, Task<bool> Done)? _note; // of the segment that is to be deleted
+    private bool _noteIsLate;
     private long _sealedBytes;
     private long _deleted;
 
@@ -59,9 +63,14 @@ internal sealed class SegmentReserve : IDisposable
 
     public long Deleted => Interlocked.Read(ref _deleted);
 
-    public void Start() => _thread.Start();
+    public void Start()
+    {
+        _started = true;
+        _thread.Start();
+        _wake.Set(); // What could not be made before there was a writer to record deletions.
+    }
 
-    /// <summary>Makes the first one on this thread, before there is another.</summary>
+    /// <summary>Makes the first one on this thread, before there is another. Deletes nothing: that is recorded, and nobody writes yet.</summary>
     public void Prepare()
     {
         TryLayOut();
@@ -142,13 +151,17 @@ internal sealed class SegmentReserve : IDisposable
             long bytes = Interlocked.Read(ref _sealedBytes) + (2L * _settings.SegmentBytes);
             if (bytes > _settings.MaxBytes)
             {
-                if (_settings.OnFull == AuditPolicy.Rotate && TryDeleteOldest("quota"))
+                if (TryForgetRemoved() || (_settings.OnFull == AuditPolicy.Rotate && TryDeleteOldest("quota")))
                 {
                     continue;
                 }
 
-                Exhaust(SpaceCondition.Full, $"{_files.Folder}: the log's quota is used up ([audit] max_bytes = {_settings.MaxBytes}): export and remove old segments, or raise it");
-                return;
+                // The record of the deletion itself may want the next segment: after a disk error the writer has none. One beyond the quota, then, which the deletion makes up for.
+                if (!_noteIsLate || bytes > _settings.MaxBytes + _settings.SegmentBytes)
+                {
+                    Exhaust(SpaceCondition.Full, $"{_files.Folder}: the log's quota is used up ([audit] max_bytes = {_settings.MaxBytes}): export and remove its oldest segments, or raise it and restart");
+                    return;
+                }
             }
 
             try
@@ -202,6 +215,42 @@ internal sealed class SegmentReserve : IDisposable
                 : new SpaceReport(SpaceCondition.Enough, "", free);
     }
 
+    // Not without end: the writer may wait for the very segment that is made once this is over. It is asked once for each segment, and its answer looked for again.
+    private bool IsNoted(string cause, SealedSegment oldest)
+    {
+        if (_note is not { } note || note.Number != oldest.Number)
+        {
+            _note = note = (oldest.Number, Note(OwnRecord.Retention(cause, oldest)));
+        }
+
+        _noteIsLate = !note.Done.Wait(LongestNote);
+        if (_noteIsLate)
+        {
+            return false;
+        }
+
+        _note = null;
+        return note.Done.Result;
+    }
+
+    // An operator may have exported and removed the oldest ones.
+    private bool TryForgetRemoved()
+    {
+        var names = new HashSet<string>(_files.Names(), StringComparer.Ordinal);
+        bool forgot = false;
+        lock (_change)
+        {
+            while (_sealed.Count > 0 && !names.Contains(SpoolLayout.SegmentName(_sealed[0].Number)))
+            {
+                Interlocked.Add(ref _sealedBytes, -_sealed[0].Bytes);
+                _sealed.RemoveAt(0);
+                forgot = true;
+            }
+        }
+
+        return forgot;
+    }
+
     // Sealed ones only, and none with a record that is to be kept still.
     private bool TryDeleteOldest(string cause)
     {
@@ -217,7 +266,7 @@ internal sealed class SegmentReserve : IDisposable
         }
 
         long keep = (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch - _settings.Keep).Ticks / TimeSpan.TicksPerMicrosecond;
-        if (oldest.LastTime > keep || _stopping || !Note(OwnRecord.Retention(cause, oldest)).GetAwaiter().GetResult())
+        if (oldest.LastTime > keep || _stopping || !_started || !IsNoted(cause, oldest))
         {
             return false;
         }

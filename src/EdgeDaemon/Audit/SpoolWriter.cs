@@ -240,7 +240,7 @@ internal sealed partial class SpoolWriter : IDisposable
         }
 
         _reserve.MakeNext();
-        (_segment, _segmentFirst, _usedUp, _reason, _attempts) = (file, _tip.Edge.Size, false, SegmentReason.Rotated, 0);
+        (_segment, _segmentFirst, _usedUp, _reason) = (file, _tip.Edge.Size, false, SegmentReason.Rotated);
         Accept(_ring.Mark());
         return true;
     }

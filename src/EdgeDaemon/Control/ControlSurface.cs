@@ -78,7 +78,7 @@ internal sealed class ControlSurface(
         }
 
         Log.PenaltyLifted(log, caller, tenant.Name);
-        await audit.ActAsync(exchange, "penalty_lifted", caller);
+        await audit.ActAsync(exchange, "penalty_lifted", whom: caller);
         await exchange.RespondJsonAsync(200, documents.Penalties());
     }
 

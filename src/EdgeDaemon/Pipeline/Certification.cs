@@ -87,7 +87,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
                 smoothing.Certificates = [.. run.Inputs.Select(input => CertificateOf.Input(model, smoothing, commitment, input))];
             }
 
-            CertificationRecord.Write(audit, exchange, smoothing, run.Inputs);
+            await CertificationRecord.WriteAsync(audit, exchange, smoothing, run.Inputs);
             model.Smoothed.Count(run.Inputs, loop.Runs, loop.FailedRuns);
             work.Told = SmoothingReport.Of(smoothing, run.Inputs);
             if (wantsReceipt)
@@ -103,6 +103,11 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
                 if (leaving.IsCancellationRequested)
                 {
                     throw new RefusedException(Refusal.EngineCancelled, "the caller went away while its request was certified");
+                }
+
+                if (requests.Draining)
+                {
+                    throw new RefusedException(Refusal.AdmissionDeadline, "the daemon is stopping: what was decided so far is answered");
                 }
 
                 LaneTurn turn = model.Engine.TryEnter(out Lane free) ? new LaneTurn(free) : await WaitAsync(exchange, work, model, priority, bytes, budget);

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using EdgeDaemon.Audit;
-using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Engine.Smoothing;
 using EdgeDaemon.Listeners;
 
@@ -13,24 +12,24 @@ namespace EdgeDaemon.Pipeline;
 /// </summary>
 internal static class CertificationRecord
 {
-    public static void Write(AuditTrail audit, HttpExchange exchange, SmoothingWork work, ImmutableArray<SmoothedInput> inputs)
+    /// <exception cref="Core.Protocol.RefusedException">A certificate is not in the log, and no answer may leave without.</exception>
+    public static async ValueTask WriteAsync(AuditTrail audit, HttpExchange exchange, SmoothingWork work, ImmutableArray<SmoothedInput> inputs)
     {
         byte[] first = [];
         for (int i = 0; i < work.Certificates.Length; i++)
         {
             byte[] text = work.Certificates[i].ToCanonicalBytes(), digest = SHA256.HashData(text);
             first = i == 0 ? digest : first;
-            audit.Certify(exchange, inputs[i].Place, digest, text);
+            await audit.CertifyAsync(exchange, inputs[i].Place, digest, text);
         }
 
-        double scale = work.Question.Noise.Scale.Divisor;
         exchange.Draft.Certified = new CertificateDraft
         {
             Commitment = Convert.FromHexString(work.Commitment),
             Seed = work.Seed.Bits.ToArray(),
             Sigma = work.Question.Sigma,
             Alpha = work.Question.Alpha,
-            Radii = [.. inputs.AsEnumerable().Select(input => CertificateResult.InUnitsOfInput(input.Radius, scale))],
+            Radii = [.. inputs.AsEnumerable().Select(input => input.Radius)],
             Drawn = [.. inputs.AsEnumerable().Select(input => ((long)input.Place, (long)input.Samples))],
             TopCount = inputs[0].Counted.Of(inputs[0].Class),
             Abstained = inputs.All(input => input.Abstained),

@@ -170,7 +170,7 @@ def judge(case):
 
     noise = part(root["noise"], "kind", "sampler", "sigma", "norm", "scale", "commitment", "row", "first", "count", also=["seed"])
     choice(noise["norm"], "l2")
-    scale, count = positive(noise["scale"]), whole(noise["count"], 1, 2 * MOST_SAMPLES)
+    scale, count = positive(noise["scale"]), whole(noise["count"], 0, 2 * MOST_SAMPLES)
     line += [choice(noise["kind"], "grid", "float"), hexed(word(noise["sampler"], 200)), bits(positive(noise["sigma"])), bits(scale), digest(noise["commitment"]), whole(noise["row"], 0, 2**31 - 1),
              whole(noise["first"], 0, 2**63 - 1 - MOST_SAMPLES), count, digest(noise["seed"]) if "seed" in noise else "-"]
 

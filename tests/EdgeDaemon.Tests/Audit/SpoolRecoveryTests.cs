@@ -145,6 +145,27 @@ public sealed class SpoolRecoveryTests
     }
 
     [TestMethod]
+    [Timeout(60_000)]
+    public void A_start_with_little_room_waits_for_no_writer_that_is_not_there_yet()
+    {
+        MemoryDisk disk = SpoolFixture.NewLog();
+        using (AuditSpool spool = disk.Open(SpoolFixture.Settings("keep_days = 0")))
+        {
+            for (int i = 0; i < 1200; i++)
+            {
+                spool.AppendStrictly(SpoolFixture.Record(i, 500));
+            }
+        }
+
+        string oldest = SpoolLayout.SegmentName(0);
+        CollectionAssert.Contains(disk.Names().ToArray(), oldest);
+        disk.Free = 1000;
+        using AuditSpool again = disk.Open(SpoolFixture.Settings("keep_days = 0").With("rotate"));
+        AuditSpoolTests.Until(() => !disk.Names().Contains(oldest));
+        Assert.AreEqual(AuditVerdict.Taken, again.AppendStrictly(SpoolFixture.Record(5000)).Verdict);
+    }
+
+    [TestMethod]
     public void What_was_laid_out_ahead_and_keys_that_never_began_go_away()
     {
         MemoryDisk disk = Sound(out _, out _);

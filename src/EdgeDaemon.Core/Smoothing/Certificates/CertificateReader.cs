@@ -87,7 +87,7 @@ internal static class CertificateReader
             noise.Hex("commitment"),
             noise.Int("row", 0, int.MaxValue),
             noise.Whole("first", 0, long.MaxValue - MostSamples),
-            noise.Whole("count", 1, 2L * MostSamples),
+            noise.Whole("count", 0, 2L * MostSamples),
             noise.Has("seed") ? noise.Hex("seed") : null);
     }
 

@@ -15,6 +15,8 @@ namespace EdgeDaemon.Ctl.Certification.Replay;
 /// <param name="elsewhere">What differs from where it was made (library, processor), to be named when counts do; null for nothing.</param>
 internal sealed class CertificateReplay(RobustnessCertificate certificate, RadiusLadder? ladder, string? elsewhere)
 {
+    private const int MostRows = 1024; // inputs of one request
+
     /// <summary>The seed that the certificate is committed to.</summary>
     /// <param name="given">64 hex digits, or null for the certificate's own.</param>
     /// <exception cref="CtlException">There is none, or it is another one.</exception>
@@ -34,12 +36,21 @@ internal sealed class CertificateReplay(RobustnessCertificate certificate, Radiu
         throw new CtlException($"the seed does not belong to noise.commitment: its own is {Convert.ToHexStringLower(commitment)}, the certificate's {certificate.Noise.Commitment}");
     }
 
+    /// <summary>Samples failed when it was made that do not fail now: they count against the class, and of the path only the bounds could be judged.</summary>
+    public bool HadFailures { get; private set; }
+
     /// <exception cref="CtlException">What the certificate says is not what comes out; the message names the first difference.</exception>
     public void Run(ReplayModel model, NoiseSeed seed, byte[] input, CancellationToken cancellation)
     {
         if (certificate.Noise.Sampler != RowNoise.Version)
         {
             throw new CtlException($"noise.sampler is '{certificate.Noise.Sampler}'; this edgectl draws '{RowNoise.Version}': verify with the version that made it");
+        }
+
+        // A daemon begins at sample 0 of a row of the request. Whoever has the seed could otherwise look for rows and samples until a false radius comes out.
+        if (certificate.Noise.First != 0 || certificate.Noise.Row >= MostRows)
+        {
+            throw new CtlException($"noise.row is {certificate.Noise.Row} and noise.first {certificate.Noise.First}; a daemon draws for rows 0 to {MostRows - 1}, from sample 0 on");
         }
 
         var scale = new NoiseScale(certificate.Noise.Sigma, (float)certificate.Noise.Scale);
@@ -89,7 +100,8 @@ internal sealed class CertificateReplay(RobustnessCertificate certificate, Radiu
         if (failed)
         {
             // Runs failed then that do not fail now. Their samples are known to be against the class; at which look each of them came is not.
-            JudgeCounts();
+            HadFailures = true;
+            JudgeCounts(certifying);
             return;
         }
 
@@ -150,12 +162,19 @@ internal sealed class CertificateReplay(RobustnessCertificate certificate, Radiu
     }
 
     // The counts as they stand must carry the radius, whatever the path to them was.
-    private void JudgeCounts()
+    private void JudgeCounts(ReadOnlySpan<int> certifying)
     {
         CertificateResult result = certificate.Result;
         if (result.Abstained)
         {
             return;
+        }
+
+        // A failed sample can only take from the class. Without this, one sample restated as failed would let any count be claimed.
+        int agreements = certifying[..Math.Min(result.Samples, certifying.Length)].Count(result.Class);
+        if (result.Agreements > agreements)
+        {
+            throw new CtlException($"result.agreements is {result.Agreements}; of the first {result.Samples} certification samples {agreements} are for class {result.Class} when they are drawn and run again");
         }
 
         if (ladder is null)

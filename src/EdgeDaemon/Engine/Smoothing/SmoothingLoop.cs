@@ -21,6 +21,9 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
     /// <summary>So many runs that fail one after the other are the model's failure, not some samples'.</summary>
     public const int MostFailures = 3;
 
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(5);
+
+
     private int _failures;
     private RefusedException? _failed;
 
@@ -51,7 +54,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
             while (more)
             {
                 await now.Filled;
-                if (clock.GetTimestamp() >= budget || await TurnAsync(enter, now) is not { } turn)
+                if (clock.GetTimestamp() >= budget || await TurnAsync(enter, now, budget) is not { } turn)
                 {
                     break;
                 }
@@ -110,15 +113,28 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
     }
 
     // Null: its time is over before a lane was free.
-    private static async ValueTask<LaneTurn?> TurnAsync(Func<long, ValueTask<LaneTurn>> enter, SmoothingBatch batch)
+    private async ValueTask<LaneTurn?> TurnAsync(Func<long, ValueTask<LaneTurn>> enter, SmoothingBatch batch, long budget)
     {
-        try
+        while (true)
         {
-            return await enter(batch.Bytes);
-        }
-        catch (RefusedException late) when (late.Refusal == Refusal.AdmissionDeadline)
-        {
-            return null;
+            try
+            {
+                return await enter(batch.Bytes);
+            }
+            catch (RefusedException late) when (late.Refusal == Refusal.AdmissionDeadline)
+            {
+                return null;
+            }
+            catch (RefusedException full) when (full.Refusal == Refusal.AdmissionQueueFull && Runs > 0)
+            {
+                // What was drawn so far must not be lost because others filled the queue between two runs.
+                if (clock.GetTimestamp() >= budget)
+                {
+                    return null;
+                }
+
+                await Task.Delay(BetweenTries, clock);
+            }
         }
     }
 
@@ -158,6 +174,12 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
         if (answer.OutputType(output) != ElementType.Float32 || shape.Rank != 2 || shape[0] != batch.Rows || shape[1] != classes)
         {
             throw new RefusedException(Refusal.EngineFailed, $"a run over {batch.Rows} rows answered {answer.OutputType(output)} {shape}, not FP32 [{batch.Rows},{classes}]");
+        }
+
+        // What is certified is the vote of all members. Who is late depends on the clock, and with it would the classifier (rule S4).
+        if (answer.Ensemble is { FailedCount: > 0 } ensemble)
+        {
+            throw new RefusedException(Refusal.EngineFailed, $"members failed in a run of a certification: {string.Join(", ", ensemble.Failed)}");
         }
     }
 

@@ -81,7 +81,8 @@ public sealed class CertificateReplayTests
         Found("the seed does not belong to noise.commitment", c with { Noise = c.Noise with { Commitment = zero } });
         Found("the seed does not belong to noise.commitment", c with { Noise = c.Noise with { Seed = zero } });
         Found("counts are", c with { Noise = c.Noise with { Row = 4 } });
-        Found("counts are", c with { Noise = c.Noise with { First = 700 } });
+        Found("noise.row is 3 and noise.first 700", c with { Noise = c.Noise with { First = 700 } });
+        Found("noise.row is 1024", c with { Noise = c.Noise with { Row = 1024 } });
         Found("rule.alpha is 0.01 in the certificate; the table that it names was made for 0.001", c with { Rule = c.Rule with { Alpha = 0.01 } });
         Found("rule.beta is 0.01", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { Beta = 0.01 } } });
         Found("rule.look is 50", c with { Rule = c.Rule with { Schedule = c.Rule.Schedule! with { Look = 50 } } });
