@@ -69,8 +69,8 @@ internal sealed class BodyClock
             _running = true;
             if (Deadline is var deadline && deadline != long.MaxValue && TimeSpan.FromSeconds((deadline - Stopwatch.GetTimestamp()) / (double)Stopwatch.Frequency) is var left && left < timeout)
             {
-                // Timers fire up to a clock tick early: then the deadline would not have passed yet.
-                timeout = left > TimeSpan.Zero ? left + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero;
+                // Timers fire up to a tick of the coarse clock early, 4 ms at 250 Hz: then the deadline would not have passed yet, and the body would be called slow.
+                timeout = left > TimeSpan.Zero ? left + TimeSpan.FromMilliseconds(5) : TimeSpan.Zero;
             }
 
             _source.CancelAfter(timeout);
