@@ -2,7 +2,7 @@
 
 # fleet ADDRESS: what a camera of the fleet is told about the first held-out digit, in edgectl_answer.
 fleet() {
-  edgectl_answer=$(inside timeout 10 edgectl infer digits --address "https://$1:8443" --tls-ca /root/pki/ca/root.pem --tls-cert /root/pki/camera.pem --tls-key /root/pki/camera.key \
+  edgectl_answer=$(inside timeout 10 edgectl infer digits --address "https://$1:8443" --tls-ca /srv/pki/ca/root.pem --tls-cert /srv/pki/camera.pem --tls-key /srv/pki/camera.key \
     --image /usr/share/heldout.pgm --index 0 2>&1)
 }
 
@@ -13,15 +13,15 @@ network_of() { inside readlink "/proc/$1/ns/net"; }
 # Certificates as the README makes them, a listener whose key is a credential, and a tenant for the camera.
 install_network() {
   inside sh -eu <<'SH'
-mkdir -p -m 0700 /root/pki
-cd /root/pki
+mkdir -p -m 0700 /srv/pki
+cd /srv/pki
 edgectl pki init ca --name 'System test'
 edgectl pki issue ca --use server --name edge --san dns:localhost --san ip:127.0.0.1 --san ip:192.0.2.1 --out edge
 edgectl pki issue ca --use client --name camera --san uri:spiffe://example.com/camera --out camera
 install -d -m 0750 -o root -g edged /etc/edged/tls
 install -m 0600 edge.key edge.pem /etc/edged/tls/
 install -m 0640 -g edged ca/root.pem /etc/edged/tls/clients.pem
-cp -p /etc/edged/edged.toml /root/edged.toml.before
+cp -p /etc/edged/edged.toml /srv/edged.toml.before
 cat >> /etc/edged/edged.toml <<'LISTEN'
 
 [[listen]]
@@ -63,7 +63,7 @@ check_network() {
   same "network: the key was a credential" 1 "$(inside sh -c "ls /run/credentials/edged.service | grep -c edged-tls-key")"
   if [ "$(network_of "$pid")" != "$(network_of 1)" ]; then ok "network: the process has no network of its own all the same"; else bad "network: the process has no network of its own" "PrivateNetwork does not hold"; fi
   refused "network: without a certificate of the fleet nobody is answered" "a caller without a certificate was served" \
-    inside timeout 10 edgectl infer digits --address https://localhost:8443 --tls-ca /root/pki/ca/root.pem --image /usr/share/heldout.pgm --index 0
+    inside timeout 10 edgectl infer digits --address https://localhost:8443 --tls-ca /srv/pki/ca/root.pem --image /usr/share/heldout.pgm --index 0
   inside kill -KILL "$pid"
   if fleet_digit 127.0.0.1; then ok "network: the port outlives a kill -9, and the next request is answered"; else bad "network: the port outlives a kill -9" "$edgectl_answer"; fi
   inside systemctl stop edged-tls.socket edged.service
@@ -82,7 +82,7 @@ check_network() {
   serves_itself "$network_credentials" "$(grep -v '^#\|^\[' "$root/systemd/edged-network.conf")" IPAddressAllow=192.0.2.1 || true
   if fleet_digit 192.0.2.1; then ok "control: with its network in the list it is"; else bad "control: with its network in the list it is" "$edgectl_answer"; fi
 
-  inside sh -c 'mv /root/edged.toml.before /etc/edged/edged.toml; rm -f /etc/systemd/system/edged-tls.socket; ip address del 192.0.2.1/32 dev lo'
+  inside sh -c 'mv /srv/edged.toml.before /etc/edged/edged.toml; rm -f /etc/systemd/system/edged-tls.socket; ip address del 192.0.2.1/32 dev lo'
   start_with
 }
 
