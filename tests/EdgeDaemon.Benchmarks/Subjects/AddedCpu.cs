@@ -6,7 +6,8 @@ namespace EdgeDaemon.Benchmarks.Subjects;
 
 /// <summary>
 /// CPU time that a server adds to each request: its process's time a request, less what raw ONNX Runtime takes for the same inference in
-/// the same round. edged's is divided by the bare program's, round by round.
+/// the same round. edged's is divided by the bare program's, round by round. edged stands there twice: as it is delivered, and without the audit log (the wire
+/// alone: the bare program writes no record either, and the record has a figure of its own, <see cref="AuditCost"/>).
 /// </summary>
 internal static class AddedCpu
 {
@@ -17,6 +18,10 @@ internal static class AddedCpu
         using ServerProcess? edged = options.HasEdged
             ? EdgedServer.Start(options, workload, scratch, EdgedServer.Prepare(options, workload, scratch))
             : null;
+        Workload silent = workload with { Name = $"{workload.Name}-unrecorded" };
+        using ServerProcess? unrecorded = options.HasEdged
+            ? EdgedServer.Start(options, silent, scratch, EdgedServer.Prepare(options, silent, scratch, "[audit]\nenabled = false"))
+            : null;
         LoadClient.Raw(options, workload, 1, answer);
 
         foreach (int clients in (int[])[1, 8])
@@ -26,8 +31,9 @@ internal static class AddedCpu
                 ("raw", () => LoadClient.Raw(options, workload, clients, answer)),
                 ("bare", () => LoadClient.Served(options, workload, bare, RequestMode.Bare, clients, answer)),
             };
-            if (edged is not null)
+            if (edged is not null && unrecorded is not null)
             {
+                contenders.Add(("edged unrecorded", () => LoadClient.Served(options, silent, unrecorded, RequestMode.OipRaw, clients, answer)));
                 contenders.Add(("edged oip-raw", () => LoadClient.Served(options, workload, edged, RequestMode.OipRaw, clients, answer)));
                 contenders.Add(("edged oip-binary", () => LoadClient.Served(options, workload, edged, RequestMode.OipBinary, clients, answer)));
             }
@@ -36,11 +42,11 @@ internal static class AddedCpu
                 report.Add("cpu", workload, clients, name, pair, slice)).ToDictionary(entry => entry.Key, entry => entry.Value.Select(s => s.CpuMicroseconds).ToArray());
             double[] Added(string name) => [.. cpu[name].Zip(cpu["raw"], (served, raw) => served - raw)];
             double[] addedBare = Added("bare");
-            foreach (string form in (string[])["oip-raw", "oip-binary"])
+            foreach ((string form, string shown) in ((string, string)[])[("oip-raw", "oip-raw"), ("oip-binary", "oip-binary"), ("unrecorded", "oip-raw, audit log off")])
             {
                 double[]? added = edged is null ? null : Added($"edged {form}");
                 report.Add(new Finding(
-                    $"added CPU a request, {workload.Name}, {clients} {(clients == 1 ? "client" : "clients")}, {form}", "us",
+                    $"added CPU a request, {workload.Name}, {clients} {(clients == 1 ? "client" : "clients")}, {shown}", "us",
                     Interval.MedianOf(cpu["raw"]), Interval.MedianOf(addedBare), added is null ? null : Interval.MedianOf(added),
                     "edged / bare", added is null ? null : Interval.Of([.. added.Zip(addedBare, (own, other) => own / other)]), Target(workload, clients), AtMost: true));
             }
