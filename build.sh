@@ -25,7 +25,7 @@ usage() {
   demo                       the same in the background: ten held-out digits classified, checked, stopped
   test                       all tests, the end-to-end ones against the published executables (20 minutes at most)
   system                     the service unit on a booted Debian with systemd (root; installs systemd-container and debootstrap)
-  soak [NAME] [ARGS...]      the long versions; NAME is one fuzz target, campaigns (the tests that run scaled in 'test'), coverage (smoothing's error by trials), or all (default)
+  soak [NAME] [ARGS...]      the long versions, hours of them; NAME is one fuzz target, campaigns (the tests that run scaled in 'test'), coverage (smoothing's error by trials), or all (default)
   bench [--check] [ARGS...]  side-by-side measurements; see tests/EdgeDaemon.Benchmarks/README.md
   clean                      remove everything that was built
   help                       this text
@@ -332,8 +332,9 @@ run_tests() {
     failed=$((failed + 1))
   fi
   step "fuzz, scaled"
-  local target
-  for target in toml oip_json binary_body oms onnx grpc token audit certificate json_numbers; do
+  local target targets
+  targets=$(fuzz "$tfm" names) # Its failure ends the run: a loop over nothing would count as clean.
+  for target in $targets; do
     if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-15000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   done
   step "demo"
@@ -355,24 +356,36 @@ system() {
 
 soak() {
   build
-  local chosen name=${1:-all} tfm
+  local chosen tfm name=${1:-all}
   chosen=$(framework)
+  tfm=${chosen%% *}
   shift || true
-  if [ "$name" = campaigns ]; then
-    publish
-    tfm=${chosen%% *}
-    export EDGED_SOAK=1 EDGED_BIN=$bin EDGED_ORT=$runtime/libonnxruntime.so.1 EDGED_CONFORMANCE=${EDGED_CONFORMANCE:-$root/../shared/conformance}
-    count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress --no-ansi --filter TestCategory=Campaign "$@"
-    count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress --no-ansi --filter TestCategory=Campaign "$@"
-    say "$passed passed, $failed failed, $skipped skipped"
-    [ "$failed" -eq 0 ]
-    return
-  fi
-  if [ "$name" != coverage ]; then fuzz "${chosen%% *}" "$name" --executions 2000000 "$@"; fi
-  if [ "$name" = coverage ] || [ "$name" = all ]; then
-    EDGED_COVERAGE=${EDGED_COVERAGE:-200000} tests/EdgeDaemon.Tests/bin/"${chosen%% *}"/Release/"${chosen%% *}"/EdgeDaemon.Tests \
-      --no-progress --no-ansi --output Detailed --filter "FullyQualifiedName~CoverageTests"
-  fi
+  case $name in
+    all)
+      fuzz "$tfm" all --executions 2000000 "$@"
+      soak_coverage "$tfm"
+      soak_campaigns "$tfm"
+      ;;
+    campaigns) soak_campaigns "$tfm" "$@" ;;
+    coverage) soak_coverage "$tfm" ;;
+    *) fuzz "$tfm" "$name" --executions 2000000 "$@" ;;
+  esac
+}
+
+soak_campaigns() {
+  publish
+  local tfm=$1
+  shift
+  export EDGED_SOAK=1 EDGED_BIN=$bin EDGED_ORT=$runtime/libonnxruntime.so.1 EDGED_CONFORMANCE=${EDGED_CONFORMANCE:-$root/../shared/conformance}
+  count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress --no-ansi --filter TestCategory=Campaign "$@"
+  count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress --no-ansi --filter TestCategory=Campaign "$@"
+  say "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ]
+}
+
+soak_coverage() {
+  EDGED_COVERAGE=${EDGED_COVERAGE:-200000} tests/EdgeDaemon.Tests/bin/"$1"/Release/"$1"/EdgeDaemon.Tests \
+    --no-progress --no-ansi --output Detailed --filter "FullyQualifiedName~CoverageTests"
 }
 
 # The servers that edged is measured beside, as their communities write them. What cannot be built leaves its reason in NAME.missing.

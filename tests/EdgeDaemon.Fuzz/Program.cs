@@ -2,9 +2,15 @@ using System.Globalization;
 using EdgeDaemon.Fuzz;
 using EdgeDaemon.Fuzz.Targets;
 
-// EdgeDaemon.Fuzz TARGET|all [--executions N] [--seed S]
+// EdgeDaemon.Fuzz TARGET|all [--executions N] [--seed S]; names: each target on a line, for build.sh
 FuzzTarget[] targets = [new TomlTarget(), new OipJsonTarget(), new BinaryBodyTarget(), new OmsTarget(), new OnnxTarget(), new GrpcTarget(), new TokenTarget(), new AuditTarget(), new CertificateTarget()];
 string name = args.Length > 0 ? args[0] : "";
+if (name == "names" && args.Length == 1)
+{
+    Console.Out.WriteLine(string.Join('\n', [.. targets.Select(target => target.Name), NumberCampaign.Name]));
+    return 0;
+}
+
 FuzzTarget[] chosen = [.. targets.Where(target => name == "all" || target.Name == name)];
 Dictionary<string, int> options = new() { ["--executions"] = 20_000, ["--seed"] = 1 };
 bool numbers = name is "all" or NumberCampaign.Name;
