@@ -6,8 +6,11 @@ namespace EdgeDaemon.Core.Bundles.Onnx.Folding;
 /// </summary>
 internal sealed class OnnxFolding(OnnxFindings findings)
 {
-    /// <summary>Elements that one node may make, unless the file holds a weight of more.</summary>
+    /// <summary>Elements that one node may make of a small request, unless the file holds a weight of more.</summary>
     public const long MostElements = 1L << 26;
+
+    /// <summary>Elements that one node may make from constants, unless the file holds a weight of more: the first dense layer of VGG-19 has 102,760,448.</summary>
+    public const long MostConstants = 1L << 27;
 
     /// <summary>Bytes that all nodes may make from constants, beside <see cref="BytesForEach"/> byte of weights that the file holds.</summary>
     private const long MostBytes = 1L << 30;
@@ -66,10 +69,12 @@ internal sealed class OnnxFolding(OnnxFindings findings)
         }
     }
 
-    private long MostOfConstants => Math.Max(MostElements, _largestWeight);
+    private long MostOfConstants => Math.Max(MostConstants, _largestWeight);
+
+    private long MostByNumber => Math.Max(MostElements, _largestWeight);
 
     private long MostOfRequest => Math.Max(
-        MostOfConstants, Math.Min(MostOfAny, Math.Max(FoldedValue.Times(_inputs, MostGrowth), FoldedValue.Times(_weightBytes, ElementsForEach))));
+        MostByNumber, Math.Min(MostOfAny, Math.Max(FoldedValue.Times(_inputs, MostGrowth), FoldedValue.Times(_weightBytes, ElementsForEach))));
 
     // Texts without a letter take memory, too.
     private long MostTextOfRequest => Math.Max(MostText, FoldedValue.Times(FoldedValue.Times(_inputTexts, TextSize.Each), MostGrowth));
@@ -154,7 +159,7 @@ internal sealed class OnnxFolding(OnnxFindings findings)
             return;
         }
 
-        long most = judgement == SizeJudgement.ByNumber ? MostOfConstants : MostOfRequest;
+        long most = judgement == SizeJudgement.ByNumber ? MostByNumber : MostOfRequest;
         if (output.Likely > most)
         {
             _findings.Danger(OnnxRule.Folding, place, $"{node.Operator} makes more than {most} elements of a small request");

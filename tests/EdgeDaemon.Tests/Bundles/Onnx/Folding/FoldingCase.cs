@@ -8,7 +8,7 @@ namespace EdgeDaemon.Tests.Bundles.Onnx.Folding;
 internal sealed record FoldingCase(string Operator, byte[]?[] Inputs, byte[][] Attributes, string Domain = "", int Opset = 21, int Outputs = 1)
 {
     /// <summary>The elements that one node may make.</summary>
-    public const long Most = 1L << 26;
+    public const long Most = 1L << 27;
 
     public static byte[] Floats(params long[] shape) => Typed(1, shape, [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).SelectMany(i => BitConverter.GetBytes((float)(i % 5)))]);
 
