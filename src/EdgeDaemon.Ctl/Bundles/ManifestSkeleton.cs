@@ -120,7 +120,7 @@ internal static class ManifestSkeleton
             return;
         }
 
-        foreach (TensorContract input in ports.Inputs)
+        foreach (DeclaredPort input in ports.Inputs)
         {
             Port(text, "input", input);
             if (ImageLayout(input) is string layout)
@@ -160,12 +160,12 @@ internal static class ManifestSkeleton
         }
     }
 
-    private static void Port(StringBuilder text, string kind, TensorContract port) => text.Append(CultureInfo.InvariantCulture,
+    private static void Port(StringBuilder text, string kind, DeclaredPort port) => text.Append(CultureInfo.InvariantCulture,
         $"""
         [[{kind}]]
         name = {TomlQuote.Of(port.Name)}
         datatype = "{port.Type.WireName()}"
-        shape = [{string.Join(", ", port.Shape)}]
+        shape = [{(port.Shape is { } shape ? string.Join(", ", shape) : $"\"{FillIn}\"")}]
         tensor = {TomlQuote.Of(port.Name)}
 
         """);
@@ -174,16 +174,17 @@ internal static class ManifestSkeleton
         text.Append(CultureInfo.InvariantCulture, $"[[{kind}]]\nname = \"{FillIn}\"\ndatatype = \"{FillIn}\"\nshape = [-1]\ntensor = \"{FillIn}\"\n\n");
 
     /// <summary>A guess that stays a comment until the author takes it: four dimensions, one of them 1 or 3 channels.</summary>
-    private static string? ImageLayout(TensorContract input) =>
-        input.Shape.Length != 4 || input.Type is not (ElementType.Float32 or ElementType.UInt8) ? null
-        : input.Shape[1] is 1 or 3 ? "NCHW"
-        : input.Shape[3] is 1 or 3 ? "NHWC"
+    private static string? ImageLayout(DeclaredPort input) =>
+        input.Shape is not { Length: 4 } shape || input.Type is not (ElementType.Float32 or ElementType.UInt8) ? null
+        : shape[1] is 1 or 3 ? "NCHW"
+        : shape[3] is 1 or 3 ? "NHWC"
         : null;
 
     private static bool Same(OnnxPorts? a, OnnxPorts? b) =>
         a is not null && b is not null && Same(a.Inputs, b.Inputs) && Same(a.Outputs, b.Outputs);
 
-    private static bool Same(ImmutableArray<TensorContract> a, ImmutableArray<TensorContract> b) =>
+    private static bool Same(ImmutableArray<DeclaredPort> a, ImmutableArray<DeclaredPort> b) =>
         a.Length == b.Length && a.Zip(b).All(pair =>
-            pair.First.Name == pair.Second.Name && pair.First.Type == pair.Second.Type && pair.First.Shape.SequenceEqual(pair.Second.Shape));
+            pair.First.Name == pair.Second.Name && pair.First.Type == pair.Second.Type
+            && (pair.First.Shape is { } one ? pair.Second.Shape is { } other && one.SequenceEqual(other) : pair.Second.Shape is null));
 }

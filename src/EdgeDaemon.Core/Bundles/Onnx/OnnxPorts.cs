@@ -1,15 +1,14 @@
 using System.Collections.Immutable;
-using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Core.Bundles.Onnx;
 
 /// <summary>The inputs and outputs that a model's graph declares, as the protocol has them: for filling in a manifest.</summary>
-public sealed record OnnxPorts(ImmutableArray<TensorContract> Inputs, ImmutableArray<TensorContract> Outputs)
+public sealed record OnnxPorts(ImmutableArray<DeclaredPort> Inputs, ImmutableArray<DeclaredPort> Outputs)
 {
     /// <summary>More inputs or outputs than any served model has.</summary>
     public const int MaxPorts = 64;
 
-    /// <summary>A symbolic or absent dimension becomes -1.</summary>
+    /// <summary>A symbolic or absent dimension becomes -1; a shape of which not even the rank is declared is null.</summary>
     /// <exception cref="OnnxFormatException">Not an ONNX model, or a port that is no tensor of a type the protocol has.</exception>
     public static OnnxPorts Read(ReadOnlySpan<byte> model)
     {
@@ -30,8 +29,8 @@ public sealed record OnnxPorts(ImmutableArray<TensorContract> Inputs, ImmutableA
         || (finding.Severity == FindingSeverity.Danger
             && (finding.Place.StartsWith("graph.input[", StringComparison.Ordinal) || finding.Place.StartsWith("graph.output[", StringComparison.Ordinal)));
 
-    private static TensorContract Contract(OnnxPort port) =>
+    private static DeclaredPort Contract(OnnxPort port) =>
         port.Type == 0 ? throw new OnnxFormatException($"'{Printable.Of(port.Name)}' is not a tensor")
-        : port.Element is { } element ? new TensorContract(port.Name, element, port.Shape ?? [])
+        : port.Element is { } element ? new DeclaredPort(port.Name, element, port.Shape)
         : throw new OnnxFormatException($"'{Printable.Of(port.Name)}' has ONNX type {port.Type}, which the protocol does not carry");
 }

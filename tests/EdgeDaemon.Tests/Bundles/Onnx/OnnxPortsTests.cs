@@ -16,6 +16,14 @@ public sealed class OnnxPortsTests
         Assert.AreEqual("y BOOL [2]", Shown(ports.Outputs));
     }
 
+    /// <summary>A value of any rank and one of none are two things: who takes the one for the other makes a contract that no answer keeps.</summary>
+    [TestMethod]
+    public void A_shape_that_is_not_declared_is_not_that_of_a_scalar()
+    {
+        OnnxPorts ports = OnnxPorts.Read(Model(Port(11, "x", 1, 3), Bytes(12, Text(1, "y"), Bytes(2, Bytes(1, Number(1, 1)))), Port(12, "z", 1)));
+        Assert.AreEqual("y FP32 [?]; z FP32 []", Shown(ports.Outputs));
+    }
+
     [TestMethod]
     public void Inputs_that_have_a_value_are_not_asked_of_the_caller()
     {
@@ -100,7 +108,7 @@ public sealed class OnnxPortsTests
         Assert.IsTrue(models > 10, $"{models} models");
     }
 
-    private static void Agree(ImmutableArray<TensorContract> ports, string folder, string kind)
+    private static void Agree(ImmutableArray<DeclaredPort> ports, string folder, string kind)
     {
         Assert.AreEqual(Directory.GetFiles(folder, $"{kind}_*.pb").Length, ports.Length, folder);
         for (int i = 0; i < ports.Length; i++)
@@ -108,7 +116,7 @@ public sealed class OnnxPortsTests
             (long type, long[] dimensions) = TensorHead(File.ReadAllBytes(Path.Combine(folder, $"{kind}_{i}.pb")));
             string[] names = ["", "FP32", "UINT8", "INT8", "UINT16", "INT16", "INT32", "INT64", "BYTES", "BOOL", "FP16", "FP64", "UINT32", "UINT64"];
             Assert.AreEqual(names[type], ports[i].Type.WireName(), folder);
-            Assert.IsTrue(TensorShape.TryCreate(dimensions, out TensorShape shape) && ports[i].Admits(shape), $"{folder}: {ports[i].Shape.Length} {shape}");
+            Assert.IsTrue(TensorShape.TryCreate(dimensions, out TensorShape shape) && ports[i].Shape is { } declared && new TensorContract(ports[i].Name, ports[i].Type, declared).Admits(shape), $"{folder}: {Shown(ports)}, {shape}");
         }
     }
 
@@ -158,8 +166,8 @@ public sealed class OnnxPortsTests
         return (type, [.. dimensions]);
     }
 
-    private static string Shown(ImmutableArray<TensorContract> ports) =>
-        string.Join("; ", ports.Select(p => $"{p.Name} {p.Type.WireName()} [{string.Join(',', p.Shape)}]"));
+    private static string Shown(ImmutableArray<DeclaredPort> ports) =>
+        string.Join("; ", ports.Select(p => $"{p.Name} {p.Type.WireName()} [{(p.Shape is { } shape ? string.Join(',', shape) : "?")}]"));
 
     private static void Refused(byte[] model) => Assert.ThrowsExactly<OnnxFormatException>(() => OnnxPorts.Read(model));
 }

@@ -65,6 +65,19 @@ public sealed class BundleCommandTests
     }
 
     [TestMethod]
+    public void A_shape_that_the_graph_does_not_declare_is_asked_of_the_author()
+    {
+        using var tree = new BundleTree(signed: false);
+        File.WriteAllBytes(tree["tiny/content/model.onnx"], OnnxBytes.Model(
+            OnnxBytes.Bytes(1, OnnxBytes.Text(1, "x"), OnnxBytes.Text(2, "y"), OnnxBytes.Text(4, "Identity")), OnnxBytes.Port(11, "x", 1, 3),
+            OnnxBytes.Bytes(12, OnnxBytes.Text(1, "y"), OnnxBytes.Bytes(2, OnnxBytes.Bytes(1, OnnxBytes.Number(1, 1))))));
+        ToolRun.Of("bundle", "init", tree.Bundle, "--name", "tiny", "--force").Succeeded();
+        ToolRun.Of("bundle", "sign", tree.Bundle, "--key", tree.Key).Failed(1, "'shape' is still FILL_IN");
+        File.WriteAllText(tree.Manifest, File.ReadAllText(tree.Manifest).Replace("shape = [\"FILL_IN\"]", "shape = [3]", StringComparison.Ordinal));
+        ToolRun.Of("bundle", "sign", tree.Bundle, "--key", tree.Key).Succeeded();
+    }
+
+    [TestMethod]
     public void What_could_not_be_found_out_is_never_signed()
     {
         using var tree = new BundleTree(signed: false);
