@@ -106,10 +106,10 @@ internal sealed class FairQueue<T>
     }
 
     /// <summary>The tenant took so long besides its turns.</summary>
-    public void Charge(int tenant, double took)
+    public void Spend(int tenant, double took)
     {
         Flow flow = FlowOf(tenant);
-        flow.Charge(took);
+        flow.Spend(took);
         _latest = Math.Max(_latest, flow.Served);
     }
 
@@ -242,7 +242,7 @@ internal sealed class FairQueue<T>
         }
 
         // One that has never waited has told no share yet.
-        public void Charge(double took) => Served += took / Math.Max(1, Share);
+        public void Spend(double took) => Served += took / Math.Max(1, Share);
 
         public void Settle(in Charge charge, double took)
         {

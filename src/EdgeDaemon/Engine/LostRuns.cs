@@ -24,7 +24,7 @@ internal sealed class LostRuns
         for (int i = 0; i < _runs.Count; i++)
         {
             (Lane lane, int tenant, long until) = _runs[i];
-            queue.Charge(tenant, Math.Max(0, now - until));
+            queue.Spend(tenant, Math.Max(0, now - until));
             _runs[i] = (lane, tenant, now);
         }
     }

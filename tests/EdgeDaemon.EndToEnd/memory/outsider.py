@@ -356,6 +356,7 @@ class Canary:
     """Four numbers over and over; whole ones below 2^24, which are the same in FP32 and in decimal text."""
 
     def __init__(self, name):
+        look()
         self.name, self.numbers = name, [int(v) for v in random.integers(2_000_001, 16_000_000, 4)]
         self.digits = [str(v) for v in self.numbers]
         self.texts, self.outcome, self.raw = [], None, None
@@ -378,6 +379,14 @@ class Canary:
         return out
 
 
+def look(patience=0.1):
+    """With clearing off each is looked for before the next is sent, whose bytes may lie over it: what is not found then, nobody would find cleared either."""
+    if KEEP and daemon is not None:
+        time.sleep(patience)
+        late = [one for one in sent[-4:] if one.name not in seen]
+        seen.update(search(daemon.pid, only=late)["found"] if late else {})
+
+
 def maps(pid):
     with open(f"/proc/{pid}/maps") as file:
         for line in file:
@@ -387,9 +396,13 @@ def maps(pid):
                 yield first, last, f"{mode} {rest.split()[-1] if len(rest.split()) > 3 else 'anonymous'}"
 
 
-def search(pid, stopped=True):
+def search(pid, stopped=True, only=None):
     """{canary: {what in which mapping: count}} over every page that is there; 'bytes' tells how much that was."""
-    needles = [(one.name, what, needle) for one in sent for what, needle in one.needles()]
+    by_four, first_two, next_two = {}, numpy.zeros(65536, bool), numpy.zeros(65536, bool)
+    for one in sent if only is None else only:
+        for what, needle in one.needles():
+            by_four.setdefault(needle[:4], []).append((one.name, what, needle))
+            first_two[int.from_bytes(needle[:2], "little")] = next_two[int.from_bytes(needle[2:4], "little")] = True
     if stopped:
         os.kill(pid, signal.SIGSTOP)
     found, looked = {}, 0
@@ -416,11 +429,14 @@ def search(pid, stopped=True):
                         previous = b""
                         continue
                     looked += end - begin
-                    for name, what, needle in needles:
-                        count = block.count(needle)
-                        if count:
-                            counts = found.setdefault(name, {})
-                            counts[f"{what} in {mapping}"] = counts.get(f"{what} in {mapping}", 0) + count
+                    for parity in (0, 1):
+                        pairs = numpy.frombuffer(block, "<u2", (len(block) - parity) // 2, parity)
+                        for index in numpy.flatnonzero(first_two[pairs[:-1]] & next_two[pairs[1:]]):
+                            at_ = parity + 2 * int(index)
+                            for name, what, needle in by_four.get(block[at_:at_ + 4], ()):
+                                if block.startswith(needle, at_):
+                                    counts = found.setdefault(name, {})
+                                    counts[f"{what} in {mapping}"] = counts.get(f"{what} in {mapping}", 0) + 1
                     previous = block[-128:]
     finally:
         if stopped:
@@ -488,14 +504,14 @@ def through_failures(tls):
     rest("another type", (400,), lambda c: post("mirror", head(size, kind="INT32"), c.bytes()))
     rest("another input", (400,), lambda c: post("mirror", head(size, name="z"), c.bytes()))
     rest("an output that is none", (400,), lambda c: post("mirror", text(c, end='],"outputs":[{"name":"none"}]}')))
-    rest("a parameter that is none", (400,), lambda c: post("mirror", head(size, parameters='"none":1'), c.bytes()))
+    rest("a parameter that is none", (200,), lambda c: post("mirror", head(size, parameters='"none":1'), c.bytes()))
     rest("bytes too many", (400,), lambda c: post("mirror", head(size), c.bytes() + b"1234"))
     rest("no such model", (404,), lambda c: post("absent", text(c)))
     rest("content encoding", None, lambda c: post("mirror", text(c), more="Content-Encoding: gzip\r\n"))
     rest("a body too large", (413,), lambda c: post("mirror", text(c), length=64 << 20)[: 1 << 18])
-    rest("body cut, closed", None, lambda c: post("mirror", head(size), c.bytes())[:-1000], lambda s: s.close())
-    rest("JSON body cut, reset", None, lambda c: post("mirror", text(c))[:-1000], lambda s: s.reset())
-    rest("chunked body cut", None, lambda c: b"POST /v2/models/mirror/infer HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n" + text(c)[:40000], lambda s: s.close())
+    rest("body cut, closed", None, lambda c: post("mirror", head(size), c.bytes())[:-1000], lambda s: (time.sleep(0.2), s.close()))
+    rest("JSON body cut, reset", None, lambda c: post("mirror", text(c))[:-1000], lambda s: (time.sleep(0.2), s.reset()))
+    rest("chunked body cut", None, lambda c: b"POST /v2/models/mirror/infer HTTP/1.1\r\nHost: e\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n" + text(c)[:40000], lambda s: (time.sleep(0.2), s.close()))
     rest("deadline in its run", (504,), lambda c: post("slow", head(size, 1e9, parameters='"timeout":300000'), c.bytes()))
     rest("deadline, JSON", (504,), lambda c: post("slow", text(c, 1e9, parameters='"parameters":{"timeout":300000},')))
     rest("gone during its run", None, lambda c: post("slow", head(size, 1e9, parameters='"timeout":5000000'), c.bytes()), lambda s: (time.sleep(0.3), s.close()))
@@ -615,7 +631,7 @@ def clumsy():
     for c, outcome in zip(ones, outcomes):
         c.outcome = [outcome]
     poor = Canary("a tenant over its rate")
-    poor.outcome = [as_other(POOR, lambda: [Rest().ask(post("mirror", head(len(poor.bytes())), poor.bytes()))[0] for _ in range(3)])]
+    poor.outcome = [as_other(POOR, lambda: [Rest().ask(post("mirror", head(len(poor.bytes(40000)), rows=40000), poor.bytes(40000)))[0] for _ in range(3)])]
 
 
 def texts():
@@ -704,11 +720,14 @@ def reload_(daemon, **how):
 
 
 def report(stages, name, result):
-    stages[name] = {"canaries": {c.name: c.outcome for c in sent}, **result}
+    look()
+    stages[name] = {"canaries": {c.name: c.outcome for c in sent}, "bytes": result["bytes"], "found": {**seen, **result["found"]}}
     sent.clear()
+    seen.clear()
 
 
 def main():
+    global daemon
     prepare()
     stages = {}
     daemon = start()
@@ -726,14 +745,14 @@ def main():
             calm()
             another()
             result = search(daemon.pid)
-            stages["tls, connections open"] = {"canaries": {c.name: c.outcome for c in sent}, **result}
+            stages["tls, connections open"] = {"canaries": {c.name: c.outcome for c in sent}, "bytes": result["bytes"], "found": {**seen, **result["found"]}}
             for one in kept[0] + tuple(kept[1]):
                 one.close()
             time.sleep(1)
             calm()
             another()
             report(stages, "tls, connections closed", search(daemon.pid))
-        if wanted("idle") and not ONLY == "unix":
+        if wanted("idle") :
             rest = Rest(True)
             c = Canary("idle expiry")
             c.outcome = [rest.ask(post("mirror", head(len(c.bytes())), c.bytes()))[0]]
@@ -764,7 +783,7 @@ def main():
     print(json.dumps(stages))
 
 
-sent = []
+sent, seen, daemon = [], {}, None
 with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     PORT = probe.getsockname()[1]

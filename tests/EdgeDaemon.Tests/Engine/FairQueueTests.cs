@@ -43,7 +43,7 @@ public sealed class FairQueueTests
             queue.Add(1, 1, RequestPriority.Default, 1, 1);
         }
 
-        queue.Charge(0, besides);
+        queue.Spend(0, besides);
         Assert.AreEqual(others, Drain(queue).Take(100).Count(tenant => tenant == 1), 1.0);
     }
 
