@@ -19,14 +19,14 @@ public sealed class GreedyModelTests
         await using Daemon daemon = await Daemon.StartAsync(state);
         using HttpConnection caller = daemon.Connect(), other = daemon.Connect();
         Assert.AreEqual(200, caller.Ask(Ask("swelling", 1000)).Status, "control: what it needs it gets");
-        long before = daemon.ResidentBytes;
+        long before = Anonymous(daemon);
         for (int round = 0; round < 3; round++)
         {
             Task<HttpAnswer> greedy = Task.Run(() => caller.Ask(Ask("swelling", 1_000_000_000)));
             do
             {
                 Assert.AreEqual(200, other.Ask(Releases.Question()).Status);
-                Assert.IsLessThan(before + (512L << 20), daemon.ResidentBytes, "four gigabytes were asked for");
+                Assert.IsLessThan(before + (256L << 20), Anonymous(daemon), "four gigabytes were asked for");
             }
             while (!greedy.IsCompleted);
             HttpAnswer refused = await greedy;
@@ -121,6 +121,10 @@ public sealed class GreedyModelTests
         Assert.AreEqual(0, page.Sum("edged_lanes_busy"));
         Assert.AreEqual(0, page.Sum("edged_run_memory_mismatch_bytes"));
     }
+
+    // VmRSS counts the pages of the reserve once for each time that they lie in the address space.
+    private static long Anonymous(Daemon daemon) => long.Parse(
+        File.ReadLines($"/proc/{daemon.Id}/status").First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal))["RssAnon:".Length..^2], CultureInfo.InvariantCulture) << 10;
 
     private static byte[] Ask(string model, int x, string more = "") => Digits.Infer(
         model, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[{{x}}]}]{{more}}}""")));
