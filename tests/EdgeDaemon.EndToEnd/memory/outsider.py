@@ -381,7 +381,7 @@ class Canary:
 
 def look(patience=0.1):
     """With clearing off each is looked for before the next is sent, whose bytes may lie over it: what is not found then, nobody would find cleared either."""
-    if KEEP and daemon is not None:
+    if KEEP and daemon is not None and daemon.poll() is None:
         time.sleep(patience)
         late = [one for one in sent[-4:] if one.name not in seen]
         seen.update(search(daemon.pid, only=late)["found"] if late else {})
