@@ -8,7 +8,7 @@ internal sealed record Options
     public const string Usage = """
         EdgeDaemon.Benchmarks [--library FILE] [--bin DIR] [--contenders DIR] [--conformance DIR] [--out DIR]
                               [--pairs 30] [--slice 1.0] [--check] [--write-baseline]
-                              [--subjects cpu,throughput,start,memory,size,large,json,peers,grpc,allocation,walk,verify,tls,admission,audit,auditing,overload,idle,client,ensemble,batching,clearing,noise,smoothing,smoothing-samples]
+                              [--subjects cpu,throughput,start,memory,size,large,json,peers,grpc,allocation,walk,verify,tls,admission,audit,auditing,overload,idle,client,ensemble,batching,scheduler,clearing,noise,smoothing,smoothing-samples]
             --library      ONNX Runtime, the same file for every contender (default artifacts/ort/libonnxruntime.so.1)
             --bin          published edged and edgectl (default artifacts/bin); without them only raw and bare are measured
             --contenders   published bench-bare, bench-load and bench-client (default artifacts/bench)
@@ -18,7 +18,7 @@ internal sealed record Options
             --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
         """;
 
-    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "audit", "auditing", "overload", "idle", "client", "ensemble", "batching", "clearing", "noise", "smoothing", "smoothing-samples"];
+    private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "audit", "auditing", "overload", "idle", "client", "ensemble", "batching", "scheduler", "clearing", "noise", "smoothing", "smoothing-samples"];
 
     public required string Root { get; init; }
 

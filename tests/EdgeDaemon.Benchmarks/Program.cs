@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using EdgeDaemon.Benchmarks;
 using EdgeDaemon.Benchmarks.Report;
 using EdgeDaemon.Benchmarks.Subjects;
+using EdgeDaemon.Native.Onnx;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -109,9 +110,19 @@ try
         ClientLibrary.Measure(options, Workload.Mlp(options), scratch, report);
     }
 
-    if (options.Subjects.Contains("clearing"))
+    if (options.Subjects.Contains("clearing") || options.Subjects.Contains("scheduler"))
     {
-        Clearing.Measure(options, report);
+        using OnnxRuntime runtime = OnnxRuntime.Load(options.Library, OnnxLibraryPins.Current, _ => { });
+        if (options.Subjects.Contains("clearing"))
+        {
+            Clearing.Measure(options, runtime, report);
+        }
+
+        if (options.Subjects.Contains("scheduler") && options.HasEdged)
+        {
+            SchedulerCost.Measure(options, runtime, Workload.Mlp(options), scratch, report);
+            SchedulerCost.Measure(options, runtime, Workload.Cnn(options), scratch, report);
+        }
     }
 
     if (options.Subjects.Contains("ensemble") && options.HasEdged)

@@ -31,6 +31,12 @@ public sealed class BatchingTests
         ulong rows = Sum(sizes, size => Number(size, "batch_size"));
         Assert.AreEqual((ulong)(Callers * Each * (1 + 2)), rows, "REST asks about one row, gRPC about two");
 
+        using HttpConnection connection = daemon.Connect();
+        JsonElement config = connection.Get("/v2/models/slow/config").Json;
+        Assert.AreEqual("""{"preferred_batch_size":[],"max_queue_delay_microseconds":0}""", config.GetProperty("dynamic_batching").GetRawText());
+        Assert.AreEqual("""{"string_value":"8"}""", config.GetProperty("parameters").GetProperty("max_batch").GetRawText());
+        Assert.AreEqual("""[{"name":"slow","kind":"KIND_CPU","count":1}]""", config.GetProperty("instance_group").GetRawText());
+
         using HttpConnection control = daemon.ConnectControl();
         PrometheusText page = PrometheusText.Read(control.Get("/metrics").Text);
         Assert.AreEqual((double)answers, page.Sum("edged_run_requests_sum", ("model", "slow")));
@@ -94,6 +100,7 @@ public sealed class BatchingTests
         using HttpConnection connection = daemon.Connect();
         HttpAnswer answer = connection.Ask(Digits.Infer("mixing", """{"inputs":[{"name":"x","datatype":"FP32","shape":[2],"data":[1,3]}]}"""u8));
         StringAssert.Contains(answer.Text, "\"data\":[-1,1]");
+        Assert.IsFalse(connection.Get("/v2/models/mixing/config").Json.TryGetProperty("dynamic_batching", out _), "the release's word is not what happens");
     }
 
     private static StateDirectory Slow(string? batching, string engine, string mode = "0600")

@@ -72,6 +72,17 @@ internal static class CraftedModels
         OnnxBytes.Port(11, "x", Float, 1),
         OnnxBytes.Port(12, "y", Float, 1));
 
+    /// <summary>y = x + the sum of x zeros, which are made on the way: how much memory it wants is the caller's choice.</summary>
+    public static byte[] SwellingByInput() => OnnxBytes.Model(
+        Node("Cast", ["x"], ["size"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "to"), OnnxBytes.Number(3, Int64), OnnxBytes.Number(20, 2))),
+        Node("Expand", ["zero", "size"], ["many"]),
+        Node("ReduceSum", ["many"], ["sum"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "keepdims"), OnnxBytes.Number(3, 0), OnnxBytes.Number(20, 2))),
+        Node("Add", ["x", "sum"], ["y"]),
+        OnnxBytes.Text(2, "swelling"),
+        Weight("zero", Float, [1], BitConverter.GetBytes(0f)),
+        OnnxBytes.Port(11, "x", Float, 1),
+        OnnxBytes.Port(12, "y", Float, 1));
+
     /// <summary>A model of one FP32 input x and output y of one element each, or of a row each where there is a [batching] table, with a self-test: what it answers to 1.</summary>
     public static void Bundle(
         StateDirectory state, string name, byte[] graph, float answerToOne, string more = "", bool controlFlow = true, string? batching = null, params (string Name, byte[] Bytes)[] files)

@@ -90,6 +90,17 @@ public sealed class EnsembleTests
     }
 
     [TestMethod]
+    public void The_configuration_says_how_members_vote_and_promises_no_steps()
+    {
+        using HttpConnection connection = _daemon.Connect();
+        JsonElement config = connection.Get("/v2/models/early/config").Json, parameters = config.GetProperty("parameters");
+        string[] told = [.. ((string[])["ensemble_members", "ensemble_rule", "ensemble_quorum", "ensemble_consensus"]).Select(name => parameters.GetProperty(name).GetProperty("string_value").GetString()!)];
+        CollectionAssert.AreEqual((string[])["3", "mean", "3", "2"], told);
+        Assert.IsFalse(config.TryGetProperty("ensemble_scheduling", out _), "a client would ask for the steps' models");
+        Assert.IsFalse(config.GetRawText().Contains("\"a\"", StringComparison.Ordinal), "members' names are for those who may see votes");
+    }
+
+    [TestMethod]
     public void Early_exits_show_and_answer_like_the_first_two()
     {
         using HttpConnection connection = _daemon.Connect();

@@ -5,8 +5,8 @@ using EdgeDaemon.Core.Tensors;
 namespace EdgeDaemon.Core.Protocol;
 
 /// <summary>
-/// <c>GET /v2/models/NAME/config</c>: the least of Triton's ModelConfig that perf_analyzer needs. max_batch_size is 0,
-/// since shapes name every dimension, the batch included.
+/// <c>GET /v2/models/NAME/config</c>: what of Triton's ModelConfig is true here. max_batch_size is 0, since shapes name every dimension, the batch included.
+/// No ensemble_scheduling: clients take its steps for models that are served and ask for each, and members are not.
 /// </summary>
 public static class ModelConfigWriter
 {
@@ -20,6 +20,40 @@ public static class ModelConfigWriter
         json.WriteNumber("max_batch_size"u8, 0);
         WriteTensors(json, "input"u8, model.Inputs.AsSpan());
         WriteTensors(json, "output"u8, model.Outputs.AsSpan());
+        if (model.Instances > 0)
+        {
+            json.WriteStartArray("instance_group"u8);
+            json.WriteStartObject();
+            json.WriteString("name"u8, model.Name);
+            json.WriteString("kind"u8, "KIND_CPU"u8);
+            json.WriteNumber("count"u8, model.Instances);
+            json.WriteEndObject();
+            json.WriteEndArray();
+        }
+
+        if (model.GraphLevel != 0)
+        {
+            json.WriteStartObject("optimization"u8);
+            json.WriteStartObject("graph"u8);
+            json.WriteNumber("level"u8, model.GraphLevel);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        if (model.Batching is { } batching)
+        {
+            json.WriteStartObject("dynamic_batching"u8);
+            json.WriteStartArray("preferred_batch_size"u8);
+            foreach (int rows in batching.Preferred)
+            {
+                json.WriteNumberValue(rows);
+            }
+
+            json.WriteEndArray();
+            json.WriteNumber("max_queue_delay_microseconds"u8, batching.MaxDelayMicroseconds);
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject("parameters"u8);
         foreach ((string name, string value) in model.Parameters)
         {

@@ -24,7 +24,21 @@ public sealed record ModelDescription(
 
     /// <summary>The configuration's <c>parameters</c>, for example labels: keys and string values.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Parameters { get; init; } = [];
+
+    /// <summary>Runs at once on the processor, the configuration's <c>instance_group</c>; 0 leaves it out.</summary>
+    public int Instances { get; init; }
+
+    /// <summary>Triton's <c>optimization.graph.level</c> for ONNX: 0 all (left out), 1 extended, -1 basic, 2 none.</summary>
+    public int GraphLevel { get; init; }
+
+    /// <summary>Requests share runs; null: each has its own.</summary>
+    public DynamicBatching? Batching { get; init; }
 }
+
+/// <summary>The configuration's <c>dynamic_batching</c>.</summary>
+/// <param name="Preferred">Rows that runs are best made of; may be empty.</param>
+/// <param name="MaxDelayMicroseconds">So long a run may wait for them.</param>
+public sealed record DynamicBatching(ImmutableArray<int> Preferred, long MaxDelayMicroseconds);
 
 /// <summary>One entry of the repository index.</summary>
 /// <param name="Name">The model's name.</param>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Native.Onnx.Memory;
@@ -28,10 +27,8 @@ public sealed unsafe class OnnxRun : IDisposable
     private readonly OnnxHandle _options;
     private readonly OnnxNames _inputNames;
     private readonly OnnxNames _outputNames;
-    private readonly nint* _inputs;
-    private readonly nint* _outputs;
-    private readonly BoundInput[] _bound;
-    private readonly OutputView[] _views;
+    private readonly RunInputs _inputs;
+    private readonly RunOutputs _outputs;
     private readonly RunMemory _runMemory;
     private bool _begun; // the memory holds a run's outputs
     private bool _disposed;
@@ -53,10 +50,8 @@ public sealed unsafe class OnnxRun : IDisposable
         _api.Check(_api.RunOptionsSetRunLogSeverityLevel(value, FatalLevel), "quiet a run");
         _inputNames = new OnnxNames(session.Inputs);
         _outputNames = new OnnxNames(session.Outputs);
-        _inputs = (nint*)NativeMemory.AllocZeroed((nuint)session.Inputs.Length + 1, (nuint)sizeof(nint));
-        _outputs = (nint*)NativeMemory.AllocZeroed((nuint)session.Outputs.Length + 1, (nuint)sizeof(nint));
-        _bound = new BoundInput[session.Inputs.Length];
-        _views = new OutputView[session.Outputs.Length];
+        _inputs = new RunInputs(session, _memory);
+        _outputs = new RunOutputs(session, pool);
         _runMemory = new RunMemory(session.Memory, Terminate);
     }
 
@@ -77,44 +72,7 @@ public sealed unsafe class OnnxRun : IDisposable
     public void SetInput(int index, in TensorShape shape, TensorBlock block, long byteCount)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ref BoundInput bound = ref _bound[index];
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)byteCount, (ulong)block.Length, nameof(byteCount));
-        ElementType type = _session.Inputs[index].Type;
-        if (type == ElementType.Bytes)
-        {
-            ReleaseInput(index);
-            _inputs[index] = StringTensors.Create(_api, shape, block.GetSpan()[..(int)byteCount]);
-            shape.TryElementCount(out bound.Texts);
-            bound.Bytes = byteCount;
-            bound.Set = true;
-            return;
-        }
-
-        // The value describes memory, it does not hold it: the same address and shape need no new one.
-        if (_inputs[index] == 0 || bound.Address != block.Address || bound.Bytes != byteCount || !bound.Shape.SequenceEqual(shape))
-        {
-            ReleaseInput(index);
-            if (!shape.TryByteCount(type, out long needed) || needed != byteCount)
-            {
-                throw new ArgumentException($"{byteCount} bytes for input '{_session.Inputs[index].Name}' of shape {shape}.", nameof(byteCount));
-            }
-
-            nint value;
-            fixed (long* dimensions = shape.Span)
-            {
-                _api.Check(
-                    _api.CreateTensorWithDataAsOrtValue(
-                        _memory.Value, block.Address, (nuint)byteCount, dimensions, (nuint)shape.Rank, OnnxElementTypes.Of(type), &value),
-                    "describe an input");
-            }
-
-            _inputs[index] = value;
-            bound.Address = block.Address;
-            bound.Bytes = byteCount;
-            bound.Shape = shape;
-        }
-
-        bound.Set = true;
+        _inputs.Set(index, shape, block, byteCount);
     }
 
     /// <summary>
@@ -128,8 +86,8 @@ public sealed unsafe class OnnxRun : IDisposable
     {
         nint options = _options.Value;
         ReleaseOutputs();
-        RequireInputs();
-        long inputBytes = InputBytes();
+        _inputs.Require();
+        long inputBytes = _inputs.Bytes;
         BeginMemory(inputBytes);
         void* status;
         try
@@ -151,7 +109,7 @@ public sealed unsafe class OnnxRun : IDisposable
         {
             SessionAllocator.Current = null;
             _runMemory.Rest();
-            ForgetInputs();
+            _inputs.Forget();
         }
 
         if (_runMemory.Overran)
@@ -161,14 +119,12 @@ public sealed unsafe class OnnxRun : IDisposable
 
         _api.Check(status, "run the model");
         _session.Peaks.Learn(inputBytes, _runMemory.Peak);
-        for (int i = 0; i < _views.Length; i++)
-        {
-            ReadOutput(i);
-        }
+        _outputs.Read(Account);
 
-        if (_runMemory.Calls == 0 && _session.OwnMemory)
+        // No call to the allocator: either the graph hands its inputs on, or what it computed lies where nobody clears it.
+        if (_runMemory.Calls == 0 && _session.OwnMemory && !_outputs.AreOurs(_inputs))
         {
-            RequireOwnMemory();
+            throw new OnnxContractException("the library took the memory of the run from elsewhere than from the daemon's allocator: such a session must not serve");
         }
     }
 
@@ -184,21 +140,17 @@ public sealed unsafe class OnnxRun : IDisposable
     /// <summary>Another one over the same session, beside this one. From any thread.</summary>
     public OnnxRun Another() => _session.NewRun(_pool);
 
-    public ElementType OutputType(int index) => _views[index].Type;
+    public ElementType OutputType(int index) => _outputs.Type(index);
 
-    public ref readonly TensorShape OutputShape(int index) => ref _views[index].Shape;
+    public ref readonly TensorShape OutputShape(int index) => ref _outputs.Shape(index);
 
     /// <summary>Dense little-endian elements; BYTES in wire form. Empty before a run has ended well.</summary>
-    public ReadOnlySpan<byte> OutputData(int index)
-    {
-        ref OutputView view = ref _views[index];
-        return view.Strings is null ? new ReadOnlySpan<byte>(view.Data, view.Bytes) : view.Strings.GetSpan();
-    }
+    public ReadOnlySpan<byte> OutputData(int index) => _outputs.Data(index);
 
     /// <summary>Releases the outputs of the last run, and inputs that were set and not run.</summary>
     public void Clear()
     {
-        ForgetInputs();
+        _inputs.Forget();
         ReleaseOutputs();
     }
 
@@ -211,14 +163,9 @@ public sealed unsafe class OnnxRun : IDisposable
 
         _disposed = true;
         ReleaseOutputs();
-        for (int i = 0; i < _bound.Length; i++)
-        {
-            ReleaseInput(i);
-        }
-
+        _inputs.Dispose();
+        _outputs.Dispose();
         _runMemory.Dispose();
-        NativeMemory.Free(_inputs);
-        NativeMemory.Free(_outputs);
         _inputNames.Dispose();
         _outputNames.Dispose();
         _memory.Dispose();
@@ -226,18 +173,7 @@ public sealed unsafe class OnnxRun : IDisposable
     }
 
     private void* Run(nint options) => _api.Run(
-        _sessionPointer, options, _inputNames.Pointers, _inputs, (nuint)_bound.Length, _outputNames.Pointers, (nuint)_views.Length, _outputs);
-
-    private long InputBytes()
-    {
-        long bytes = 0;
-        foreach (ref readonly BoundInput bound in _bound.AsSpan())
-        {
-            bytes += bound.Bytes;
-        }
-
-        return bytes;
-    }
+        _sessionPointer, options, _inputNames.Pointers, _inputs.Values, (nuint)_inputs.Count, _outputNames.Pointers, (nuint)_outputs.Count, _outputs.Values);
 
     // Before the run, because within it nothing can be refused.
     private void BeginMemory(long inputBytes)
@@ -263,24 +199,6 @@ public sealed unsafe class OnnxRun : IDisposable
         _begun = true;
     }
 
-    // No call to the allocator: either the graph hands its inputs on, or what it computed lies where nobody clears it.
-    private void RequireOwnMemory()
-    {
-        foreach (ref readonly OutputView view in _views.AsSpan())
-        {
-            bool handedOn = view.Strings is not null || view.Bytes == 0;
-            foreach (ref readonly BoundInput bound in _bound.AsSpan())
-            {
-                handedOn |= view.Data >= bound.Address && view.Data + view.Bytes <= bound.Address + bound.Bytes;
-            }
-
-            if (!handedOn)
-            {
-                throw new OnnxContractException("the library took the memory of the run from elsewhere than from the daemon's allocator: such a session must not serve");
-            }
-        }
-    }
-
     private void RefuseOverrun(void* status)
     {
         // Its end may have come before the library looked: what it computed may be rubbish all the same.
@@ -295,147 +213,13 @@ public sealed unsafe class OnnxRun : IDisposable
         throw new RefusedException(Refusal.EngineMemory, $"the run asked for more memory than it may have ({_runMemory.Peak} bytes so far) and was stopped");
     }
 
-    // A value left from an earlier run describes memory that may be another request's by now.
-    private void RequireInputs()
-    {
-        for (int i = 0; i < _bound.Length; i++)
-        {
-            if (!_bound[i].Set)
-            {
-                throw new InvalidOperationException($"Input '{_session.Inputs[i].Name}' was not set for this run.");
-            }
-        }
-    }
-
-    private void ForgetInputs()
-    {
-        for (int i = 0; i < _bound.Length; i++)
-        {
-            _bound[i].Set = false;
-            if (_session.Inputs[i].Type == ElementType.Bytes)
-            {
-                ReleaseInput(i); // Holds a copy of the caller's text.
-            }
-        }
-    }
-
-    private void ReleaseInput(int index)
-    {
-        ref BoundInput bound = ref _bound[index];
-        bound.Set = false;
-        if (_inputs[index] != 0)
-        {
-            StringTensors.Release(_api, _inputs[index], bound.Texts);
-            bound.Texts = 0;
-            _inputs[index] = 0;
-        }
-    }
-
     private void ReleaseOutputs()
     {
-        for (int i = 0; i < _views.Length; i++)
-        {
-            if (_outputs[i] != 0)
-            {
-                StringTensors.Release(_api, _outputs[i], TextsOf(i));
-                _outputs[i] = 0;
-            }
-
-            _views[i].Strings?.Return();
-            _views[i] = default;
-        }
-
+        _outputs.Release();
         if (_begun)
         {
             _begun = false;
             _runMemory.End();
-        }
-    }
-
-    // Also of an output that nobody has read, because the run failed or its answer was refused.
-    private long TextsOf(int output)
-    {
-        if (_session.Outputs[output].Type != ElementType.Bytes)
-        {
-            return 0;
-        }
-
-        try
-        {
-            ReadTypeAndShape(output, _outputs[output], out _, out TensorShape shape);
-            return shape.TryElementCount(out long count) ? count : 0;
-        }
-        catch (Exception failure) when (failure is OnnxException or OnnxContractException)
-        {
-            return 0; // It is not what the graph declares: no string tensor then.
-        }
-    }
-
-    private void ReadOutput(int index)
-    {
-        nint value = _outputs[index];
-        ref OutputView view = ref _views[index];
-        ReadTypeAndShape(index, value, out ElementType type, out TensorShape shape);
-        if (type == ElementType.Bytes)
-        {
-            shape.TryElementCount(out long count);
-            view.Strings = StringTensors.Read(_api, value, count, _pool, Account);
-        }
-        else
-        {
-            if (!shape.TryByteCount(type, out long bytes) || bytes > int.MaxValue)
-            {
-                throw new RefusedException(Refusal.OutputTooLarge, $"output '{_session.Outputs[index].Name}' of shape {shape} has 2 GiB or more");
-            }
-
-            void* data;
-            _api.Check(_api.GetTensorMutableData(value, &data), "read an output");
-            view.Data = (byte*)data;
-            view.Bytes = (int)bytes;
-        }
-
-        view.Type = type;
-        view.Shape = shape;
-    }
-
-    private void ReadTypeAndShape(int index, nint value, out ElementType type, out TensorShape shape)
-    {
-        int element;
-        nuint rank;
-        if (_api.GetTensorElementTypeAndShapeDataReference is not null)
-        {
-            long* dimensions;
-            _api.Check(_api.GetTensorElementTypeAndShapeDataReference(value, &element, &dimensions, &rank), "read an output's shape");
-            Accept(index, element, dimensions, rank, out type, out shape);
-            return;
-        }
-
-        nint info;
-        _api.Check(_api.GetTensorTypeAndShape(value, &info), "read an output's shape");
-        try
-        {
-            long* dimensions = stackalloc long[TensorShape.MaxRank];
-            _api.Check(_api.GetTensorElementType(info, &element), "read an output's type");
-            _api.Check(_api.GetDimensionsCount(info, &rank), "read an output's rank");
-            _api.Check(_api.GetDimensions(info, dimensions, Math.Min(rank, TensorShape.MaxRank)), "read an output's dimensions");
-            Accept(index, element, dimensions, rank, out type, out shape);
-        }
-        finally
-        {
-            _api.ReleaseTensorTypeAndShapeInfo(info);
-        }
-    }
-
-    private void Accept(int index, int element, long* dimensions, nuint rank, out ElementType type, out TensorShape shape)
-    {
-        shape = default;
-        if (!OnnxElementTypes.TryFrom(element, out type)
-            || type != _session.Outputs[index].Type
-            || rank > TensorShape.MaxRank
-            || !TensorShape.TryCreate(new ReadOnlySpan<long>(dimensions, (int)rank), out shape))
-        {
-            throw new OnnxContractException(
-                $"output '{_session.Outputs[index].Name}' came with ONNX element type {element} and {rank} dimensions, not as declared");
         }
     }
 
@@ -458,23 +242,5 @@ public sealed unsafe class OnnxRun : IDisposable
                 _options.DangerousRelease();
             }
         }
-    }
-
-    private struct BoundInput
-    {
-        public byte* Address;
-        public long Bytes;
-        public TensorShape Shape;
-        public long Texts; // of a string tensor, which the library keeps a copy of each of
-        public bool Set;
-    }
-
-    private struct OutputView
-    {
-        public ElementType Type;
-        public TensorShape Shape;
-        public byte* Data;
-        public int Bytes;
-        public TensorBlock? Strings;
     }
 }

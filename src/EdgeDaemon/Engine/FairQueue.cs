@@ -105,6 +105,14 @@ internal sealed class FairQueue<T>
         _latest = Math.Max(_latest, charge.Flow.Served);
     }
 
+    /// <summary>The tenant took so long besides its turns.</summary>
+    public void Spend(int tenant, double took)
+    {
+        Flow flow = FlowOf(tenant);
+        flow.Spend(took);
+        _latest = Math.Max(_latest, flow.Served);
+    }
+
     /// <summary>Takes out all that match, in no order.</summary>
     public void RemoveWhere(Func<T, bool> matches, Action<T> removed)
     {
@@ -232,6 +240,9 @@ internal sealed class FairQueue<T>
             _expected += place.Cost / Share;
             _running++;
         }
+
+        // One that has never waited has told no share yet.
+        public void Spend(double took) => Served += took / Math.Max(1, Share);
 
         public void Settle(in Charge charge, double took)
         {

@@ -23,6 +23,7 @@ internal sealed class LaneGuard : IValueTaskSource, IThreadPoolWorkItem
     private TensorAccount? _account;
     private long _deadline;
     private Action? _cut;
+    private long _begun;
     private bool _returned;
 
     /// <param name="lane">Its lane.</param>
@@ -42,6 +43,12 @@ internal sealed class LaneGuard : IValueTaskSource, IThreadPoolWorkItem
     /// <summary>Its run did not come back in time: somebody else has the lane's place, and nobody touches it until it has.</summary>
     public bool IsLost => _run.IsLost;
 
+    /// <summary>How long ago the last run began, in the watch's clock's ticks.</summary>
+    public long Ran => _watch.Now - Volatile.Read(ref _begun);
+
+    /// <summary>Index of the tenant whose the last run was; -1: the daemon's own.</summary>
+    public int Tenant => (_account?.Holder ?? 0) - 1; // An account's holder is its tenant's number from 1 on.
+
     /// <summary>Somebody is inside.</summary>
     public bool Runs => _run.IsBusy;
 
@@ -54,6 +61,7 @@ internal sealed class LaneGuard : IValueTaskSource, IThreadPoolWorkItem
     public void Run(ReadOnlySpan<EngineInput> inputs, TensorAccount? account, long deadline, Action cut)
     {
         _cut = cut;
+        _account = account;
         RunEnd end = Watched(inputs, account, deadline);
         if (end == RunEnd.Lost)
         {
@@ -152,6 +160,7 @@ internal sealed class LaneGuard : IValueTaskSource, IThreadPoolWorkItem
     // What a run that was stopped or lost answered is nobody's, and neither is how it failed.
     private RunEnd Watched(ReadOnlySpan<EngineInput> inputs, TensorAccount? account, long deadline)
     {
+        Volatile.Write(ref _begun, _watch.Now);
         _watch.Begin(_run, deadline);
         RunEnd end;
         try

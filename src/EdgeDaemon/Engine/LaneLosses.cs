@@ -43,6 +43,7 @@ internal sealed class LaneLosses(string model, LanePool pool, int lanes, LaneWat
 
     private void Returned(Lane lost)
     {
+        pool.Found(lost);
         Lane? next;
         lock (_change)
         {

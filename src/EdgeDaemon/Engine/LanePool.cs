@@ -17,6 +17,7 @@ internal sealed class LanePool : IDisposable
     private readonly Action<IThreadPoolWorkItem> _resume;
     private readonly Lock _change = new();
     private readonly FairQueue<LaneWaiter> _queue = new();
+    private readonly LostRuns _lost = new(); // under the lock
     private readonly TimeProvider _clock;
     private readonly ITimer _alarm;
     private readonly BatchRule? _rule;
@@ -168,12 +169,25 @@ internal sealed class LanePool : IDisposable
     public void Lose(Lane lost)
     {
         lost.Batch.Lose();
-        if (lost.Batch.Count > 0)
+        lock (_change)
         {
-            lock (_change)
+            long now = _clock.GetTimestamp();
+            bool settled = lost.Batch.Count > 0;
+            if (settled)
             {
-                lost.Batch.Settle(_queue, _clock.GetTimestamp());
+                lost.Batch.Settle(_queue, now);
             }
+
+            _lost.Add(lost, since: settled ? now : now - (lost.Guard?.Ran ?? 0));
+        }
+    }
+
+    /// <summary>It has come back: what it took since is its tenant's, and no more.</summary>
+    public void Found(Lane lost)
+    {
+        lock (_change)
+        {
+            _lost.Remove(lost, _queue, _clock.GetTimestamp());
         }
     }
 
@@ -260,6 +274,7 @@ internal sealed class LanePool : IDisposable
     private LaneWaiter? Next(Lane lane, ref List<LaneWaiter>? late)
     {
         long now = _clock.GetTimestamp();
+        _lost.Charge(_queue, now);
         while (_queue.First is { } first)
         {
             if (first.Item.Deadline <= now)

@@ -34,6 +34,7 @@ internal sealed class ModelEngine : IDisposable
         _lanes = new LanePool([.. lanes], queue, care.Resume, TimeProvider.System, care.Batching, care.RowsAreCallers);
         _statistics = [.. lanes.Select(lane => lane.Statistics), _certified];
         _votes = [.. lanes.Where(lane => lane.Ensemble is not null).Select(lane => lane.Ensemble!.Count.Statistics)];
+        Batching = care.Batching;
         Ensemble = ensemble;
         if (ensemble is not null)
         {
@@ -89,6 +90,9 @@ internal sealed class ModelEngine : IDisposable
 
     /// <summary>How many requests each run answered: counts by <see cref="RunSizes.Requests"/>, and all requests together.</summary>
     public (ImmutableArray<long> Counts, long Requests) RequestsOfRuns => LaneStatistics.RequestsOfRuns(_statistics);
+
+    /// <summary>What may share a run; null: nothing does.</summary>
+    public BatchRule? Batching { get; }
 
     /// <summary>How several members vote, and which of them failed; null for one member.</summary>
     public Ensemble? Ensemble { get; }

@@ -167,7 +167,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         _runtime.Dispose();
     }
 
-    private static TenantUse UseOf(TenantUsage usage) => new(usage.InFlight, usage.Queued, usage.Connections, usage.TensorBytes);
+    private static TenantUse UseOf(TenantUsage usage) => new(usage.InFlight, usage.Queued, usage.Connections, usage.TensorBytes, usage.LaneSeconds);
 
     private static ReloadPart TokensOf(TokenVerifier tokens) => (settings, errors) =>
     {

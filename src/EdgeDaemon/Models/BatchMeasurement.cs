@@ -23,7 +23,7 @@ internal sealed class BatchMeasurement(ModelEngine engine, ModelManifest manifes
         long started = Stopwatch.GetTimestamp();
         long largest = Math.Max(SmallestLimit, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(manifest.Batching?.MaxBatch ?? 1, manifest.Smoothing?.Batch ?? 1)));
         bool callers = ZeroBatch.IsCallers(contract);
-        for (long size = callers ? 1 : contract.Inputs[0].Contract.Shape is [long only, ..] ? only : 1; ; size *= 2)
+        for (long size = ZeroBatch.Least(manifest, contract); ; size *= 2)
         {
             TimeSpan before = Stopwatch.GetElapsedTime(started);
             try

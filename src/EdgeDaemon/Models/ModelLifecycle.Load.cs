@@ -55,7 +55,7 @@ internal sealed partial class ModelLifecycle
             WarmUp.Run(engine, bundle.Manifest, contract, pool, bundle.Bytes, plan, zeros: report is { Batches: [{ Size: 1 }, ..] });
             ModelSmoothing? smoothing = ModelSmoothing.Prepare(bundle.Manifest, _boundaries, runtime.Digest, stop);
             Log.ModelLaidOut(log, bundle.Manifest.Name, plan.Lanes, plan.Threads, plan.SessionPerLane ? "a session each" : "one session", plan.Reason, Figures(report));
-            return new ServedModel(shown, bundle, report, contract, Labels(bundle), clock.GetUtcNow(), engine) { Plan = plan, Smoothing = smoothing, Audited = release };
+            return new ServedModel(shown, bundle, report, contract, Labels(bundle), plan, clock.GetUtcNow(), engine) { Smoothing = smoothing, Audited = release };
         }
         catch (Exception reason) when (reason is BundleException or OnnxException or OnnxContractException)
         {

@@ -15,9 +15,11 @@ internal sealed class ServedModel : IDisposable
     private int _holders = 1;
     private long _inferences;
     private volatile ModelStanding _standing;
+    private readonly DescribedModel _alone; // each request has a run of its own
+    private readonly DescribedModel _shared;
 
     public ServedModel(
-        string folder, ReceivedBundle bundle, ProbeReport? probe, ModelContract contract, ImmutableArray<string> labels, DateTimeOffset loadedAt, ModelEngine engine)
+        string folder, ReceivedBundle bundle, ProbeReport? probe, ModelContract contract, ImmutableArray<string> labels, LanePlan plan, DateTimeOffset loadedAt, ModelEngine engine)
     {
         ModelManifest manifest = bundle.Manifest;
         Folder = folder;
@@ -30,10 +32,10 @@ internal sealed class ServedModel : IDisposable
         LoadedAt = loadedAt;
         Engine = engine;
         Contract = contract;
-        ModelDescription description = Describe(manifest, labels);
-        Description = description;
-        MetadataJson = Document.Of(output => ModelMetadataWriter.Write(output, description));
-        ConfigJson = Document.Of(output => ModelConfigWriter.Write(output, description));
+        Plan = plan;
+        _alone = DescribedModel.Of(manifest, labels, plan, null);
+        _shared = engine.Batching is { } batching ? DescribedModel.Of(manifest, labels, plan, batching) : _alone;
+        MetadataJson = Document.Of(output => ModelMetadataWriter.Write(output, _alone.Description));
         ReadyJson = Document.Of(output => HealthWriter.WriteModel(output, manifest.Name, ready: true));
     }
 
@@ -79,18 +81,18 @@ internal sealed class ServedModel : IDisposable
     public SmoothingStatistics Smoothed { get; } = new();
 
     /// <summary>How it is spread over the cores.</summary>
-    public required LanePlan Plan { get; init; }
+    public LanePlan Plan { get; }
 
     /// <summary>How long it took says nothing of how long it will take.</summary>
     public bool MayRunLong => Manifest.ControlFlow;
 
     /// <summary>As metadata and configuration show it.</summary>
-    public ModelDescription Description { get; }
+    public ModelDescription Description => Described.Description;
 
     /// <summary>Answers that cost nothing, written once.</summary>
     public byte[] MetadataJson { get; }
 
-    public byte[] ConfigJson { get; }
+    public byte[] ConfigJson => Described.ConfigJson;
 
     public byte[] ReadyJson { get; }
 
@@ -133,21 +135,8 @@ internal sealed class ServedModel : IDisposable
 
     public void Dispose() => Engine.Dispose();
 
-    private static string? Format(ImageLayout? image) => image switch
-    {
-        ImageLayout.Nchw => "FORMAT_NCHW",
-        ImageLayout.Nhwc => "FORMAT_NHWC",
-        _ => null,
-    };
-
-    private static ModelDescription Describe(ModelManifest manifest, ImmutableArray<string> labels) => new(
-        manifest.Name,
-        manifest.Version,
-        [.. manifest.Inputs.Select(input => new TensorDescription(input.Contract, Format: Format(input.Image)))],
-        [.. manifest.Outputs.Select(output => new TensorDescription(output.Contract, LabelFilename: output.Labels))])
-    {
-        Parameters = labels.IsEmpty ? [] : [KeyValuePair.Create("labels", string.Join('\n', labels))],
-    };
+    // Batching ends for good when a graph does not keep its release's word.
+    private DescribedModel Described => Engine.Batching is { Stopped: false } ? _shared : _alone;
 }
 
 /// <summary>A member of a served model: its name, its file and that file's SHA-256.</summary>

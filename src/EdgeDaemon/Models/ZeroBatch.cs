@@ -12,6 +12,11 @@ internal static class ZeroBatch
     /// <summary>The first dimension of every input is the caller's choice.</summary>
     public static bool IsCallers(ModelContract contract) => contract.Inputs.All(input => input.Contract.Shape is [-1, ..]);
 
+    /// <summary>Rows of the least request: what the contract fixes for the first input, or what <see cref="Of(ModelManifest, ModelContract, long, TensorBlockPool, List{TensorBlock})"/> fills in.</summary>
+    public static long Least(ModelManifest manifest, ModelContract contract) => contract.Inputs[0].Contract.Shape is not [long first, ..] || IsCallers(contract)
+        ? 1
+        : first >= 0 ? first : manifest.SelfTests is [{ } test, ..] ? test.Inputs[0].Shape[0] : 1;
+
     /// <param name="size">Of the first dimension, where that is the caller's choice.</param>
     /// <param name="blocks">What it takes is added to them.</param>
     /// <exception cref="RefusedException">It is too large.</exception>

@@ -176,6 +176,8 @@ internal sealed partial class MetricsPage(MetricsSources from, TimeProvider cloc
             PerTenant(tenant => use(tenant).Connections);
             text.Gauge("edged_tenant_tensor_bytes", "Tensor memory that a tenant holds.");
             PerTenant(tenant => use(tenant).TensorBytes);
+            text.Counter("edged_tenant_lane_seconds_total", "Time that a tenant had lanes, by which turns are given.");
+            PerTenant(tenant => use(tenant).LaneSeconds);
         }
 
         text.Gauge("edged_penalties_active", "Callers that are left outside for a while.");

@@ -5,4 +5,5 @@ namespace EdgeDaemon.Monitoring;
 /// <param name="Waiting">Of those, how many wait for a lane.</param>
 /// <param name="Connections">Open.</param>
 /// <param name="TensorBytes">Tensor memory.</param>
-internal readonly record struct TenantUse(long Requests, long Waiting, long Connections, long TensorBytes);
+/// <param name="LaneSeconds">Time that it had lanes, since its usage is counted.</param>
+internal readonly record struct TenantUse(long Requests, long Waiting, long Connections, long TensorBytes, double LaneSeconds);

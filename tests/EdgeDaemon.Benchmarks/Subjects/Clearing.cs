@@ -16,9 +16,8 @@ internal static class Clearing
     private const double MicrosecondsAtMost = 5;
     private const int ResNetWeights = 100 << 20; // its file is small: the weights are made when it is loaded
 
-    public static void Measure(Options options, ReportFiles report)
+    public static void Measure(Options options, OnnxRuntime runtime, ReportFiles report)
     {
-        using OnnxRuntime runtime = OnnxRuntime.Load(options.Library, OnnxLibraryPins.Current, _ => { });
         Measure(options, runtime, Workload.Cnn(options), relative: false, report);
         if (File.Exists(options.LightResNet))
         {

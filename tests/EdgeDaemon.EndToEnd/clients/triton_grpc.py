@@ -54,6 +54,9 @@ for described, configured in ((metadata.inputs, config.input), (metadata.outputs
     known = {one.name: one for one in described}
     for one in configured:
         assert pb.DataType.Name(one.data_type) == "TYPE_" + known[one.name].datatype and list(one.dims) == list(known[one.name].shape), one
+# How it runs: nothing shares a run of this one, and no step of an ensemble is promised that could be asked for.
+assert [one.kind for one in config.instance_group] == [pb.ModelInstanceGroup.KIND_CPU] and config.instance_group[0].count >= 1 and not config.HasField("dynamic_batching"), config
+assert {"intra_op_thread_count", "enable_mem_arena"} <= set(config.parameters) and config.parameters["enable_mem_arena"].string_value == "0", config
 assert "statistics" in call("ServerMetadata", pb.ServerMetadataRequest()).extensions
 before = call("ModelStatistics", pb.ModelStatisticsRequest(name="simple", version="")).model_stats[0]
 for _ in range(10):

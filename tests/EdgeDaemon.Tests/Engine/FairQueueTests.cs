@@ -30,6 +30,23 @@ public sealed class FairQueueTests
         Assert.AreEqual(5, order.Take(10).Count(name => name == "modest"));
     }
 
+    /// <summary>Both flood; one of them took a hundred turns' time besides (a run that was given up and goes on): the next hundred are the other's.</summary>
+    [TestMethod]
+    [DataRow(0, 50)]
+    [DataRow(100, 100)]
+    public void What_a_tenant_takes_besides_its_turns_counts(int besides, int others)
+    {
+        var queue = new FairQueue<int>();
+        for (int i = 0; i < 500; i++)
+        {
+            queue.Add(0, 1, RequestPriority.Default, 1, 0);
+            queue.Add(1, 1, RequestPriority.Default, 1, 1);
+        }
+
+        queue.Spend(0, besides);
+        Assert.AreEqual(others, Drain(queue).Take(100).Count(tenant => tenant == 1), 1.0);
+    }
+
     [TestMethod]
     public void A_pause_earns_nothing()
     {

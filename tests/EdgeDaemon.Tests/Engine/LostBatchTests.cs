@@ -63,6 +63,71 @@ public sealed class LostBatchTests
         Assert.AreEqual(0, engine.LostLanes);
     }
 
+    /// <summary>What the kernel goes on taking is its tenant's: while it hangs, another's requests come first, though they came later. Without it (the control) they do not.</summary>
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task What_a_lost_run_takes_is_charged_to_its_tenant(bool hangs)
+    {
+        using var watch = new LaneWatch(Grace, _clock, NullLogger.Instance);
+        using ModelEngine engine = Engine(watch);
+        TensorBlock block = Running.Block(Running.Floats([.. Enumerable.Repeat(1f, Length)]));
+        EngineInput[] large = [new EngineInput(Running.Shape(1, 1, Length), block, Length * 4L)];
+        if (hangs)
+        {
+            Assert.IsTrue(engine.TryEnter(out Lane free), "nobody waits: the run has no turn that would be settled");
+            long deadline = _clock.GetTimestamp() + _clock.TimestampFrequency;
+            Task<RunAnswer> run = new LaneTurn(free).RunAsync(large, new First(), deadline, new RunPlace(true, work => new Thread(work.Execute).Start(), () => { })).AsTask();
+            Assert.IsTrue(SpinWait.SpinUntil(() => free.Guard!.Runs, Long));
+            await Task.Delay(50); // Into the kernel.
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            watch.Look();
+            _clock.Advance(Grace);
+            watch.Look();
+            await Assert.ThrowsExactlyAsync<RefusedException>(() => run.WaitAsync(Long));
+            free.Guard!.Inherit(block.Return);
+            engine.Leave(free);
+        }
+
+        Assert.IsTrue(engine.TryEnter(out Lane busy));
+        var order = new List<int>();
+        Task[] turns = [.. ((int[])[0, 0, 0, 1, 1, 1]).Select(ServeAsync)];
+        engine.Leave(busy);
+        await Task.WhenAll(turns).WaitAsync(Long);
+        Assert.AreEqual(hangs ? 1 : 0, order[0], string.Join(' ', order));
+        if (hangs)
+        {
+            CollectionAssert.AreEqual((int[])[1, 1, 1, 0, 0, 0], order, string.Join(' ', order));
+        }
+
+        Assert.IsTrue(SpinWait.SpinUntil(() => watch.Missing == 0, Long), "the kernel returns at last");
+        if (!hangs)
+        {
+            block.Return();
+        }
+
+        async Task ServeAsync(int tenant)
+        {
+            LaneTurn turn = await engine.WaitAsync(new LaneWaiter(), new LaneRequest(tenant, 1, 5, large[0].Bytes, long.MaxValue, Alone: true), default);
+            order.Add(tenant);
+            engine.Leave(turn);
+        }
+    }
+
+    /// <summary>The account of the tenant with index 0.</summary>
+    private sealed class First : TensorAccount
+    {
+        public override int Holder => 1;
+
+        public override bool TryCharge(long bytes) => true;
+
+        public override void Refund(long bytes)
+        {
+        }
+
+        public override RefusedException Refused(long bytes) => new(Refusal.AdmissionMemory, "never");
+    }
+
     private static ModelEngine Engine(LaneWatch watch)
     {
         byte[] graph = Graph.Model(Graph.Of(

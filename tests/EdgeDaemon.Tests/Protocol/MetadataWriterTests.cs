@@ -33,6 +33,11 @@ public sealed class MetadataWriterTests
         Text(o => ModelConfigWriter.Write(o, Digits)));
 
     [TestMethod]
+    public void Model_configuration_says_how_it_runs_in_Tritons_words() => Assert.AreEqual(
+        """{"name":"m","platform":"onnxruntime_onnx","backend":"onnxruntime","max_batch_size":0,"input":[],"output":[],"instance_group":[{"name":"m","kind":"KIND_CPU","count":2}],"optimization":{"graph":{"level":-1}},"dynamic_batching":{"preferred_batch_size":[4,8],"max_queue_delay_microseconds":500},"parameters":{}}""",
+        Text(o => ModelConfigWriter.Write(o, new ModelDescription("m", "1", [], []) { Instances = 2, GraphLevel = -1, Batching = new DynamicBatching([4, 8], 500) })));
+
+    [TestMethod]
     public void Health_errors_and_index_have_their_bodies()
     {
         Assert.AreEqual("""{"live":true}""", Text(o => HealthWriter.WriteServer(o, true)));

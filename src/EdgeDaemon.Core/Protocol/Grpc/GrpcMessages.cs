@@ -6,6 +6,8 @@ namespace EdgeDaemon.Core.Protocol.Grpc;
 /// <summary>The answers that are no inference, field for field as Triton's protobuf numbers them.</summary>
 public static class GrpcMessages
 {
+    private const long KindCpu = 2; // ModelInstanceGroup.Kind
+
     /// <summary>ServerLiveResponse, ServerReadyResponse and ModelReadyResponse alike.</summary>
     public static void Flag(ProtobufWriter output, bool value) => output.Bool(1, value);
 
@@ -52,6 +54,32 @@ public static class GrpcMessages
             output.Packed(3, produced.Contract.Shape.AsSpan());
             output.Text(4, produced.LabelFilename ?? "");
             output.End(start);
+        }
+
+        if (model.Instances > 0)
+        {
+            int group = output.Begin(7);
+            output.Text(1, model.Name);
+            output.Number(2, model.Instances);
+            output.Number(4, KindCpu);
+            output.End(group);
+        }
+
+        if (model.Batching is { } batching)
+        {
+            int shared = output.Begin(11);
+            output.Packed(1, [.. batching.Preferred]);
+            output.Number(2, batching.MaxDelayMicroseconds);
+            output.End(shared);
+        }
+
+        if (model.GraphLevel != 0)
+        {
+            int optimisation = output.Begin(12);
+            int graph = output.Begin(1);
+            output.Number(1, model.GraphLevel);
+            output.End(graph);
+            output.End(optimisation);
         }
 
         foreach ((string name, string value) in model.Parameters)

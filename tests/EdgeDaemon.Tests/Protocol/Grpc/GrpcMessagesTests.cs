@@ -33,6 +33,17 @@ public sealed class GrpcMessagesTests
             Text(17, "onnxruntime")));
 
     [TestMethod]
+    public void Configuration_says_how_it_runs_in_Tritons_words() => Same(
+        writer => GrpcMessages.ModelConfig(writer, new ModelDescription("m", "1", [], []) { Instances = 2, GraphLevel = -1, Batching = new DynamicBatching([4, 8], 500) }),
+        Field(
+            1,
+            Text(1, "m"), Text(2, "onnxruntime_onnx"),
+            Field(7, Text(1, "m"), Number(2, 2), Number(4, 2)),
+            Field(11, Packed(1, 4, 8), Number(2, 500)),
+            Field(12, Field(1, Number(1, ulong.MaxValue))),
+            Text(17, "onnxruntime")));
+
+    [TestMethod]
     public void Statistics_are_the_bytes_that_protobuf_has_for_them() => Same(
         writer => GrpcMessages.ModelStatistics(writer, [new ModelStatistics("m", "7") { InferenceCount = 300, ExecutionCount = 4, LastInference = 9, Success = new(300, 1_000_000) }]),
         Field(
