@@ -99,6 +99,9 @@ internal sealed class HttpExchange
     /// <summary>Fires when the caller has gone, or its deadline has passed.</summary>
     public CancellationToken GivenUp => BodyClock.CallTimeLeft is { } left ? (_givenUp ??= GiveUpIn(left)).Token : Aborted;
 
+    /// <summary>Fires when the caller is put outside for a while.</summary>
+    public CancellationToken PutOutside => _features.Get<SocketConnection>()?.Place.Outside ?? CancellationToken.None;
+
     public bool IsHttp2 => _request.Protocol == "HTTP/2";
 
     /// <summary>Every authorization header; gRPC's metadata of that name are the same.</summary>
