@@ -39,6 +39,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private int _isShutDown;
     private volatile bool _inputEnds;
     private volatile bool _answerWaits;
+    private bool _onPool;
     private bool _severalSend;
     private int _lastSender;
     private int _sends;
@@ -113,6 +114,13 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         Transport = new Duplex(_input.Reader, _output.Writer);
         _sending = SendAsync(_output.Reader, _input.Writer);
         _receiving = ReceiveAsync(_input.Writer);
+    }
+
+    /// <summary>It speaks HTTP/2. To be called before anything is written.</summary>
+    public void CarryCalls()
+    {
+        _onPool = true;
+        _threads.HandToPool(_socket, _token);
     }
 
     public void OnReady(Readiness readiness)
@@ -338,9 +346,9 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private async ValueTask RoomAsync()
     {
         _answerWaits = true;
-        _threads.WatchOutput(_socket, _token, wanted: true);
+        _threads.WatchOutput(_socket, _token, wanted: true, _onPool);
         await _room.WaitAsync();
-        _threads.WatchOutput(_socket, _token, wanted: false);
+        _threads.WatchOutput(_socket, _token, wanted: false, _onPool);
         _answerWaits = false;
     }
 
