@@ -192,6 +192,11 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
             {
                 // No block is held while nothing arrives: an idle caller costs no memory, and its last bytes lie nowhere.
                 await _arrival.WaitAsync();
+                if (_lingers && Volatile.Read(ref _isShutDown) != 0)
+                {
+                    return; // What still comes is thrown away, by whoever closes the socket.
+                }
+
                 int received;
                 int room;
                 int answered = 0;
@@ -321,6 +326,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
                 output.AdvanceTo(buffer.End);
                 if (result.IsCompleted)
                 {
+                    LingerAfterCalls();
                     break;
                 }
             }
