@@ -25,6 +25,11 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
         {
             // Whoever waited was woken by the deadline or by the caller's leaving; which of the two it was, the clock knows.
             bool late = refused.Refusal == Refusal.EngineCancelled && exchange.BodyClock.DeadlinePassed;
+            if (!exchange.IsCut && RefusalMapping.MayReadOn(refused.Refusal))
+            {
+                await exchange.ReadSmallRestAsync();
+            }
+
             Refuse(exchange, late ? Refusal.AdmissionDeadline : refused.Refusal, refused.Message, refused, refused.RetryAfter);
         }
         catch (OperationCanceledException) when (exchange.GivenUp.IsCancellationRequested)

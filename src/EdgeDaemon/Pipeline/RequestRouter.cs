@@ -191,6 +191,11 @@ internal sealed class RequestRouter(
                 exchange.SetHeader("WWW-Authenticate", refusal == Refusal.AccessTokenMissing ? "Bearer" : "Bearer error=\"invalid_token\""); // RFC 6750 section 3
             }
 
+            if (RefusalMapping.MayReadOn(refusal))
+            {
+                await exchange.ReadSmallRestAsync();
+            }
+
             await RespondAsync(exchange, answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")), refusal is Refusal.BodyTooSlow);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
