@@ -7,6 +7,7 @@ internal static class GrpcMessage
 {
     public const string Infer = "/inference.GRPCInferenceService/ModelInfer";
     public const string Stream = "/inference.GRPCInferenceService/ModelStreamInfer";
+    public const string Metadata = "/inference.GRPCInferenceService/ModelMetadata";
     public const string Live = "/inference.GRPCInferenceService/ServerLive";
     public const string Watch = "/grpc.health.v1.Health/Watch";
 

@@ -31,6 +31,49 @@ public sealed class OpenStreamTests
         Assert.AreEqual(after == 0, Goes(caller, stream));
     }
 
+    /// <summary>Nothing more is sent on the calls: they end by themselves, and with them their connection. The control is the same caller without penalties, whose calls are all there behind an answered ping.</summary>
+    [TestMethod]
+    [DataRow(5)]
+    [DataRow(0)]
+    public async Task Penalty_EndsTheCallsThatWaitAtOnce(int after)
+    {
+        await using Daemon daemon = await Daemon.StartAsync($"[penalty]\nafter = {after}\nfirst_seconds = 60", "digits/digits-s25");
+        using var caller = new Http2Connection(daemon.State.InferenceSocket);
+        int used = Begin(caller);
+        Assert.IsTrue(Goes(caller, used));
+        int silent = Begin(caller);
+        int watch = caller.Begin(Http2Connection.Call(GrpcMessage.Watch));
+        caller.SendBody(watch, GrpcMessage.Frame([]), end: true);
+        Assert.AreEqual(1, caller.Read(watch, enough: data => data.Length > 0).Data[^1], "SERVING");
+        for (int i = 0; i < 5; i++)
+        {
+            using HttpConnection bad = daemon.Connect();
+            Assert.AreEqual(400, bad.Ask(Malformed).Status);
+        }
+
+        if (after == 0)
+        {
+            caller.Send(Http2Connection.Frame(Http2Connection.Ping, 0, 0, new byte[8]));
+            (byte type, byte flags, int _, byte[] _) = caller.ReadFrame()!.Value;
+            Assert.AreEqual((Http2Connection.Ping, Http2Connection.Ack), (type, flags));
+            Assert.IsTrue(Goes(caller, used) && Goes(caller, silent));
+            return;
+        }
+
+        var ended = new HashSet<int>();
+        while (caller.ReadFrame() is { } frame)
+        {
+            Assert.AreNotEqual(Http2Connection.Data, frame.Type);
+            if (frame.Type == Http2Connection.Reset)
+            {
+                ended.Add(frame.Stream);
+            }
+        }
+
+        CollectionAssert.AreEquivalent(new[] { used, silent, watch }, ended.ToArray());
+        Assert.DoesNotContain("Internal", daemon.Errors);
+    }
+
     [TestMethod]
     public async Task DrainThatIsTakenBackAtOnce_EndsStreamsAsADrain_NotAsAFault()
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EdgeDaemon.Tests.Protocol.Grpc;
 using static EdgeDaemon.EndToEnd.RefusingDaemon;
 
@@ -148,6 +147,38 @@ public sealed class RefusedGrpcTests
     [DataRow("/v2")]
     public void UnknownCall_IsUnimplemented(string path) => Refused(Unimplemented, "no such endpoint", GrpcMessage.Frame([]), Http2Connection.Call(path));
 
+    /// <summary>
+    /// The answer is there before the message: a reset behind it would be in good order, and still curl 7.88 throws the answer away for it. The message comes a moment after its head; on a slow
+    /// machine it may take more than one try until that is a short one.
+    /// </summary>
+    [TestMethod]
+    [DataRow("application/grpc")]
+    [DataRow("application/json")]
+    public void RefusalBeforeASmallBody_IsNotFollowedByAReset(string type)
+    {
+        for (int attempt = 0; attempt < 10; attempt++)
+        {
+            using Http2Connection connection = ConnectHttp2();
+            int stream = connection.Begin(Http2Connection.Block(
+                (":method", "POST"), (":scheme", "http"), (":path", type.EndsWith('c') ? "/other.Service/Call" : "/v2/models/none/infer"), (":authority", "edged"), ("te", "trailers"), ("content-type", type)));
+            connection.SendBody(stream, GrpcMessage.Frame([]), end: true);
+            Assert.AreEqual(type.EndsWith('c') ? "200" : "404", connection.Read(stream).Headers[":status"]);
+            connection.Send(Http2Connection.Frame(Http2Connection.Ping, 0, 0, new byte[8]));
+            bool reset = false;
+            while (connection.ReadFrame() is { Type: not Http2Connection.Ping } frame)
+            {
+                reset |= frame.Type == Http2Connection.Reset;
+            }
+
+            if (!reset)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("every answer was followed by a reset");
+    }
+
     [TestMethod]
     public void InferenceOnTheControlSocket_IsUnimplemented()
     {
@@ -169,16 +200,16 @@ public sealed class RefusedGrpcTests
         Refused(Late, "the deadline passed", GrpcMessage.Frame(GrpcMessage.Digits(1)), Http2Connection.Call(GrpcMessage.Infer, ("grpc-timeout", "0m")));
 
     [TestMethod]
-    public void Deadline_CountsFromTheHead_WhileTheBodyIsMissing()
+    public async Task Deadline_CountsFromTheHead_WhileTheBodyIsMissing()
     {
-        using Http2Connection connection = ConnectHttp2();
-        var waited = Stopwatch.StartNew();
+        // The body's own time is longer than anybody waits for an answer here.
+        await using Daemon daemon = await Daemon.StartAsync("[limits]\nbody_timeout_seconds = 300\nmin_body_bytes_per_second = 1", "digits/digits-s25");
+        using var connection = new Http2Connection(daemon.State.InferenceSocket);
         int stream = connection.Begin(Http2Connection.Call(GrpcMessage.Infer, ("grpc-timeout", "200m")));
         connection.SendBody(stream, GrpcMessage.Frame(GrpcMessage.Digits(1)).AsSpan(0, 20), end: false);
         Http2Answer answer = connection.Read(stream);
         Assert.AreEqual(Late, answer.Status, answer.Message);
-        Assert.IsLessThan(TimeSpan.FromMilliseconds(900), waited.Elapsed, "the body's own time (1 s) ended it");
-        Serves(connection);
+        Assert.AreEqual("0", connection.Ask(Http2Connection.Call(GrpcMessage.Infer), GrpcMessage.Frame(GrpcMessage.Digits(1))).Status);
     }
 
     [TestMethod]

@@ -35,6 +35,19 @@ public sealed class RefusedHttpTests
     [DataRow("\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\r\n\r\n")]
     public void MalformedHttp_IsRefused(string request, int status = 400) => RefusedByServer(status, Encoding.Latin1.GetBytes(request));
 
+    /// <summary>RFC 9112, 3.2.2: a server must take the absolute form. Its authority names nothing here; the control is another scheme.</summary>
+    [TestMethod]
+    [DataRow("http://edged/v2/health/live", 200)]
+    [DataRow("http://edged/v2/models/digits?x", 200)]
+    [DataRow("http://edged/v2/models/none", 404)]
+    [DataRow("http://edged", 404)]
+    [DataRow("ftp://edged/v2/health/live", 400)]
+    public void AbsoluteTarget_IsWhatFollowsItsAuthority(string target, int status)
+    {
+        using HttpConnection connection = Connect();
+        Assert.AreEqual(status, connection.Get(target).Status);
+    }
+
     [TestMethod]
     public void HugeHeaderBlock_IsRefused() => RefusedByServer(
         431, Encoding.ASCII.GetBytes($"GET /v2 HTTP/1.1\r\nHost: edged\r\nX: {new string('x', 200_000)}\r\n\r\n"));

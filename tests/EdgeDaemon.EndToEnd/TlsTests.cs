@@ -322,6 +322,15 @@ public sealed class TlsTests
     public async Task RefusedLargeBody_IsNotReset_BeforeItsCallerCouldReadTheAnswer()
     {
         await using TlsDaemon daemon = await TlsDaemon.StartAsync();
+        for (int attempt = 0; !await IsReadOnForAMomentAsync(daemon); attempt++)
+        {
+            Assert.IsLessThan(10, attempt, "the machine was never fast enough for this question");
+        }
+    }
+
+    // False when the moment (a second) was over before all was said.
+    private static async Task<bool> IsReadOnForAMomentAsync(TlsDaemon daemon)
+    {
         using Socket socket = daemon.Dial();
         await using SslStream tls = await daemon.HandshakeAsync(socket, "camera");
         await tls.WriteAsync("POST /v2/models/absent/infer HTTP/1.1\r\nHost: edged\r\nContent-Length: 10000000\r\n\r\n{"u8.ToArray());
@@ -329,14 +338,26 @@ public sealed class TlsTests
         int read = await tls.ReadAsync(answer);
         StringAssert.StartsWith(System.Text.Encoding.ASCII.GetString(answer, 0, read), "HTTP/1.1 404 ", StringComparison.Ordinal);
         var ended = Stopwatch.StartNew();
-        for (int i = 0; i < 20; i++)
+        try
         {
-            await tls.WriteAsync(new byte[1000]); // Each is answered at once, by nothing or by a reset, of which the next would hear.
+            for (int i = 0; i < 20; i++)
+            {
+                await tls.WriteAsync(new byte[1000]); // Each is answered at once, by nothing or by a reset, of which the next would hear.
+            }
+        }
+        catch (IOException) when (ended.Elapsed > TimeSpan.FromSeconds(0.8))
+        {
+            return false;
         }
 
-        Assert.IsLessThan(TimeSpan.FromSeconds(0.8), ended.Elapsed, "the machine was too slow for this question");
+        if (ended.Elapsed > TimeSpan.FromSeconds(0.8))
+        {
+            return false;
+        }
+
         await Waiting.UntilAsync(() => !CanSend(socket));
         Assert.IsLessThan(TimeSpan.FromSeconds(4), ended.Elapsed, "it was read on");
+        return true;
     }
 
     private static bool CanSend(Socket socket)

@@ -25,6 +25,7 @@ public enum Readiness
 public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
 {
     private const uint EdgeTriggered = 1u << 31;
+    private const uint Once = 1u << 30;
 
     private readonly SafeFileHandle _closing;
     private readonly SafeFileHandle _signal;
@@ -59,29 +60,50 @@ public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
 
     /// <summary>Watches input, and output too when <paramref name="output"/> says so, from now on. Closing the socket ends it.</summary>
     /// <param name="socket">Any socket.</param>
-    /// <param name="token">Comes back from <see cref="TryWait"/>; neither 0 nor <see cref="Signalled"/>.</param>
+    /// <param name="token">Comes back from <see cref="TryWait(out ulong, out Readiness)"/>; neither 0 nor <see cref="Signalled"/>.</param>
     /// <param name="output">Also report when there is room to send.</param>
     public void Watch(SafeHandle socket, ulong token, bool output = false) => Control(SocketCalls.ControlAdd, socket, token, Wanted(output));
 
     /// <summary>Changes what is watched; what is possible at this moment is reported anew.</summary>
     public void Change(SafeHandle socket, ulong token, bool output) => Control(SocketCalls.ControlModify, socket, token, Wanted(output));
 
+    /// <summary>It is watched no more, by this queue.</summary>
+    public void Forget(SafeHandle socket) => Control(SocketCalls.ControlRemove, socket, 0, 0);
+
+    /// <summary>Watches another queue from the next <see cref="Arm"/> on: reports that something waits there, once.</summary>
+    public void WatchQueue(ReadinessQueue other, ulong token) => Control(SocketCalls.ControlAdd, other, token, Once);
+
+    /// <summary>The next time that something waits in the other queue is reported, at once if it does already.</summary>
+    public void Arm(ReadinessQueue other, ulong token) => Control(SocketCalls.ControlModify, other, token, Once | (uint)Readiness.Input);
+
     /// <summary>Waits for the next change. False once the queue has been ended.</summary>
-    public bool TryWait(out ulong token, out Readiness readiness)
+    public bool TryWait(out ulong token, out Readiness readiness) => TryWait(-1, out token, out readiness) && token != 0;
+
+    /// <summary>Waits for so long. False when nothing has changed; true with the token 0 once the queue has been ended.</summary>
+    /// <param name="milliseconds">Below 0: for as long as it takes.</param>
+    /// <param name="token">What has changed.</param>
+    /// <param name="readiness">And how.</param>
+    public bool TryWait(int milliseconds, out ulong token, out Readiness readiness)
     {
         byte* changed = stackalloc byte[16];
         while (true)
         {
             // One at a time: what this thread takes and does not get to would wait behind a whole inference.
-            int count = SocketCalls.WaitPoll(this, changed, 1, -1);
+            int count = SocketCalls.WaitPoll(this, changed, 1, milliseconds);
             if (count == 1)
             {
                 readiness = (Readiness)(*(uint*)changed);
                 token = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(changed + SocketCalls.EventData, sizeof(ulong)));
-                return token != 0;
+                return true;
             }
 
-            if (count < 0 && Marshal.GetLastPInvokeError() != Errno.Interrupted)
+            if (count == 0)
+            {
+                (token, readiness) = (0, Readiness.None);
+                return false;
+            }
+
+            if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
             {
                 throw PosixException.Last("wait on", "epoll");
             }

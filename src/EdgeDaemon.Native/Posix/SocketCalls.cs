@@ -24,6 +24,7 @@ internal static unsafe partial class SocketCalls
     public const int NoDelay = 1; // TCP_NODELAY
 
     public const int ControlAdd = 1; // EPOLL_CTL_ADD
+    public const int ControlRemove = 2; // EPOLL_CTL_DEL
     public const int ControlModify = 3; // EPOLL_CTL_MOD
 
     // struct epoll_event is packed on x86-64 and nowhere else.

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using EdgeDaemon.Identity;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -7,8 +8,10 @@ namespace EdgeDaemon.Admission;
 /// <summary>One open connection among those that there may be.</summary>
 /// <param name="admission">Where it is counted.</param>
 /// <param name="forOperators">Whether its door also lets those in who are outside.</param>
+[SuppressMessage("Design", "CA1001", Justification = "A token source without a timer holds nothing.")]
 internal sealed class ConnectionPlace(ConnectionAdmission admission, bool forOperators)
 {
+    private readonly CancellationTokenSource _outside = new(); // Without a timer it holds nothing.
     private int _left;
 
     /// <summary>Null until it is known.</summary>
@@ -27,6 +30,9 @@ internal sealed class ConnectionPlace(ConnectionAdmission admission, bool forOpe
     public bool IsTurnedAway { get; set; }
 
     public bool ForOperators => forOperators;
+
+    /// <summary>Fires when the caller is put outside: for calls that wait for its next message, or for anything else to say to it.</summary>
+    public CancellationToken Outside => _outside.Token;
 
     /// <summary>Whose connection it is, now that it is known; false when it is to be cut. Nothing when it was known before.</summary>
     public bool TryIdentify(Caller caller) => Caller is not null || admission.Identify(this, caller);
@@ -50,6 +56,15 @@ internal sealed class ConnectionPlace(ConnectionAdmission admission, bool forOpe
     /// <summary>Answers that are on their way go out; nothing else begins.</summary>
     public void Close()
     {
+        try
+        {
+            _outside.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // Who was told broke over it: the connection ends all the same.
+        }
+
         try
         {
             if (Connection?.Features.Get<IConnectionLifetimeNotificationFeature>() is { } lifetime)

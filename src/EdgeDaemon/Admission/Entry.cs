@@ -6,11 +6,18 @@ namespace EdgeDaemon.Admission;
 /// <summary>One request's place among those in flight, and in the queue of a model. Belongs to a connection, like <see cref="Grant"/>.</summary>
 internal sealed class Entry
 {
+    /// <summary>What the server keeps of a call's answer without making its writer wait (4 KiB of a stream's pipe): up to here no account is asked.</summary>
+    private const int SmallAnswer = 4 * 1024;
+
     private DividedBudget? _queue;
     private bool _bytesKnown;
+    private long _owed;
 
     /// <summary>Of the tenant that the request is for; null outside.</summary>
     public TenantAccount? Account { get; private set; }
+
+    /// <summary>Its answer is on the tenant's account: whoever sends it waits until it has left.</summary>
+    public bool OwesAnswer => _owed > 0;
 
     /// <summary>The request is in.</summary>
     /// <param name="account">Of its tenant.</param>
@@ -55,6 +62,24 @@ internal sealed class Entry
         }
     }
 
+    /// <summary>Puts an answer on the tenant's account until the request is over. A caller that does not read takes of what is its tenant's, as one that does not end its body.</summary>
+    /// <param name="bytes">Of the whole answer; up to 4 KiB cost nothing.</param>
+    /// <exception cref="RefusedException">There is not so much left.</exception>
+    public void Owe(long bytes)
+    {
+        if (bytes <= SmallAnswer)
+        {
+            return;
+        }
+
+        if (!Account!.TryCharge(bytes))
+        {
+            throw Account.Refused(bytes);
+        }
+
+        _owed = bytes;
+    }
+
     /// <summary>The request is over. What came of its body without a stated length is charged now: the tenant's next request waits for it.</summary>
     /// <param name="bytes">That came of its body.</param>
     public void Close(long bytes)
@@ -65,6 +90,12 @@ internal sealed class Entry
         }
 
         LeavePlace();
+        if (_owed > 0)
+        {
+            account.Refund(_owed);
+            _owed = 0;
+        }
+
         account.Usage.CountBytes(bytes);
         if (!_bytesKnown && bytes > 0 && account.Tenant.Settings.BytesPerSecond is > 0 and var perSecond)
         {

@@ -42,6 +42,15 @@ internal sealed class RequestAdmission(TensorBlockPool pool, TenantAccounts acco
             throw new RefusedException(Refusal.Draining, "the daemon is stopping");
         }
 
+        Account(entry, tenant, bodyBytes, now);
+    }
+
+    /// <summary>The same for what reads of models, the server or the daemon's control: it costs what a request costs, and is answered while the daemon drains, too.</summary>
+    /// <exception cref="RefusedException">Too many, or too much.</exception>
+    public void EnterToRead(Entry entry, Tenant tenant, long? bodyBytes, long now) => Account(entry, tenant, bodyBytes, now);
+
+    private void Account(Entry entry, Tenant tenant, long? bodyBytes, long now)
+    {
         TenantSettings settings = tenant.Settings;
         TenantAccount account = accounts.Of(tenant);
         TakeRequest(account, settings, now);
@@ -67,10 +76,6 @@ internal sealed class RequestAdmission(TensorBlockPool pool, TenantAccounts acco
 
         entry.Open(account, bytesKnown: bodyBytes is not null);
     }
-
-    /// <summary>A request that takes nothing but its rate: what is read of models and of the server.</summary>
-    /// <exception cref="RefusedException">Too many.</exception>
-    public void Count(Tenant tenant, long now) => TakeRequest(accounts.Of(tenant), tenant.Settings, now);
 
     /// <summary>From now on no request enters; those inside finish.</summary>
     public void Drain() => _drain.Cancel();

@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using EdgeDaemon.Listeners;
 
 namespace EdgeDaemon.Audit;
 
@@ -36,7 +37,7 @@ internal sealed class AuditWaiter : IValueTaskSource<AuditPlace>, IThreadPoolWor
     {
         _place = place;
         Record = default;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        CallPump.Enqueue(this);
     }
 
     void IThreadPoolWorkItem.Execute() => _source.SetResult(_place);

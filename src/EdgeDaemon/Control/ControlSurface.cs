@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
@@ -12,7 +14,7 @@ namespace EdgeDaemon.Control;
 
 /// <summary>What the device's operator may ask and change, on every listener that exposes control: the routes of <see cref="ControlRoutes"/>.</summary>
 internal sealed class ControlSurface(
-    ControlDocuments documents, MetricsPage metrics, Reload reload, DrainSwitch drain, LogOutput logs, PenaltyDesk penalties, ControlBody body, Authorisation authorisation, AuditTrail audit, ILogger log)
+    ControlDocuments documents, MetricsPage metrics, Reload reload, DrainSwitch drain, LogOutput logs, PenaltyDesk penalties, ControlBody body, Authorisation authorisation, RequestAdmission admission, AuditTrail audit, ILogger log)
 {
     private static readonly (string Word, LogVerbosity Level)[] Levels =
         [("error", LogVerbosity.Error), ("warning", LogVerbosity.Warning), ("info", LogVerbosity.Information), ("debug", LogVerbosity.Debug)];
@@ -49,26 +51,43 @@ internal sealed class ControlSurface(
             ControlBody.RefuseAny(exchange);
         }
 
-        return route.Action switch
-        {
-            ControlAction.Metrics => exchange.RespondAsync(200, MetricsText.ContentType, metrics.Write()),
-            ControlAction.Status => exchange.RespondJsonAsync(200, documents.Status()),
-            ControlAction.Models => exchange.RespondJsonAsync(200, documents.Models()),
-            ControlAction.Model => exchange.RespondJsonAsync(200, documents.Model(name)),
-            ControlAction.Statistics => exchange.RespondJsonAsync(200, documents.Statistics()),
-            ControlAction.Tenants => exchange.RespondJsonAsync(200, documents.Tenants()),
-            ControlAction.Audit => exchange.RespondJsonAsync(200, documents.Audit()),
-            ControlAction.Penalties => exchange.RespondJsonAsync(200, documents.Penalties()),
-            ControlAction.LiftPenalty => LiftAsync(exchange, name, tenant),
-            ControlAction.CheckConfiguration => CheckAsync(exchange),
-            ControlAction.Reload => ReloadAsync(exchange, tenant),
-            ControlAction.LogLevel => exchange.RespondJsonAsync(200, ControlDocuments.LogLevel(LevelOf(logs))),
-            ControlAction.SetLogLevel => SetLevelAsync(exchange),
-            ControlAction.Drain => DrainAsync(exchange, begin: true),
-            ControlAction.EndDrain => DrainAsync(exchange, begin: false),
-            _ => throw new RefusedException(Refusal.RouteUnknown, $"control: {route.Action}"),
-        };
+        // Through the operators' own door nothing is counted: whoever is to mend a device must get in. Through any other, a question costs what a request costs.
+        return exchange.Listener.IsForOperators ? ActAsync(exchange, route.Action, name, tenant) : OnAccountAsync(exchange, route.Action, name, tenant);
     }
+
+    private async ValueTask OnAccountAsync(HttpExchange exchange, ControlAction action, string name, Tenant tenant)
+    {
+        var entry = new Entry();
+        admission.EnterToRead(entry, tenant, exchange.HasBody ? exchange.ContentLength : 0, Stopwatch.GetTimestamp());
+        try
+        {
+            await ActAsync(exchange, action, name, tenant);
+        }
+        finally
+        {
+            entry.Close(exchange.BodyClock.Bytes);
+        }
+    }
+
+    private ValueTask ActAsync(HttpExchange exchange, ControlAction action, string name, Tenant tenant) => action switch
+    {
+        ControlAction.Metrics => exchange.RespondAsync(200, MetricsText.ContentType, metrics.Write()),
+        ControlAction.Status => exchange.RespondJsonAsync(200, documents.Status()),
+        ControlAction.Models => exchange.RespondJsonAsync(200, documents.Models()),
+        ControlAction.Model => exchange.RespondJsonAsync(200, documents.Model(name)),
+        ControlAction.Statistics => exchange.RespondJsonAsync(200, documents.Statistics()),
+        ControlAction.Tenants => exchange.RespondJsonAsync(200, documents.Tenants()),
+        ControlAction.Audit => exchange.RespondJsonAsync(200, documents.Audit()),
+        ControlAction.Penalties => exchange.RespondJsonAsync(200, documents.Penalties()),
+        ControlAction.LiftPenalty => LiftAsync(exchange, name, tenant),
+        ControlAction.CheckConfiguration => CheckAsync(exchange),
+        ControlAction.Reload => ReloadAsync(exchange, tenant),
+        ControlAction.LogLevel => exchange.RespondJsonAsync(200, ControlDocuments.LogLevel(LevelOf(logs))),
+        ControlAction.SetLogLevel => SetLevelAsync(exchange),
+        ControlAction.Drain => DrainAsync(exchange, begin: true),
+        ControlAction.EndDrain => DrainAsync(exchange, begin: false),
+        _ => throw new RefusedException(Refusal.RouteUnknown, $"control: {action}"),
+    };
 
     private async ValueTask LiftAsync(HttpExchange exchange, string caller, Tenant tenant)
     {

@@ -112,8 +112,8 @@ internal sealed class DaemonHost : IAsyncDisposable
             new(now, policy, runtime!, pool, care, notifier.ExtendTimeout, audit, TimeProvider.System, log);
         var reload = new Reload(configuration, parts, Lifecycle, registry, sources.Reloads, notifier, audit, TimeProvider.System, log);
         var surface = new ControlSurface(
-            documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, audit, log);
-        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, admission, refusals), surface, authorisation, admission, readiness, refusals);
+            documents, new MetricsPage(sources, TimeProvider.System), reload, drain, logs, sources.Penalties, new ControlBody(settings.Limits), authorisation, admission, audit, log);
+        var router = new RequestRouter(registry, server, pipeline, rest, new GrpcRouter(grpc, authorisation, refusals), surface, authorisation, admission, readiness, refusals);
         var front = new HttpFrontEnd(settings, new HttpApplication(router), InheritedSockets.FromEnvironment(), segments, pause, connections, doors, logs);
         sources.Doors = () => front.Traffic;
 

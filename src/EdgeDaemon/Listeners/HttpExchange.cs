@@ -19,6 +19,8 @@ internal sealed class HttpExchange
 {
     // As much as waits for a connection's answers: reading past it is cheaper than a new connection.
     private const int SmallRest = 64 * 1024;
+    private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Characters of an <see cref="Id"/>: 8 digits, a hyphen, and 16 at most.</summary>
     public const int LongestId = 8 + 1 + 16;
 
@@ -36,6 +38,7 @@ internal sealed class HttpExchange
     private RunningRequests? _running;
     private object? _kept;
     private CancellationTokenSource? _givenUp;
+    private string? _target;
     private long _number;
     private long _sentBytes;
     private long _messageBytes;
@@ -62,8 +65,8 @@ internal sealed class HttpExchange
 
     public string Method => _request.Method;
 
-    /// <summary>The request target as it came: percent-encoding is undone once, by the route's parser.</summary>
-    public string Target => _request.RawTarget;
+    /// <summary>The request target as it came: percent-encoding is undone once, by the route's parser. Of an absolute one (RFC 9112, 3.2.2) what follows the authority, which names nothing here.</summary>
+    public string Target => _target ??= WithoutAuthority(_request.RawTarget);
 
     public string Id => string.Create(CultureInfo.InvariantCulture, $"{StartId}-{_number:x}");
 
@@ -99,6 +102,9 @@ internal sealed class HttpExchange
     /// <summary>Fires when the caller has gone, or its deadline has passed.</summary>
     public CancellationToken GivenUp => BodyClock.CallTimeLeft is { } left ? (_givenUp ??= GiveUpIn(left)).Token : Aborted;
 
+    /// <summary>Fires when the caller is put outside for a while.</summary>
+    public CancellationToken PutOutside => _features.Get<SocketConnection>()?.Place.Outside ?? CancellationToken.None;
+
     public bool IsHttp2 => _request.Protocol == "HTTP/2";
 
     /// <summary>Every authorization header; gRPC's metadata of that name are the same.</summary>
@@ -126,6 +132,7 @@ internal sealed class HttpExchange
         _givenUp?.Dispose();
         _givenUp = null;
         Tenant = null;
+        _target = null;
         IsInference = false;
         IsProbe = false;
         IsCut = false;
@@ -342,6 +349,40 @@ internal sealed class HttpExchange
         return true;
     }
 
+    /// <summary>
+    /// HTTP/2: a call that is answered before its body has ended is reset behind the answer, without an error (RFC 9113, 8.1), and there are clients that throw the answer away
+    /// then (curl 7.88). A small body is all but there when its head is: it is read past, and waited for a moment.
+    /// </summary>
+    public async ValueTask ReadSmallRestAsync()
+    {
+        if (!IsHttp2 || ResponseStarted || !HasBody || BodyClock.Ended || ContentLength > SmallRest)
+        {
+            return;
+        }
+
+        using var moment = new CancellationTokenSource(RestTime);
+        try
+        {
+            PipeReader body = Body;
+            using CancellationTokenRegistration over = moment.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), body);
+            for (long passed = 0; passed <= SmallRest;)
+            {
+                ReadResult rest = await body.ReadAsync();
+                bool done = rest.IsCompleted || rest.IsCanceled;
+                passed += rest.Buffer.Length;
+                body.AdvanceTo(rest.Buffer.End);
+                if (done)
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception broken) when (broken is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // There is no more of it, or nobody to answer.
+        }
+    }
+
     /// <summary>Cuts the connection: for answers that cannot be finished truthfully.</summary>
     public void Abort()
     {
@@ -354,6 +395,24 @@ internal sealed class HttpExchange
     {
         _features.Get<SocketConnection>()?.LingerAtEnd();
         Abort();
+    }
+
+    private static string WithoutAuthority(string target)
+    {
+        const string Mark = "://";
+        if (target.Length == 0 || target[0] == '/' || !target.StartsWith("http", StringComparison.OrdinalIgnoreCase))
+        {
+            return target;
+        }
+
+        int mark = target.IndexOf(Mark, StringComparison.Ordinal);
+        if (mark is not (4 or 5))
+        {
+            return target;
+        }
+
+        int path = target.IndexOf('/', mark + Mark.Length);
+        return path < 0 ? "/" : target[path..];
     }
 
     private CancellationTokenSource GiveUpIn(TimeSpan left)

@@ -234,9 +234,27 @@ internal sealed class ListenDoor : ISocketOwner
             Traffic.CountTurnedAway();
             await CutAsync(guest.Connection, "too many connections, or its caller is outside");
         }
+        else if (guest.Speaks == Wire.Http2 && !CarriesCalls(connection))
+        {
+            await CutAsync(guest.Connection, "its socket cannot be watched");
+        }
         else if (!(guest.Speaks == Wire.Http2 ? _http2 : _http1).Writer.TryWrite(guest.Connection))
         {
             await CutAsync(guest.Connection, "the listener is closing");
+        }
+    }
+
+    private bool CarriesCalls(SocketConnection connection)
+    {
+        try
+        {
+            connection.CarryCalls();
+            return true;
+        }
+        catch (PosixException failure)
+        {
+            _faults.Write(failure); // Out of memory, or of what the kernel lets one user watch.
+            return false;
         }
     }
 

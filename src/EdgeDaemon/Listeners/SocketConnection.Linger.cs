@@ -4,8 +4,9 @@ using EdgeDaemon.Native.Posix;
 namespace EdgeDaemon.Listeners;
 
 /// <content>
-/// The end of a TCP connection whose caller still sends: closed at once, the kernel would answer what comes with a reset, and that can take the last answer away
-/// from a caller that has not read it yet (RFC 9112, 9.6). Unix sockets lose nothing.
+/// The end of a connection whose caller still sends: closed at once, the kernel would answer what comes over TCP with a reset, and that can take the last answer away
+/// from a caller that has not read it yet (RFC 9112, 9.6). A Unix socket loses nothing, but says that it was closed to whoever sends: a client of HTTP/2, which sends
+/// windows and pings by itself, takes that for the end of calls whose answers it has not read.
 /// </content>
 internal sealed partial class SocketConnection
 {
@@ -19,6 +20,9 @@ internal sealed partial class SocketConnection
     /// where something was left unread.
     /// </summary>
     public void LingerAtEnd() => _lingers = _input is null;
+
+    /// <summary>The same, where this side ends the output of a connection that carries calls in good order: behind GOAWAY and the last answer.</summary>
+    public void LingerAfterCalls() => _lingers |= _onPool;
 
     private async ValueTask LingerAsync()
     {

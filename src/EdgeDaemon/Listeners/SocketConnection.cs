@@ -39,6 +39,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private int _isShutDown;
     private volatile bool _inputEnds;
     private volatile bool _answerWaits;
+    private bool _onPool;
     private bool _severalSend;
     private int _lastSender;
     private int _sends;
@@ -115,6 +116,13 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         _receiving = ReceiveAsync(_input.Writer);
     }
 
+    /// <summary>It speaks HTTP/2. To be called before anything is written.</summary>
+    public void CarryCalls()
+    {
+        _onPool = true;
+        _threads.HandToPool(_socket, _token);
+    }
+
     public void OnReady(Readiness readiness)
     {
         // Whoever waits for room is short of work; whoever waits for input may start an inference.
@@ -184,6 +192,11 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
             {
                 // No block is held while nothing arrives: an idle caller costs no memory, and its last bytes lie nowhere.
                 await _arrival.WaitAsync();
+                if (_lingers && Volatile.Read(ref _isShutDown) != 0)
+                {
+                    return; // What still comes is thrown away, by whoever closes the socket.
+                }
+
                 int received;
                 int room;
                 int answered = 0;
@@ -313,6 +326,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
                 output.AdvanceTo(buffer.End);
                 if (result.IsCompleted)
                 {
+                    LingerAfterCalls();
                     break;
                 }
             }
@@ -338,9 +352,9 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private async ValueTask RoomAsync()
     {
         _answerWaits = true;
-        _threads.WatchOutput(_socket, _token, wanted: true);
+        _threads.WatchOutput(_socket, _token, wanted: true, _onPool);
         await _room.WaitAsync();
-        _threads.WatchOutput(_socket, _token, wanted: false);
+        _threads.WatchOutput(_socket, _token, wanted: false, _onPool);
         _answerWaits = false;
     }
 

@@ -33,6 +33,8 @@ internal sealed class SocketThreads : IDisposable
     private readonly Lock _change = new();
     private readonly List<Thread> _threads = [];
     private readonly SemaphoreSlim _places = new(0);
+    private readonly CallPump _calls;
+    private readonly ulong _callsToken;
     private ulong _lastToken;
     private int _resting;
     private bool _ended;
@@ -41,6 +43,12 @@ internal sealed class SocketThreads : IDisposable
     public SocketThreads(int places)
     {
         LongRuns = RunLong;
+        _calls = new CallPump(_owners, () => _queue.Arm(_calls!.Queue, _callsToken));
+        _callsToken = Interlocked.Increment(ref _lastToken);
+        _owners[_callsToken] = _calls;
+        _calls.Begin();
+        _queue.WatchQueue(_calls.Queue, _callsToken);
+        _queue.Arm(_calls.Queue, _callsToken);
         for (int i = 0; i < places; i++)
         {
             Add();
@@ -52,6 +60,9 @@ internal sealed class SocketThreads : IDisposable
 
     /// <summary>Whether the calling thread is one of these.</summary>
     public static bool Here => _mine is not null;
+
+    /// <summary>None of the runtime's pool waits for a socket.</summary>
+    public bool PoolIsAsleep => _calls.IsAsleep;
 
     /// <summary>The calling thread, for <see cref="Replace"/>; null when it is none of these.</summary>
     public static object? Mine => _mine;
@@ -115,8 +126,19 @@ internal sealed class SocketThreads : IDisposable
         return token;
     }
 
+    /// <summary>From now on the runtime's pool waits for this socket, where HTTP/2 is worked on: <see cref="CallPump"/>. Its owner may be called by both meanwhile.</summary>
+    public void HandToPool(SafeHandle socket, ulong token)
+    {
+        _queue.Forget(socket);
+        _calls.Queue.Watch(socket, token);
+    }
+
     /// <summary>Also, or no longer, reports when there is room to send. Not watched by default: each answer that a caller reads makes room.</summary>
-    public void WatchOutput(SafeHandle socket, ulong token, bool wanted) => _queue.Change(socket, token, wanted);
+    /// <param name="socket">Watched.</param>
+    /// <param name="token">Its name.</param>
+    /// <param name="wanted">Whether it is to be reported.</param>
+    /// <param name="onPool">It was handed to the pool.</param>
+    public void WatchOutput(SafeHandle socket, ulong token, bool wanted, bool onPool) => (onPool ? _calls.Queue : _queue).Change(socket, token, wanted);
 
     /// <summary>Before the socket is closed. A change that is on its way already finds nobody.</summary>
     public void Forget(ulong token) => _owners.TryRemove(token, out _);
@@ -131,6 +153,7 @@ internal sealed class SocketThreads : IDisposable
             threads = [.. _threads];
         }
 
+        _calls.Dispose();
         _queue.End();
         _places.Release(MostThreads);
         var waited = Stopwatch.StartNew();
@@ -167,6 +190,8 @@ internal sealed class SocketThreads : IDisposable
                 Do(piece);
                 TakeHanded(); // In turn: what goes on here could otherwise go on for as long as callers queue.
             }
+
+            _calls.Nudge();
 
             if (mine.GaveUpPlace)
             {

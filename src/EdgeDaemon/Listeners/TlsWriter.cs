@@ -135,6 +135,7 @@ internal sealed class TlsWriter(TlsStream tls, SocketConnection connection) : Pi
         if (orderly && _broken is null)
         {
             tls.SayEnd();
+            connection.LingerAfterCalls();
         }
 
         connection.Close();

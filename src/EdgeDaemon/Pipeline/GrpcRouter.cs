@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
 using EdgeDaemon.Identity;
@@ -8,7 +6,7 @@ using EdgeDaemon.Listeners;
 namespace EdgeDaemon.Pipeline;
 
 /// <summary>From a gRPC call to what answers it; and where a refusal becomes a status.</summary>
-internal sealed class GrpcRouter(GrpcService service, Authorisation authorisation, RequestAdmission admission, RefusalRecord refusals)
+internal sealed class GrpcRouter(GrpcService service, Authorisation authorisation, RefusalRecord refusals)
 {
     /// <summary>Whether the exchange is gRPC's, whatever it asks for.</summary>
     public static bool Takes(HttpExchange exchange) => exchange.IsHttp2 && GrpcAnswer.IsGrpc(exchange.ContentType);
@@ -27,6 +25,11 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
         {
             // Whoever waited was woken by the deadline or by the caller's leaving; which of the two it was, the clock knows.
             bool late = refused.Refusal == Refusal.EngineCancelled && exchange.BodyClock.DeadlinePassed;
+            if (!exchange.IsCut && RefusalMapping.MayReadOn(refused.Refusal))
+            {
+                await exchange.ReadSmallRestAsync();
+            }
+
             Refuse(exchange, late ? Refusal.AdmissionDeadline : refused.Refusal, refused.Message, refused, refused.RetryAfter);
         }
         catch (OperationCanceledException) when (exchange.GivenUp.IsCancellationRequested)
@@ -65,12 +68,7 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
 
         exchange.IsInference = method is GrpcMethod.ModelInfer or GrpcMethod.ModelStreamInfer;
         Access access = RouteAccess.Of(method);
-        Tenant? tenant = authorisation.Enter(exchange, access);
-        if (access == Access.Describe)
-        {
-            admission.Count(tenant!, Stopwatch.GetTimestamp());
-        }
-
+        authorisation.Enter(exchange, access);
         CheckHeaders(exchange);
         exchange.ExpectMessages(endless: method is GrpcMethod.ModelStreamInfer);
         return method switch
@@ -78,7 +76,8 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
             GrpcMethod.ModelInfer => service.InferAsync(exchange),
             GrpcMethod.ModelStreamInfer => service.StreamInferAsync(exchange),
             GrpcMethod.HealthWatch => service.WatchAsync(exchange),
-            _ => service.AnswerAsync(exchange, method),
+            _ when access == Access.Describe => service.DescribeAsync(exchange, method),
+            _ => service.AnswerAsync(exchange, method, entry: null),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Core.Configuration;
@@ -20,7 +21,7 @@ internal sealed class GrpcService(
         try
         {
             await pipeline.InferAsync(exchange, unary, work);
-            if (work.OwesAnswer)
+            if (work.Entry.OwesAnswer)
             {
                 // The server ends a call without waiting for its caller: what is large stays in flight, and on its tenant's account, until it has left.
                 await exchange.FlushAsync();
@@ -36,8 +37,26 @@ internal sealed class GrpcService(
 
     public ValueTask StreamInferAsync(HttpExchange exchange) => stream.RunAsync(exchange);
 
+    /// <summary>What is read of models and of the server: a request like any other on its tenant's account, until its answer has left.</summary>
+    public async ValueTask DescribeAsync(HttpExchange exchange, GrpcMethod method)
+    {
+        var entry = new Entry();
+        admission.EnterToRead(entry, exchange.Tenant!, bodyBytes: null, Stopwatch.GetTimestamp());
+        try
+        {
+            await AnswerAsync(exchange, method, entry);
+        }
+        finally
+        {
+            entry.Close(exchange.BodyClock.Bytes);
+        }
+    }
+
     /// <summary>Every call whose request is a few bytes and whose answer is known.</summary>
-    public async ValueTask AnswerAsync(HttpExchange exchange, GrpcMethod method)
+    /// <param name="exchange">The call.</param>
+    /// <param name="method">What it asks.</param>
+    /// <param name="entry">Null for what anybody may ask, which is a few bytes.</param>
+    public async ValueTask AnswerAsync(HttpExchange exchange, GrpcMethod method, Entry? entry)
     {
         SmallRequest request = await ReadAsync(exchange);
         var answer = new ProtobufWriter();
@@ -73,6 +92,7 @@ internal sealed class GrpcService(
                 break;
         }
 
+        entry?.Owe(answer.Written.Length);
         await GrpcAnswer.SendAsync(exchange, answer);
     }
 
@@ -84,11 +104,17 @@ internal sealed class GrpcService(
         await SayAsync(exchange, status ?? HealthStatus.ServiceUnknown);
         if (status != HealthStatus.NotServing)
         {
-            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins);
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins, exchange.PutOutside);
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using CancellationTokenRegistration registration = waiting.Token.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), ended);
             await ended.Task;
             exchange.GivenUp.ThrowIfCancellationRequested();
+            if (exchange.PutOutside.IsCancellationRequested)
+            {
+                exchange.Abort();
+                return;
+            }
+
             if (status is not null)
             {
                 await SayAsync(exchange, HealthStatus.NotServing);

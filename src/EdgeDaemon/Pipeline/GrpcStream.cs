@@ -14,7 +14,7 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
     {
         exchange.Draft.Wire = RequestWire.GrpcStream;
         bool errorsEnd = exchange.Header("triton_grpc_error").Equals("true", StringComparison.OrdinalIgnoreCase);
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins, exchange.PutOutside);
         while (true)
         {
             // What ends the stream while it waits is no request's outcome.
@@ -26,7 +26,7 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
                 return;
             }
 
-            if (refusals.LeavesOutside(exchange))
+            if (exchange.PutOutside.IsCancellationRequested || refusals.LeavesOutside(exchange))
             {
                 exchange.Abort(); // As a call that comes on an open connection after its caller was put outside.
                 return;
@@ -55,6 +55,10 @@ internal sealed class GrpcStream(InferencePipeline pipeline, GrpcWire wire, Requ
         try
         {
             return await new RequestBody(exchange.Body, contentLength: null, limits, exchange.BodyClock).WaitForMoreAsync(cancel);
+        }
+        catch (OperationCanceledException) when (exchange.PutOutside.IsCancellationRequested)
+        {
+            return true; // Not for a message that may never come: whoever is outside holds no call open.
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested && !exchange.GivenUp.IsCancellationRequested)
         {

@@ -110,7 +110,7 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
             throw new RefusedException(Refusal.OutputTooLarge, $"an answer of {message} bytes is over max_response_bytes {limits.MaxResponseBytes}");
         }
 
-        work.OweAnswer(message);
+        work.Entry.Owe(message);
         GrpcAnswer.Begin(exchange, (int)message);
         if (stream)
         {

@@ -11,12 +11,8 @@ namespace EdgeDaemon.Pipeline;
 /// <summary>What one request holds while it moves down the line. Kept by its connection and reused, so that a request allocates nothing.</summary>
 internal sealed class InferenceWork
 {
-    /// <summary>What the server keeps of a call's answer without making its writer wait (4 KiB of a stream's pipe): up to here no account is asked.</summary>
-    private const int SmallAnswer = 4 * 1024;
-
     private EngineInput[] _inputs = [];
     private EngineInput[] _arrived = [];
-    private long _owed;
     private HttpExchange? _exchange;
     private object? _thread;
     private Action? _cut;
@@ -109,27 +105,6 @@ internal sealed class InferenceWork
         return _inputs.AsMemory(0, count);
     }
 
-    /// <summary>The answer is on its tenant's account: whoever sends it waits until it has left.</summary>
-    public bool OwesAnswer => _owed > 0;
-
-    /// <summary>Puts an answer on its tenant's account until the work ends. A caller that does not read takes of what is its tenant's, as one that does not end its body.</summary>
-    /// <param name="bytes">Of the whole answer; up to 4 KiB cost nothing.</param>
-    /// <exception cref="RefusedException">There is not so much left.</exception>
-    public void OweAnswer(long bytes)
-    {
-        if (bytes <= SmallAnswer)
-        {
-            return;
-        }
-
-        if (!Entry.Account!.TryCharge(bytes))
-        {
-            throw Entry.Account.Refused(bytes);
-        }
-
-        _owed = bytes;
-    }
-
     /// <summary>The model runs on the calling thread. What this gives cuts the caller off, should it not come back: from another thread, while this one is inside.</summary>
     public Action RunHere(HttpExchange exchange)
     {
@@ -182,12 +157,6 @@ internal sealed class InferenceWork
         Told = [];
         Smoothing?.Dispose();
         Smoothing = null;
-        if (_owed > 0)
-        {
-            Entry.Account!.Refund(_owed);
-            _owed = 0;
-        }
-
         Entry.Close(bytes);
     }
 

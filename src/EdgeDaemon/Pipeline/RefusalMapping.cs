@@ -109,4 +109,8 @@ internal static class RefusalMapping
 
     /// <summary>Refusals that mean something is wrong with the daemon or a model, not with the request.</summary>
     public static bool IsFailure(Refusal refusal) => Of(refusal).Status == 500;
+
+    /// <summary>Whether a small rest of the body may be waited for: nothing is wrong with how it comes, and somebody waits for the answer.</summary>
+    public static bool MayReadOn(Refusal refusal) =>
+        refusal is not (Refusal.BodyTooSlow or Refusal.BodyTooLarge or Refusal.BodyAborted or Refusal.AdmissionDeadline or Refusal.EngineCancelled or Refusal.Draining);
 }

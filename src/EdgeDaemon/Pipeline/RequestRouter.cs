@@ -81,25 +81,58 @@ internal sealed class RequestRouter(
         exchange.IsInference = route.Kind == RestRouteKind.ModelInfer;
         Access access = RouteAccess.Of(route.Kind);
         Tenant? tenant = authorisation.Enter(exchange, access);
-        if (access == Access.Describe)
-        {
-            admission.Count(tenant!, Stopwatch.GetTimestamp());
-        }
-
         return route.Kind switch
         {
             RestRouteKind.ModelInfer => InferAsync(exchange, route),
-            RestRouteKind.ServerLive => exchange.RespondJsonAsync(200, Live),
-            RestRouteKind.ServerReady => readiness.IsReady ? exchange.RespondJsonAsync(200, Live) : exchange.RespondJsonAsync(503, NotLive),
-            RestRouteKind.ServerMetadata => exchange.RespondJsonAsync(200, Server),
-            RestRouteKind.ModelReady => exchange.RespondJsonAsync(200, Find(route, tenant!).ReadyJson),
-            RestRouteKind.ModelMetadata => exchange.RespondJsonAsync(200, Find(route, tenant!).MetadataJson),
-            RestRouteKind.ModelConfig => exchange.RespondJsonAsync(200, Find(route, tenant!).ConfigJson),
-            RestRouteKind.ModelStatistics => exchange.RespondJsonAsync(200, Statistics(ServerDocuments.StatisticsOf(Find(route, tenant!)))),
-            RestRouteKind.AllStatistics => exchange.RespondJsonAsync(200, Statistics(documents.Statistics(tenant!))),
-            RestRouteKind.RepositoryIndex => exchange.RespondJsonAsync(200, Index(tenant!)),
+            RestRouteKind.ServerLive => RespondAsync(exchange, 200, Live),
+            RestRouteKind.ServerReady => readiness.IsReady ? RespondAsync(exchange, 200, Live) : RespondAsync(exchange, 503, NotLive),
+            _ when access == Access.Describe => DescribeAsync(exchange, route, tenant!),
             _ => throw Unknown(exchange),
         };
+    }
+
+    // On its tenant's account like any other request, until its answer has left.
+    private async ValueTask DescribeAsync(HttpExchange exchange, RestRoute route, Tenant tenant)
+    {
+        var entry = new Entry();
+        admission.EnterToRead(entry, tenant, exchange.HasBody ? exchange.ContentLength : 0, Stopwatch.GetTimestamp());
+        try
+        {
+            byte[] answer = route.Kind switch
+            {
+                RestRouteKind.ServerMetadata => Server,
+                RestRouteKind.ModelReady => Find(route, tenant).ReadyJson,
+                RestRouteKind.ModelMetadata => Find(route, tenant).MetadataJson,
+                RestRouteKind.ModelConfig => Find(route, tenant).ConfigJson,
+                RestRouteKind.ModelStatistics => Statistics(ServerDocuments.StatisticsOf(Find(route, tenant))),
+                RestRouteKind.AllStatistics => Statistics(documents.Statistics(tenant)),
+                RestRouteKind.RepositoryIndex => Index(tenant),
+                _ => throw Unknown(exchange),
+            };
+            entry.Owe(answer.Length);
+            await RespondAsync(exchange, 200, answer);
+        }
+        finally
+        {
+            entry.Close(exchange.BodyClock.Bytes);
+        }
+    }
+
+    private static async ValueTask RespondAsync(HttpExchange exchange, int status, byte[] json, bool late = false)
+    {
+        bool cut = !exchange.IsHttp2 && (late || exchange.LeavesMuchUnread());
+        if (cut)
+        {
+            exchange.SetHeader("Connection", "close");
+        }
+
+        await exchange.RespondJsonAsync(status, json);
+        if (cut)
+        {
+            // The server would read on for five seconds more: a caller that drips would hold its place so much longer, and what comes is on nobody's account.
+            await exchange.FlushAsync();
+            exchange.CutBehindAnswer();
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -158,19 +191,12 @@ internal sealed class RequestRouter(
                 exchange.SetHeader("WWW-Authenticate", refusal == Refusal.AccessTokenMissing ? "Bearer" : "Bearer error=\"invalid_token\""); // RFC 6750 section 3
             }
 
-            bool cut = !exchange.IsHttp2 && (refusal is Refusal.BodyTooSlow || exchange.LeavesMuchUnread());
-            if (cut)
+            if (RefusalMapping.MayReadOn(refusal))
             {
-                exchange.SetHeader("Connection", "close");
+                await exchange.ReadSmallRestAsync();
             }
 
-            await exchange.RespondJsonAsync(answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")));
-            if (cut)
-            {
-                // The server would read on for five seconds more: a caller that drips would hold its place so much longer, and what comes is on nobody's account.
-                await exchange.FlushAsync();
-                exchange.CutBehindAnswer();
-            }
+            await RespondAsync(exchange, answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")), refusal is Refusal.BodyTooSlow);
         }
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {

@@ -56,7 +56,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
             throw new RefusedException(Refusal.OutputTooLarge, $"an answer of {length} bytes is over max_response_bytes {limits.MaxResponseBytes}");
         }
 
-        work.OweAnswer(length);
+        work.Entry.Owe(length);
         if (exchange.Listener.ExposesControl)
         {
             // Which release answered is for those who may ask the control surface anyway.

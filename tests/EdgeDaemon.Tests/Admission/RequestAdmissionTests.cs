@@ -187,6 +187,40 @@ public sealed class RequestAdmissionTests
         Assert.AreEqual(Refusal.Draining, bench.Refuses(0, 0, Second).Refusal);
     }
 
+    [TestMethod]
+    public void What_only_reads_costs_what_a_request_costs_and_is_answered_while_the_daemon_drains()
+    {
+        using var bench = new Bench("bytes_per_second = 100000000\nrequests_per_second = 1\nburst_requests = 4\nmax_requests = 2");
+        Entry first = bench.Read(0, 60_000_000, Second);
+        Assert.AreEqual(Refusal.AdmissionBytesRate, Assert.ThrowsExactly<RefusedException>(() => bench.Read(0, 60_000_000, Second)).Refusal);
+        bench.Enter(0, 0, Second);
+        Assert.AreEqual(Refusal.AdmissionRequests, Assert.ThrowsExactly<RefusedException>(() => bench.Read(0, 0, Second)).Refusal);
+        first.Close(0);
+        bench.Admission.Drain();
+        first = bench.Read(0, 0, Second);
+        first.Close(0);
+        bench.Read(0, 0, Second).Close(0);
+        Assert.AreEqual(Refusal.AdmissionRate, Assert.ThrowsExactly<RefusedException>(() => bench.Read(0, 0, Second)).Refusal);
+    }
+
+    [TestMethod]
+    public void A_large_answer_is_on_its_tenants_account_until_the_request_is_over_and_a_small_one_is_not()
+    {
+        using var bench = new Bench("max_tensor_bytes = 100000", "");
+        TenantUsage usage = bench.Accounts.UsageOf(bench.Tenants[0]);
+        Entry large = bench.Read(0, 0, Second);
+        large.Owe(60_000);
+        Assert.AreEqual((true, 60_000L), (large.OwesAnswer, usage.TensorBytes));
+        Entry another = bench.Read(0, 0, Second);
+        Assert.AreEqual(Refusal.AdmissionTensorBytes, Assert.ThrowsExactly<RefusedException>(() => another.Owe(60_000)).Refusal);
+        another.Owe(4096);
+        Assert.AreEqual((false, 60_000L), (another.OwesAnswer, usage.TensorBytes));
+        another.Close(0);
+        large.Close(0);
+        large.Close(0);
+        Assert.AreEqual((0L, 0L), (usage.TensorBytes, bench.Accounts.TensorMemory.HeldByAll));
+    }
+
     private sealed class Bench : IDisposable
     {
         public Bench(params string[] tenants)
@@ -210,6 +244,13 @@ public sealed class RequestAdmissionTests
         {
             var entry = new Entry();
             Admission.Enter(entry, Tenants[tenant], bytes, now);
+            return entry;
+        }
+
+        public Entry Read(int tenant, long? bytes, long now)
+        {
+            var entry = new Entry();
+            Admission.EnterToRead(entry, Tenants[tenant], bytes, now);
             return entry;
         }
 

@@ -158,7 +158,7 @@ public sealed class SocketThreadsTests : IDisposable
             }
 
             int before = owner.Count;
-            threads.WatchOutput(socket, token, wanted: true);
+            threads.WatchOutput(socket, token, wanted: true, onPool: false);
             byte[] read = new byte[1 << 20];
             for (long got = 0; got < sent;)
             {

@@ -1,0 +1,229 @@
+using System.Net.Sockets;
+using EdgeDaemon.Listeners;
+using EdgeDaemon.Native.Posix;
+
+namespace EdgeDaemon.Tests.Listeners;
+
+/// <summary>Sockets that the runtime's pool waits for. Nothing is judged by how long it took: every piece of news comes, whatever the pool was doing.</summary>
+[TestClass]
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+public sealed class CallPumpTests : IDisposable
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
+
+    private readonly string _path = Path.Combine(Directory.CreateTempSubdirectory("edged-pump-").FullName, "s");
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+    public CallPumpTests()
+    {
+        _listener.Bind(new UnixDomainSocketEndPoint(_path));
+        _listener.Listen();
+        _listener.Blocking = false;
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        Directory.Delete(Path.GetDirectoryName(_path)!, recursive: true);
+    }
+
+    /// <summary>The control is the same socket before it was handed over.</summary>
+    [TestMethod]
+    public void What_was_handed_to_the_pool_is_reported_there_and_what_was_not_is_not()
+    {
+        (Socket caller, StreamSocket socket) = Connect();
+        using (caller)
+        using (socket)
+        using (var threads = new SocketThreads(1))
+        {
+            using var owner = new Reader(socket);
+            ulong token = threads.Watch(socket, owner);
+            caller.Send([1]);
+            Assert.IsFalse(owner.Next(), "read on the pool");
+            caller.Send([2]);
+            Assert.IsFalse(owner.Next());
+            threads.HandToPool(socket, token);
+            caller.Send([3]);
+            while (!owner.Next())
+            {
+                caller.Send([3]); // News from before was on its way.
+            }
+
+            caller.Send([4]);
+            Assert.IsTrue(owner.Next());
+        }
+    }
+
+    /// <summary>Nobody reads before: the news of it was taken by an owner that did nothing.</summary>
+    [TestMethod]
+    public void What_came_before_it_was_handed_over_is_not_lost()
+    {
+        (Socket caller, StreamSocket socket) = Connect();
+        using (caller)
+        using (socket)
+        using (var threads = new SocketThreads(1))
+        {
+            using var owner = new Reader(socket) { Sleeps = true };
+            ulong token = threads.Watch(socket, owner);
+            caller.Send([1]);
+            Assert.IsTrue(SpinWait.SpinUntil(() => owner.Slept, Long));
+            owner.Sleeps = false;
+            threads.HandToPool(socket, token);
+            Assert.IsTrue(owner.Next());
+        }
+    }
+
+    [TestMethod]
+    public void After_a_pause_the_pool_sleeps_and_the_next_news_wakes_it()
+    {
+        (Socket caller, StreamSocket socket) = Connect();
+        using (caller)
+        using (socket)
+        using (var threads = new SocketThreads(1))
+        {
+            using var owner = new Reader(socket);
+            threads.HandToPool(socket, threads.Watch(socket, owner));
+            for (int round = 0; round < 50; round++)
+            {
+                caller.Send([1]);
+                owner.Next();
+                if (round % 2 == 0)
+                {
+                    Assert.IsTrue(SpinWait.SpinUntil(() => threads.PoolIsAsleep, Long), "nobody called, and the pool's threads still wait for sockets");
+                }
+            }
+        }
+    }
+
+    /// <summary>Many sockets in no order, pauses of all lengths around the patience: no news is ever lost.</summary>
+    [TestMethod]
+    public void No_news_is_lost_whenever_it_comes()
+    {
+        using var threads = new SocketThreads(2);
+        List<IDisposable> open = [];
+        var callers = new List<(Socket Caller, Reader Owner)>();
+        var random = new Random(5);
+        try
+        {
+            for (int i = 0; i < 8; i++)
+            {
+                (Socket caller, StreamSocket socket) = Connect();
+                var owner = new Reader(socket);
+                open.AddRange([caller, socket, owner]);
+                threads.HandToPool(socket, threads.Watch(socket, owner));
+                callers.Add((caller, owner));
+            }
+
+            for (int round = 0; round < 600; round++)
+            {
+                (Socket Caller, Reader Owner)[] some = [.. callers.Where(_ => random.Next(2) == 0)];
+                Array.ForEach(some, each => each.Caller.Send([1]));
+                Array.ForEach(some, each => each.Owner.Next());
+                Thread.SpinWait(random.Next(1 << random.Next(18)));
+            }
+        }
+        finally
+        {
+            open.ForEach(one => one.Dispose());
+        }
+    }
+
+    [TestMethod]
+    public void What_another_thread_queues_while_the_pool_waits_for_sockets_runs()
+    {
+        (Socket caller, StreamSocket socket) = Connect();
+        using (caller)
+        using (socket)
+        using (var threads = new SocketThreads(1))
+        {
+            using var owner = new Reader(socket);
+            threads.HandToPool(socket, threads.Watch(socket, owner));
+            for (int round = 0; round < 200; round++)
+            {
+                caller.Send([1]);
+                owner.Next();
+                using var done = new ManualResetEventSlim();
+                CallPump.Enqueue(new Work(done.Set));
+                Assert.IsTrue(done.Wait(Long));
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Threads_that_end_while_the_pool_waits_leave_it_free()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            (Socket caller, StreamSocket socket) = Connect();
+            using (caller)
+            using (socket)
+            {
+                var threads = new SocketThreads(1);
+                using var owner = new Reader(socket);
+                threads.HandToPool(socket, threads.Watch(socket, owner));
+                caller.Send([1]);
+                owner.Next();
+                threads.Dispose();
+            }
+        }
+
+        using var done = new CountdownEvent(Environment.ProcessorCount * 2);
+        for (int i = 0; i < done.InitialCount; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(new Work(() => done.Signal()), preferLocal: false);
+        }
+
+        Assert.IsTrue(done.Wait(Long));
+    }
+
+    private (Socket Caller, StreamSocket Socket) Connect()
+    {
+        var caller = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        caller.Connect(new UnixDomainSocketEndPoint(_path));
+        return (caller, StreamSocket.Accept(_listener.SafeHandle)!);
+    }
+
+    private sealed class Work(Action work) : IThreadPoolWorkItem
+    {
+        public void Execute() => work();
+    }
+
+    /// <summary>Reads what there is at each piece of news, as a connection does.</summary>
+    private sealed class Reader(StreamSocket socket) : ISocketOwner, IDisposable
+    {
+        private readonly System.Collections.Concurrent.BlockingCollection<bool> _read = [];
+        private readonly Lock _one = new();
+
+        /// <summary>It takes the news and reads nothing.</summary>
+        public bool Sleeps { get; set; }
+
+        public bool Slept { get; private set; }
+
+        public void OnReady(Readiness readiness)
+        {
+            lock (_one)
+            {
+                if (Sleeps)
+                {
+                    Slept = true;
+                    return;
+                }
+
+                byte[] bytes = new byte[64];
+                if (socket.Receive(bytes) > 0)
+                {
+                    _read.Add(Thread.CurrentThread.IsThreadPoolThread);
+                }
+            }
+        }
+
+        /// <summary>Whether the next bytes were read on the pool.</summary>
+        public bool Next()
+        {
+            Assert.IsTrue(_read.TryTake(out bool onPool, Long), "bytes came, and nobody was told");
+            return onPool;
+        }
+
+        public void Dispose() => _read.Dispose();
+    }
+}
