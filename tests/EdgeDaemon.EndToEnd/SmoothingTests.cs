@@ -155,6 +155,7 @@ public sealed class SmoothingTests
     [DataRow("\"certify\":true,\"max_samples\":0", "a budget of no samples")]
     [DataRow("\"certify\":true,\"time_budget_ms\":0", "a budget of no samples, or of no time")]
     [DataRow("\"certify\":true,\"max_samples\":100000000", "max_samples is more than may be asked for")]
+    [DataRow("\"certify\":true,\"radius\":0.25,\"max_samples\":99", "max_samples is below one look of the model")]
     [DataRow("\"certify\":true,\"radius\":0.25,\"radii\":\"0.25\"", "contradict each other")]
     [DataRow("\"certify\":\"predict\",\"radius\":0.25", "contradict each other")]
     [DataRow("\"certify\":true,\"votes\":true", "contradict each other")]
