@@ -3,6 +3,7 @@ using System.Diagnostics;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Engine.Smoothing;
 using EdgeDaemon.Identity;
@@ -70,7 +71,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
         {
             string commitment = smoothing.Commitment; // Bound before the first sample.
             var run = new SmoothingRun(Inputs(work, offer));
-            var loop = new SmoothingLoop(run, Batch(work, offer), Batch(work, offer), offer.Rules.Output, offer.Classes, TimeProvider.System);
+            var loop = new SmoothingLoop(run, Batch(work, offer), Batch(work, offer), offer.Rules.Output, offer.Classes, TimeProvider.System, model.Manifest.Ensemble?.Rule ?? VoteRule.Mean);
             long now = Stopwatch.GetTimestamp();
             long deadline = exchange.BodyClock.Deadline;
             long kept = Math.Max(KeptAtLeast, (long)((deadline - now) * KeptShare));

@@ -96,11 +96,15 @@ public sealed class AuditTrailTests
         using var log = new RecordedLog(Tenants);
         await log.Trail.CertifyAsync(Infer(log, "line"), 3, digest, text);
 
-        // Longer than any record may be: whatever the policy, an answer that names it would name nothing.
-        RefusedException refused = await Assert.ThrowsExactlyAsync<RefusedException>(() => log.Trail.CertifyAsync(Infer(log, "line"), 4, digest, new byte[1 << 24]).AsTask());
+        // As long as may be, whole; longer, cut off, it would be nobody's certificate: no answer may name it.
+        byte[] longest = [.. Enumerable.Repeat((byte)'x', EventRecord.LongestText)];
+        await log.Trail.CertifyAsync(Infer(log, "line"), 4, digest, longest);
+        RefusedException refused = await Assert.ThrowsExactlyAsync<RefusedException>(() => log.Trail.CertifyAsync(Infer(log, "line"), 4, digest, new byte[EventRecord.LongestText + 1]).AsTask());
         Assert.AreEqual(Refusal.AuditUnavailable, refused.Refusal);
-        JsonElement record = log.Read("certificate").Single();
-        Says(record, ("certificate", Convert.ToHexStringLower(digest)), ("certificate_text", "{\"format\":1}"), ("model", "digits"), ("tenant", "line"));
+        JsonElement[] records = log.Read("certificate");
+        Assert.HasCount(2, records);
+        Assert.AreEqual(longest.Length, records[1].GetProperty("certificate_text").GetString()!.Length);
+        Says(records[0], ("certificate", Convert.ToHexStringLower(digest)), ("certificate_text", "{\"format\":1}"), ("model", "digits"), ("tenant", "line"));
         refused = await Assert.ThrowsExactlyAsync<RefusedException>(() => log.Trail.CertifyAsync(Infer(log, "line"), 5, digest, text).AsTask());
         Assert.AreEqual(Refusal.AuditUnavailable, refused.Refusal, "the log has ended");
         await AuditTrail.Off.CertifyAsync(Infer(log, "line"), 6, digest, text);

@@ -239,7 +239,7 @@ public sealed class CertificateReplayTests
         Wrong("do not reach the boundary of radius 0.25", c with { Result = r with { Agreements = 186 } });
         Wrong("the counts reach a radius, or a larger one, after 300", c with { Result = new CertificateResult(r.Class, true, 0, 0, 0, 0, StoppedBy.Futile) });
         Wrong("all was decided after 300", digits.Walk(3, sample => sample is >= 210 and < 300, beyond: 20));
-        Wrong("stopped is samples", c with { Result = r with { Stopped = StoppedBy.Samples } }, read: false);
+        Wrong("it cannot have stopped by samples", c with { Result = r with { Stopped = StoppedBy.Samples } }, read: false);
 
         void Wrong(string what, RobustnessCertificate certificate, bool read = true)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Core.Smoothing.Noise;
 using EdgeDaemon.Engine;
@@ -40,6 +41,25 @@ public sealed class SmoothingTurnsTests
         Assert.IsGreaterThan(2, failing, "control: some fail");
         Assert.AreEqual((failing, failing, 320), (loop.FailedRuns, input.Selected.Failed + input.Counted.Failed, loop.Runs));
         Assert.AreEqual(failing, model.Engine.Ensemble!.Members[1].Failed, "the other two answered each time: a plain request would have had an answer");
+    }
+
+    [TestMethod]
+    [DataRow("mean")]
+    [DataRow("probabilities")]
+    [DataRow("majority")]
+    public async Task Rows_on_which_no_member_has_an_opinion_are_no_class(string rule)
+    {
+        // Logits that are no numbers: shares of a majority of nobody are all 0, and the first class must not have them.
+        using VotingModel model = new($"rule = \"{rule}\"", 2, [("a", VotingModel.Linear([float.NaN, 0, 0, 1])), ("b", VotingModel.Linear([float.NaN, 0, 0, 1]))]);
+        SmoothedInput input = Input(Questions.Sequential(), 5, 0);
+        await RunAsync(model, input, rows: 50, rule: Enum.Parse<VoteRule>(rule, ignoreCase: true));
+        Assert.AreEqual((Votes.None, true, 0.0, Questions.Selection), (input.Class, input.Abstained, input.Radius, input.Selected.Failed));
+
+        // Control: one member with an opinion outvotes one without.
+        using VotingModel half = new($"rule = \"{rule}\"", 2, [("a", VotingModel.Linear([float.NaN, 0, 0, 1])), ("b", VotingModel.Linear(Larger))]);
+        input = Input(Questions.Sequential(), 5, 0);
+        await RunAsync(half, input, rows: 50, rule: Enum.Parse<VoteRule>(rule, ignoreCase: true));
+        Assert.AreEqual(rule == "majority" ? 0 : Votes.None, input.Class);
     }
 
     [TestMethod]
@@ -139,11 +159,11 @@ public sealed class SmoothingTurnsTests
     private static VotingModel Three(string failure, byte[] second) =>
         new($"rule = \"mean\"\n{failure}", 2, [("a", VotingModel.Linear(Larger)), ("b", second), ("c", VotingModel.Linear(Larger))]);
 
-    private async Task<SmoothingLoop> RunAsync(VotingModel model, SmoothedInput input, int rows, TimeSpan? budget = null, Action? before = null)
+    private async Task<SmoothingLoop> RunAsync(VotingModel model, SmoothedInput input, int rows, TimeSpan? budget = null, Action? before = null, VoteRule rule = VoteRule.Mean)
     {
         TensorBlock[] blocks = [.. Enumerable.Range(0, 2).Select(_ => model.Memory.Rent(rows * VotingModel.Features * sizeof(float), null))];
         SmoothingBatch[] batches = [.. blocks.Select(block => new SmoothingBatch(block, Running.Shape(rows, VotingModel.Features)))];
-        var loop = new SmoothingLoop(new SmoothingRun([input]), batches[0], batches[1], 0, 2, _clock);
+        var loop = new SmoothingLoop(new SmoothingRun([input]), batches[0], batches[1], 0, 2, _clock, rule);
         long until = budget is { } time ? _clock.GetTimestamp() + (long)(time.TotalSeconds * _clock.TimestampFrequency) : long.MaxValue;
         try
         {
