@@ -81,7 +81,7 @@ public sealed class CertifyTests
         string[] all = [.. ((string[])["rest", "grpc"]).Select(wire =>
         {
             string folder = _daemon.State.At($"report-{wire}");
-            string[] command = ["certify", "--data", Heldout, "--labels", labels, "--model", "digits", "--radii", "0.125,0.25", "--alpha", "0.001", "--limit", "8", "--out", folder, "--socket", _daemon.State.InferenceSocket];
+            string[] command = ["certify", "--data", Heldout, "--labels", labels, "--model", "digits@0.25", "--radii", "0.125,0.25", "--alpha", "0.001", "--limit", "8", "--out", folder, "--socket", _daemon.State.InferenceSocket];
             Command.Edgectl(wire == "grpc" ? [.. command, "--grpc"] : command).Succeeded();
             string[] rows = Read(Path.Combine(folder, "results.csv"))[1..];
             Assert.HasCount(8, rows);

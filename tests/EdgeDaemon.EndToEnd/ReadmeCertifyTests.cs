@@ -19,7 +19,7 @@ public sealed class ReadmeCertifyTests
         Shell(prepare);
         string answer = Shell(blocks[0]);
         StringAssert.Contains(answer, "\"class\":\"[3]\"", StringComparison.Ordinal);
-        StringAssert.Contains(answer, "\"stopped\":\"[\\u0022", StringComparison.Ordinal);
+        StringAssert.Contains(answer, "\"stopped\":\"[\\\"", StringComparison.Ordinal);
 
         // The page's own words for all of it, and as many series as the picture has.
         string report = Shell(blocks[1].Replace("edgectl certify ", "edgectl certify --limit 3 --jobs 1 ", StringComparison.Ordinal));

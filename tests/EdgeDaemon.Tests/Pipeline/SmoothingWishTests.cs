@@ -57,6 +57,8 @@ public sealed class SmoothingWishTests
     [DataRow("\"certify\": true, \"sigma\": true", Refusal.HeadParameterUnsupported)]
     [DataRow("\"certify\": true, \"sigma\": \"0,25\"", Refusal.HeadParameterUnsupported)]
     [DataRow("\"certify\": true, \"alpha\": \"NaN\"", Refusal.HeadParameterUnsupported)]
+    [DataRow("\"certify\": true, \"sigma\": \"0.25\\u0000\"", Refusal.HeadParameterUnsupported)]
+    [DataRow("\"certify\": true, \"radii\": \"0.1\\u0000,0.2\"", Refusal.HeadParameterUnsupported)]
     [DataRow("\"certify\": true, \"alpha\": 1e999", Refusal.HeadParameterUnsupported)]
     [DataRow("\"certify\": true, \"radius\": \"Infinity\"", Refusal.HeadParameterUnsupported)]
     [DataRow("\"certify\": true, \"radii\": \"\"", Refusal.HeadParameterUnsupported)]
