@@ -148,7 +148,7 @@ try
         Smoothing.Measure(options, Workload.Cnn(options), 100, 100, 1900, 1.15, scratch, report);
         if (File.Exists(options.LightResNet))
         {
-            Smoothing.Measure(options, Workload.LightResNet(options), 1, 5, 15, 1.03, scratch, report);
+            Smoothing.Measure(options, Workload.LightResNet(options), 1, 10, 70, 1.03, scratch, report);
         }
     }
 

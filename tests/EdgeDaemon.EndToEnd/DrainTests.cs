@@ -92,6 +92,28 @@ public sealed class DrainTests
     }
 
     [TestMethod]
+    public async Task ACertification_IsAnsweredWithWhatWasDecided()
+    {
+        await using Daemon daemon = await Daemon.StartAsync("", "digits/digits-s25");
+        using HttpConnection caller = daemon.Connect();
+        using (HttpConnection control = daemon.ConnectControl())
+        {
+            // Three sigmas take six thousand samples of each input that has them at all: seconds.
+            caller.Send(Digits.Infer("digits", Digits.Json(0, 64, ",\"parameters\":{\"certify\":true,\"radii\":\"all\"}")));
+            await Waiting.UntilAsync(() => control.Get("/control/status").Json.GetProperty("requests_in_flight").GetInt32() == 1);
+        }
+
+        var waited = Stopwatch.StartNew();
+        daemon.Terminate();
+        HttpAnswer answer = caller.Read()!;
+        Assert.AreEqual(200, answer.Status, answer.Text);
+        string stopped = answer.Json.GetProperty("parameters").GetProperty("stopped").GetString()!;
+        StringAssert.Contains(stopped, "\"deadline\"", "it was not stopped: it had ended");
+        await daemon.LeaveAsync();
+        Assert.IsLessThan(Promptly, waited.Elapsed);
+    }
+
+    [TestMethod]
     public async Task RunningRequests_AreAnswered_WhileIdleConnectionsAreClosed()
     {
         await using Daemon daemon = await Daemon.StartAsync("", "digits/digits-s25");

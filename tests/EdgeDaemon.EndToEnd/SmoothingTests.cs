@@ -155,6 +155,7 @@ public sealed class SmoothingTests
     [DataRow("\"certify\":true,\"max_samples\":0", "a budget of no samples")]
     [DataRow("\"certify\":true,\"time_budget_ms\":0", "a budget of no samples, or of no time")]
     [DataRow("\"certify\":true,\"max_samples\":100000000", "max_samples is more than may be asked for")]
+    [DataRow("\"certify\":true,\"radius\":0.25,\"max_samples\":99", "max_samples is below one look of the model")]
     [DataRow("\"certify\":true,\"radius\":0.25,\"radii\":\"0.25\"", "contradict each other")]
     [DataRow("\"certify\":\"predict\",\"radius\":0.25", "contradict each other")]
     [DataRow("\"certify\":true,\"votes\":true", "contradict each other")]
@@ -164,6 +165,58 @@ public sealed class SmoothingTests
         HttpAnswer answer = connection.Ask(Digits.Infer("digits", Digits.Json(0, 1, $",\"parameters\":{{{parameters}}}")));
         Assert.AreEqual(400, answer.Status, answer.Text);
         StringAssert.Contains(answer.Text, expected, StringComparison.Ordinal);
+    }
+
+    // Numbers go as texts over gRPC: whatever can stand in one. Each is refused for the same reason on both wires, and a good request is answered behind it.
+    [TestMethod]
+    [DataRow("sigma", "0x1p-2")]
+    [DataRow("sigma", " 0.25")]
+    [DataRow("sigma", "0.25\0")]
+    [DataRow("sigma", "-0")]
+    [DataRow("sigma", "\u0660.25")]
+    [DataRow("sigma", "1e-400")]
+    [DataRow("radius", "1e308")]
+    [DataRow("radius", "0.25000000000000006")]
+    [DataRow("radius", "0")]
+    [DataRow("radii", "0.25,0.125")]
+    [DataRow("radii", "0.125,,0.25")]
+    [DataRow("radii", ",")]
+    [DataRow("radii", "ALL")]
+    [DataRow("alpha", "NaN")]
+    [DataRow("alpha", "-0.001")]
+    [DataRow("alpha", "0.1,0.2")]
+    [DataRow("max_samples", "1e999")]
+    [DataRow("max_samples", "99999999999999999999999999999999999")]
+    [DataRow("max_samples", "9223372036854775808")]
+    [DataRow("max_samples", "-1")]
+    [DataRow("max_samples", "100.5")]
+    [DataRow("time_budget_ms", "-1e300")]
+    [DataRow("time_budget_ms", "0.5")]
+    [DataRow("certificate", "true")]
+    [DataRow("reveal_seed", "yes")]
+    public void Nonsense_is_refused_alike_on_both_wires(string name, string value)
+    {
+        using HttpConnection connection = _daemon.Connect();
+        HttpAnswer rest = connection.Ask(Digits.Infer("digits", Digits.Json(0, 1, $",\"parameters\":{{\"certify\":true,\"{name}\":{JsonSerializer.Serialize(value)}}}")));
+        Assert.AreEqual(400, rest.Status, rest.Text);
+        using var http2 = new Http2Connection(_daemon.State.InferenceSocket);
+        Http2Answer grpc = http2.Ask(Http2Connection.Call(GrpcMessage.Infer), GrpcMessage.Frame(GrpcMessage.Digits(1, Proto.Join(Flag("certify"), Text(name, value)))));
+        Assert.AreEqual("3", grpc.Status);
+        StringAssert.StartsWith(Uri.UnescapeDataString(grpc.Message ?? ""), rest.Error, StringComparison.Ordinal);
+        Certified(0, 1, "\"certify\":true,\"radius\":0.125,\"max_samples\":100");
+    }
+
+    [TestMethod]
+    public void Sixty_five_radii_and_a_text_of_a_megabyte_are_refused()
+    {
+        using HttpConnection connection = _daemon.Connect();
+        foreach (string radii in (string[])[string.Join(',', Enumerable.Range(1, 65).Select(i => (i / 1000.0).ToString(CultureInfo.InvariantCulture))), new string('1', 1 << 20)])
+        {
+            HttpAnswer answer = connection.Ask(Digits.Infer("digits", Digits.Json(0, 1, $",\"parameters\":{{\"certify\":true,\"radii\":\"{radii}\"}}")));
+            Assert.AreEqual(radii.Length > 1000 ? 413 : 400, answer.Status, answer.Text);
+        }
+
+        Certified(0, 1, "\"certify\":true,\"radius\":0.125,\"max_samples\":100");
     }
 
     [TestMethod]

@@ -3,7 +3,7 @@ using EdgeDaemon.Fuzz;
 using EdgeDaemon.Fuzz.Targets;
 
 // EdgeDaemon.Fuzz TARGET|all [--executions N] [--seed S]; names: each target on a line, for build.sh
-FuzzTarget[] targets = [new TomlTarget(), new OipJsonTarget(), new BinaryBodyTarget(), new OmsTarget(), new OnnxTarget(), new GrpcTarget(), new TokenTarget(), new AuditTarget(), new CertificateTarget()];
+FuzzTarget[] targets = [new TomlTarget(), new OipJsonTarget(), new BinaryBodyTarget(), new OmsTarget(), new OnnxTarget(), new GrpcTarget(), new TokenTarget(), new AuditTarget(), new CertificateTarget(), new BoundaryTarget()];
 string name = args.Length > 0 ? args[0] : "";
 if (name == "names" && args.Length == 1)
 {

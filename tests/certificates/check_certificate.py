@@ -2,13 +2,15 @@
 """Checks a robustness certificate without any code of the daemon: python3's standard library and the written law alone
 (src/EdgeDaemon.Core/Smoothing/Certificates/README.md, .../Noise/README.md, the layout of a .bnd file in .../Boundaries/BoundaryTable.cs).
 
-    check_certificate.py CERTIFICATE.json [--seed HEX] [--input FILE] [--tables DIR] [--rows N]
+    check_certificate.py CERTIFICATE.json [MORE.json ...] [--seed HEX] [--input FILE] [--tables DIR] [--rows N]
 
 --input   the raw elements of the input; then its digest is checked, and with a seed the noisy rows of the first N samples are drawn (--rows, default 2)
 --tables  a folder with the certificate's boundary tables, DIGEST.bnd ('edgectl certificate tables' writes them)
 
-Prints one JSON object of what it found; exits with 1, and says why on stderr, when the certificate does not hold. It runs no model: counts are taken from
-the certificate, and whether they follow from the model is what 'edgectl certificate verify' finds.
+Prints a line of JSON of what it found of each; exits with 1, and says why on stderr, when the certificate does not hold. It runs no model: counts are taken from
+the certificate, and whether they follow from the model is what 'edgectl certificate verify' finds. With the tables it also holds why the certification ended against the counts:
+of the path to them only the deciding look and the end are stated, so that it refuses what no path between them can have come to. What it did not look at stands in "not_checked":
+above all, a certificate whose samples were restated (as failed, or for another class) and whose sums agree looks like a true one to everybody who does not run the model.
 """
 
 import argparse
@@ -241,7 +243,7 @@ def error_of(p, looks, bounds):
     return reached + lost
 
 
-def check_table(certificate, step, folder):
+def read_table(certificate, step, folder):
     rule, sigma = certificate["rule"], Fraction(certificate["noise"]["sigma"])
     path = pathlib.Path(folder) / f"{step['table']}.bnd"
     data = path.read_bytes()
@@ -256,17 +258,100 @@ def check_table(certificate, step, folder):
     least = Fraction(phi(Fraction(step["radius"]) / sigma) - (1 << 60), ONE)
     if Fraction(p0) < least:
         refuse(f"{path} is for a probability of {p0}, less than radius {step['radius']} needs")
-    error = error_of(p0, looks, up)
-    if not error <= alpha * (1 + 1e-9):
-        refuse(f"{path} certifies wrongly with probability {error}, more than alpha {alpha}")
     result = certificate["result"]
     if result["radius"] == step["radius"]:
         if result["samples"] not in looks or result["agreements"] < up[looks.index(result["samples"])]:
             refuse(f"{result['agreements']} agreements after {result['samples']} samples do not reach the boundary of radius {step['radius']}")
-    return error
+    return step["table"], p0, alpha, entries
+
+
+PROVEN = {}
+
+
+def prove(table, p0, alpha, entries):
+    """The table's error, once for each."""
+    if table not in PROVEN:
+        PROVEN[table] = error_of(p0, [entry[0] for entry in entries], [entry[1] for entry in entries])
+    if not PROVEN[table] <= alpha * (1 + 1e-9):
+        refuse(f"{table} certifies wrongly with probability {PROVEN[table]}, more than alpha {alpha}")
+    return PROVEN[table]
+
+
+def check_path(certificate, ladder):
+    """Whether any path with these counts at the deciding look and at the end goes on as long as this one did, and ends as it says.
+
+    ladder: for each radius, growing, its table's (samples, up, down). More agreements certify more and give up less, so the path with the fewest agreements at each look and the one
+    with the most enclose every other.
+    """
+    result, certification = certificate["result"], certificate["certification"]
+    total = certification["samples"]
+    agreed = dict(map(tuple, certification["counts"])).get(result["class"], 0)
+    pin, pinned = result["samples"], result["agreements"]
+    place = -1 if result["abstained"] else [step["radius"] for step in certificate["ladder"]].index(result["radius"])
+    least = most = -1
+    given = can_be_given = len(ladder)
+
+    def certified(so_far, look, agreements):
+        while so_far + 1 < len(ladder) and agreements >= ladder[so_far + 1][look][1]:
+            so_far += 1
+        return so_far
+
+    def gives(so_far, above, look, disagreements):
+        return next((r for r in range(above + 1, so_far) if disagreements >= ladder[r][look][2]), so_far)
+
+    for look, (samples, _, _) in enumerate(ladder[0]):
+        if samples > total:
+            break
+        if samples <= pin:
+            fewest, highest = max(0, pinned - (pin - samples)), min(samples, pinned)
+        else:
+            fewest, highest = pinned + max(0, agreed - pinned - (total - samples)), pinned + min(samples - pin, agreed - pinned)
+        reached = place - 1 if samples < pin else place
+        least = certified(least, look, fewest)
+        if least > reached:
+            refuse(f"the counts reach a radius, or a larger one, after {samples} samples; the certificate says {result['radius']} after {pin}")
+        if samples == pin:
+            least = certified(-1, look, pinned)
+            if least != place:
+                refuse(f"{pinned} agreements after {pin} samples do not reach radius {result['radius']}, or reach a larger one")
+        most = min(reached, certified(most, look, highest))
+        can_be_given = gives(can_be_given, least, look, samples - fewest)
+        given = gives(given, most, look, samples - highest)
+        if samples < total and max(least, -1 if samples < pin else place) + 1 >= given:
+            refuse(f"all was decided after {samples} certification samples on any path with these counts; {total} are counted")
+    if result["stopped"] in ("certified", "futile"):
+        if place + 1 < can_be_given:
+            refuse(f"stopped is {result['stopped']}, and no path with these counts decides all after {total} samples")
+        if total not in [samples for samples, _, _ in ladder[0]]:
+            refuse(f"stopped is {result['stopped']} after {total} samples, which is no look")
+        # What ends it falls at the last look: the radius, or giving up the next one.
+        if pin != total and total - agreed < ladder[place + 1][[samples for samples, _, _ in ladder[0]].index(total)][2]:
+            refuse(f"{total - agreed} disagreements after {total} samples give up no radius: it would have gone on")
+    elif place + 1 >= given:
+        refuse(f"stopped is {result['stopped']}; on any path with these counts all was decided after {total} samples")
 
 
 # --- all of it ------------------------------------------------------------------------------------------------------------
+
+
+def check_end(certificate):
+    """Why it ended, against the numbers of samples."""
+    rule, result, total = certificate["rule"], certificate["result"], certificate["certification"]["samples"]
+    stopped, sequential = result["stopped"], rule["method"] == "sequential"
+    whole, chosen = total == rule["max_samples"], certificate["selection"]["samples"] == rule["selection"]
+    if total > rule["max_samples"] or certificate["selection"]["samples"] > rule["selection"] or (total and not chosen):
+        refuse("more samples than the rule has, or certification before the class was chosen")
+    early = stopped in ("deadline", "failed")
+    if early and whole or not early and not chosen:
+        refuse(f"stopped is {stopped}, with {total} of {rule['max_samples']} samples")
+    if result["class"] == -1:
+        ends = early or total == 0
+    else:
+        ends = early or {"completed": whole and not sequential, "samples": whole and sequential}.get(stopped, sequential and result["abstained"] == (stopped == "futile"))
+    if not ends:
+        refuse(f"it cannot have stopped by {stopped}, with {total} of {rule['max_samples']} samples")
+    if not sequential and not result["abstained"] and result["samples"] != total:
+        refuse("the bound is over other samples than are counted")
 
 
 def check_sums(certificate):
@@ -286,18 +371,11 @@ def check_sums(certificate):
         refuse("input_radius is above radius times scale")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("certificate")
-    parser.add_argument("--seed")
-    parser.add_argument("--input")
-    parser.add_argument("--tables")
-    parser.add_argument("--rows", type=int, default=2)
-    options = parser.parse_args()
-    certificate = json.loads(pathlib.Path(options.certificate).read_bytes())
+def check(certificate, options):
     noise, result = certificate["noise"], certificate["result"]
     found = {}
     check_sums(certificate)
+    check_end(certificate)
     data = pathlib.Path(options.input).read_bytes() if options.input else None
     if data is not None and hashlib.sha256(data).hexdigest() != certificate["input"]["sha256"]:
         refuse("this is not the input of the certificate")
@@ -321,8 +399,28 @@ def main():
         if not result["abstained"] and result["radius"] not in [step["radius"] for step in certificate["ladder"]]:
             refuse("the radius is none of the ladder's")
         if options.tables:
-            found["errors"] = [check_table(certificate, step, options.tables) for step in certificate["ladder"]]
+            tables = [read_table(certificate, step, options.tables) for step in certificate["ladder"]]
+            check_path(certificate, [table[-1] for table in tables])
+            found["path"] = True
+            found["errors"] = [prove(*table) for table in tables]
+    failed = certificate["selection"]["failed"] + certificate["certification"]["failed"]
+    found["not_checked"] = ["that the model chooses these classes, sample by sample (edgectl certificate verify runs it)"]
+    found["not_checked"] += [f"that the {failed} samples that stand as failed had failed: they only take from the class"] if failed else []
+    found["not_checked"] += ["the boundaries and the end of the path: no --tables"] if certificate["ladder"] and not options.tables else []
+    found["not_checked"] += ["the noise: no seed and input"] if "rows_sha256" not in found else []
     print(json.dumps(found))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("certificates", nargs="+")
+    parser.add_argument("--seed")
+    parser.add_argument("--input")
+    parser.add_argument("--tables")
+    parser.add_argument("--rows", type=int, default=2)
+    options = parser.parse_args()
+    for path in options.certificates:
+        check(json.loads(pathlib.Path(path).read_bytes()), options)
 
 
 main()

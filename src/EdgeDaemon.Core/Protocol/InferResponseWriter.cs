@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Unicode;
 using EdgeDaemon.Core.Tensors;
@@ -153,6 +154,10 @@ public sealed class InferResponseWriter : IDisposable
         {
             switch (parameter.Kind)
             {
+                case InferParameterKind.Text when parameter.Text is null:
+                    _json.WritePropertyName(parameter.Name);
+                    WriteSecret(parameter.Utf8.Span);
+                    break;
                 case InferParameterKind.Text:
                     _json.WriteString(parameter.Name, parameter.Text);
                     break;
@@ -172,6 +177,33 @@ public sealed class InferResponseWriter : IDisposable
         }
 
         _json.WriteEndObject();
+    }
+
+    // The library's writer escapes in memory of a pool that nobody clears.
+    private void WriteSecret(ReadOnlySpan<byte> text)
+    {
+        byte[] escaped = GC.AllocateUninitializedArray<byte>((2 * text.Length) + 2, pinned: true);
+        try
+        {
+            int length = 0;
+            escaped[length++] = (byte)'"';
+            foreach (byte one in text)
+            {
+                if (one is (byte)'"' or (byte)'\\')
+                {
+                    escaped[length++] = (byte)'\\';
+                }
+
+                escaped[length++] = one;
+            }
+
+            escaped[length++] = (byte)'"';
+            _json.WriteRawValue(escaped.AsSpan(0, length), skipInputValidation: true);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(escaped);
+        }
     }
 
     /// <summary>Where the writer points between responses.</summary>

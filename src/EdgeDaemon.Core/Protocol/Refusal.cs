@@ -54,6 +54,9 @@ public enum Refusal
     SmoothingRadiusNotOffered,
     SmoothingAlphaOutOfRange,
     SmoothingSamplesOutOfRange,
+    SmoothingSamplesBelowLook,
+    SmoothingLimitsTooFew,
+    SmoothingTooManyInputs,
     SmoothingNoBudget,
     SmoothingConflict,
 

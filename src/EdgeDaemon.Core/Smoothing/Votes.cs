@@ -8,7 +8,7 @@ namespace EdgeDaemon.Core.Smoothing;
 /// </summary>
 public static class Votes
 {
-    /// <summary>What <see cref="Choice"/> gives for a row that chooses nothing.</summary>
+    /// <summary>What <see cref="Choice(ReadOnlySpan{float})"/> gives for a row that chooses nothing.</summary>
     public const int None = -1;
 
     /// <summary>
@@ -36,6 +36,12 @@ public static class Votes
 
         return float.IsPositiveInfinity(most) ? None : best;
     }
+
+    /// <summary>What an answer of members chooses. Where a majority is asked for and nobody had an opinion all shares are 0, which is no class either, and above all not the first.</summary>
+    /// <param name="rule">By which the answer came about.</param>
+    /// <param name="answer">Of <see cref="End"/>, or a single member's row with <see cref="VoteRule.Mean"/>.</param>
+    public static int Choice(VoteRule rule, ReadOnlySpan<float> answer) =>
+        Choice(answer) is >= 0 and var choice && (rule != VoteRule.Majority || answer[choice] > 0) ? choice : None;
 
     /// <summary>Adds a member's row to the sums of as many classes.</summary>
     public static void Add(VoteRule rule, ReadOnlySpan<float> row, double weight, Span<double> sums)

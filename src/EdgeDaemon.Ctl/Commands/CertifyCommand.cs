@@ -55,6 +55,7 @@ internal static class CertifyCommand
         Option<int> limit = NumberOption.Create("--limit", "Only the first N images.", "n", 1, int.MaxValue, int.MaxValue);
         Option<int> jobs = NumberOption.Create("--jobs", "Images asked for at once.", "n", 1, 64, 2);
         Option<double> timeout = NumberOption.Create("--timeout", "Seconds to wait for an image's answer.", "seconds", 0.001, 86400, 3600);
+        var grpc = new Option<bool>("--grpc") { Description = "Speak gRPC instead of REST." };
         var folder = new Option<string>("--out") { Description = "The folder of the report.", HelpName = "dir", Required = true };
         DaemonOptions daemon = DaemonOptions.Inference();
         var command = new CtlCommand(
@@ -62,14 +63,15 @@ internal static class CertifyCommand
             "edgectl certify --data heldout.pgm --labels heldout.labels --model digits --sigma 0.25 --out report",
             "edgectl certify --data heldout.pgm --labels heldout.labels --model digits@0.25 --model digits-s50@0.5 --radii 0.1,0.25,0.5 --out report")
         {
-            data, labels, model, sigma, radii, alpha, maxSamples, timeBudget, limit, jobs, timeout, folder,
+            data, labels, model, sigma, radii, alpha, maxSamples, timeBudget, limit, jobs, timeout, grpc, folder,
         };
         daemon.AddTo(command);
         command.Details = Details;
         command.Validators.Add(result => Check(result, model, sigma, radii));
         command.SetAction((parsed, cancellation) => daemon.WithAsync(parsed, async (address, token) =>
         {
-            using var client = new EdgeClient(address, new EdgeClientOptions { Deadline = TimeSpan.FromSeconds(parsed.GetValue(timeout)), BearerToken = token });
+            using var client = new EdgeClient(
+                address, new EdgeClientOptions { Deadline = TimeSpan.FromSeconds(parsed.GetValue(timeout)), BearerToken = token, Wire = parsed.GetValue(grpc) ? EdgeWire.Grpc : EdgeWire.Rest });
             PictureData pictures = PictureData.Read(parsed.GetRequiredValue(data));
             LabelList truth = LabelList.Read(SafeFileRead.Read(parsed.GetRequiredValue(labels), LabelList.MaxBytes), parsed.GetRequiredValue(labels));
             if (truth.Count != pictures.Count)

@@ -158,6 +158,11 @@ internal sealed partial class AuditTrail
             return;
         }
 
+        if (text.Length > EventRecord.LongestText)
+        {
+            throw Unrecorded(new AuditPlace(-1, AuditVerdict.Refused, AuditCause.TooLarge)); // Cut off it would be nobody's certificate.
+        }
+
         // Its durability is that of the request's record, which comes after it.
         AuditPlace taken = await _spool.AppendAsync(exchange.Draft.Waiter, Certificate(exchange, place, digest.Span, text.Span), strict: false);
         if (!taken.Permits)

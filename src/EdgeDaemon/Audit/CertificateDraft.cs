@@ -13,7 +13,7 @@ internal sealed record CertificateDraft
     public required ReadOnlyMemory<byte> Commitment { get; init; }
 
     /// <summary>What it is a commitment to; empty keeps it out of the log, and then nobody can draw the noise again.</summary>
-    public ReadOnlyMemory<byte> Seed { get; init; }
+    public Memory<byte> Seed { get; init; }
 
     public required double Sigma { get; init; }
 

@@ -5,7 +5,11 @@ namespace EdgeDaemon.Audit;
 /// <summary>A record of what happens beside requests, in memory of its own.</summary>
 internal ref struct EventRecord
 {
+    /// <summary>UTF-8 bytes of a long text that is written whole, whatever stands beside it.</summary>
+    public const int LongestText = MostRoom - MostBytes;
+
     private const int MostBytes = 4096;
+    private const int MostRoom = ushort.MaxValue - 31;
 
     private readonly byte[] _room;
     private RecordWriter _writer;
@@ -15,7 +19,7 @@ internal ref struct EventRecord
     /// <param name="more">Bytes that a long text needs beside the others.</param>
     public EventRecord(RecordKind kind, Redaction? redaction, int more = 0)
     {
-        _room = new byte[Math.Min(MostBytes + more, ushort.MaxValue - 31)];
+        _room = new byte[Math.Min(MostBytes + more, MostRoom)];
         _writer = new RecordWriter(_room, kind, redaction);
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Engine;
+using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Audit;
 
@@ -75,7 +76,11 @@ internal sealed class RequestDraft
         Input.Clear();
         Output.Clear();
         Votes?.Clear();
-        Certified = null;
+        if (Certified is { } certified)
+        {
+            Clearing.Zero(certified.Seed.Span);
+            Certified = null;
+        }
     }
 
     /// <summary>Nothing of it stays.</summary>
@@ -124,6 +129,11 @@ internal sealed class RequestDraft
         if (_record is { } record)
         {
             _record = null;
+            if (Certified is { Seed.IsEmpty: false })
+            {
+                Clearing.Zero(record); // The log has the seed, for auditors. Whoever has this array next is another.
+            }
+
             ArrayPool<byte>.Shared.Return(record);
         }
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using EdgeDaemon.Admission;
 using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Engine.Smoothing;
 using EdgeDaemon.Identity;
@@ -41,18 +42,19 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
 
         long inputs = work.Plan[0].Shape[0];
         Tenant tenant = work.Entry.Account!.Tenant;
-        SmoothingQuestion question = SmoothingOffer.Of(wish, model.Smoothing, inputs, admission.Settings, tenant.Settings);
-        if (inputs is < 1 or > MostInputs)
+        if (model.Smoothing is not null && inputs is < 1 or > MostInputs)
         {
-            throw new RefusedException(Refusal.SmoothingSamplesOutOfRange, $"{inputs} inputs; a certification has 1 to {MostInputs}");
+            throw new RefusedException(Refusal.SmoothingTooManyInputs, $"{inputs} inputs; a certification has 1 to {MostInputs}");
         }
 
+        SmoothingQuestion question = SmoothingOffer.Of(wish, model.Smoothing, inputs, admission.Settings, tenant.Settings);
         if (work.WantsVotes || !work.Request.Outputs.IsEmpty)
         {
             throw new RefusedException(Refusal.SmoothingConflict, "a certification has neither outputs nor votes of a run");
         }
 
         work.Smoothing = new SmoothingWork(wish, question, SmoothingOffer.Time(wish, admission.Settings, tenant.Settings));
+        work.Smoothing.Charge(work.Entry.Account!, inputs * SmoothedInput.MemoryOf(model.Smoothing!.Classes));
         return 2 * BatchBytes(model.Smoothing!);
     }
 
@@ -69,7 +71,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
         {
             string commitment = smoothing.Commitment; // Bound before the first sample.
             var run = new SmoothingRun(Inputs(work, offer));
-            var loop = new SmoothingLoop(run, Batch(work, offer), Batch(work, offer), offer.Rules.Output, offer.Classes, TimeProvider.System);
+            var loop = new SmoothingLoop(run, Batch(work, offer), Batch(work, offer), offer.Rules.Output, offer.Classes, TimeProvider.System, model.Manifest.Ensemble?.Rule ?? VoteRule.Mean);
             long now = Stopwatch.GetTimestamp();
             long deadline = exchange.BodyClock.Deadline;
             long kept = Math.Max(KeptAtLeast, (long)((deadline - now) * KeptShare));

@@ -26,7 +26,7 @@ internal static class CertificationRecord
         exchange.Draft.Certified = new CertificateDraft
         {
             Commitment = Convert.FromHexString(work.Commitment),
-            Seed = work.Seed.Bits.ToArray(),
+            Seed = Copy(work.Seed.Bits),
             Sigma = work.Question.Sigma,
             Alpha = work.Question.Alpha,
             Radii = [.. inputs.AsEnumerable().Select(input => input.Radius)],
@@ -35,5 +35,13 @@ internal static class CertificationRecord
             Abstained = inputs.All(input => input.Abstained),
             Certificate = first,
         };
+    }
+
+    // The record may be written after the work has ended. Where it is, it stays until the draft clears it.
+    private static byte[] Copy(ReadOnlySpan<byte> seed)
+    {
+        byte[] copy = GC.AllocateUninitializedArray<byte>(seed.Length, pinned: true);
+        seed.CopyTo(copy);
+        return copy;
     }
 }

@@ -135,6 +135,9 @@ internal sealed class InferenceWork
     /// <param name="bytes">That came of its body.</param>
     public void End(long bytes)
     {
+        // Whatever became of its lane: the seed and the counts are no run's, and nobody writes noise any more.
+        Smoothing?.Dispose();
+        Smoothing = null;
         if (_lost is { } lane)
         {
             Entry.Close(bytes);
@@ -155,8 +158,6 @@ internal sealed class InferenceWork
         Raw = false;
         WantsVotes = false;
         Told = [];
-        Smoothing?.Dispose();
-        Smoothing = null;
         Entry.Close(bytes);
     }
 

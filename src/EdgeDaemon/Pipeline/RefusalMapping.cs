@@ -52,6 +52,9 @@ internal static class RefusalMapping
         Refusal.SmoothingRadiusNotOffered => new(400, GrpcStatus.InvalidArgument, "the model does not offer this radius at this sigma"),
         Refusal.SmoothingAlphaOutOfRange => new(400, GrpcStatus.InvalidArgument, "alpha is out of the range that the model offers"),
         Refusal.SmoothingSamplesOutOfRange => new(400, GrpcStatus.InvalidArgument, "max_samples is more than may be asked for"),
+        Refusal.SmoothingSamplesBelowLook => new(400, GrpcStatus.InvalidArgument, "max_samples is below one look of the model: a radius is decided at looks only"),
+        Refusal.SmoothingLimitsTooFew => new(400, GrpcStatus.InvalidArgument, "the limits of samples leave too few for each input of this request; send fewer inputs"),
+        Refusal.SmoothingTooManyInputs => new(400, GrpcStatus.InvalidArgument, "these are more inputs than one certification may have, or none"),
         Refusal.SmoothingNoBudget => new(400, GrpcStatus.InvalidArgument, "a budget of no samples, or of no time, certifies nothing"),
         Refusal.SmoothingConflict => new(400, GrpcStatus.InvalidArgument, "parameters of the certification contradict each other"),
 

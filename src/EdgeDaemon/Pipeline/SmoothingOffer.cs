@@ -58,18 +58,23 @@ internal static class SmoothingOffer
 
     private static int Samples(long? asked, SmoothingMode mode, ManifestSmoothing rules, int selection, long share)
     {
+        // Between two looks nothing is decided: samples there would be for nothing.
+        int period = mode == SmoothingMode.Sequential ? rules.LookPeriod : 1;
         long most = Math.Min(rules.MaxSamples, share - selection);
-        long samples = asked ?? Math.Min(most, mode == SmoothingMode.Sequential ? rules.MaxSamples : rules.Samples);
-        if (mode == SmoothingMode.Sequential)
+        if (most < period)
         {
-            // Between two looks nothing is decided: samples there would be for nothing.
-            samples -= samples % rules.LookPeriod;
+            throw new RefusedException(Refusal.SmoothingLimitsTooFew, $"the limits leave {share} samples for each input, of which {selection} choose; a decision takes {period} beside them");
         }
 
-        return samples >= 1 && samples <= most
-            ? (int)samples
-            : throw new RefusedException(
-                Refusal.SmoothingSamplesOutOfRange, $"max_samples {asked}: model.toml allows {rules.MaxSamples} beside {selection} that choose, the limits {share} of each input, and looks are every {rules.LookPeriod}");
+        long samples = asked ?? Math.Min(most, mode == SmoothingMode.Sequential ? rules.MaxSamples : rules.Samples);
+        if (samples > most)
+        {
+            throw new RefusedException(Refusal.SmoothingSamplesOutOfRange, $"max_samples {asked}: model.toml allows {rules.MaxSamples} beside {selection} that choose, the limits {share} of each input");
+        }
+
+        return samples >= period
+            ? (int)(samples - (samples % period))
+            : throw new RefusedException(Refusal.SmoothingSamplesBelowLook, $"max_samples {asked}: looks are every {period}");
     }
 
     private static RefusedException Sigma(ManifestSmoothing rules, string what) =>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Smoothing.Certificates;
+using EdgeDaemon.Core.Smoothing.Noise;
 using EdgeDaemon.Engine.Smoothing;
 
 namespace EdgeDaemon.Pipeline;
@@ -13,6 +14,11 @@ namespace EdgeDaemon.Pipeline;
 /// </summary>
 internal static class SmoothingReport
 {
+    // Where the seed will be. Names are escaped: no other place of a certificate reads so.
+    private static readonly string NoSeed = new('0', 2 * NoiseSeed.Size);
+
+    private static ReadOnlySpan<byte> SeedKey => "\"seed\":\""u8;
+
     public static ResponseParameter[] Of(SmoothingWork work, ImmutableArray<SmoothedInput> inputs)
     {
         SmoothingQuestion question = work.Question;
@@ -38,7 +44,8 @@ internal static class SmoothingReport
         parameters.Add(ResponseParameter.Of("stopped", Each(input => $"\"{CertificateWords.Of(input.Stopped)}\"")));
         if (work.Wish.Certificate)
         {
-            parameters.Add(ResponseParameter.Of("certificates", Certificates(work)));
+            work.Told = Certificates(work);
+            parameters.Add(ResponseParameter.OfSecret("certificates", work.Told));
         }
 
         return [.. parameters];
@@ -76,18 +83,38 @@ internal static class SmoothingReport
             : string.Create(CultureInfo.InvariantCulture, $"[[{first.Class},{first.Count}],[{second.Class},{second.Count}]]");
     }
 
-    // Canonical bytes but for the seed, which whoever may reads beside them. Each is one text, so that its bytes come as they are.
-    private static string Certificates(SmoothingWork work)
+    // Canonical bytes but for the seed, which whoever may reads beside them. Each is one text, so that its bytes come as they are. The seed is written into memory that does not move and is
+    // cleared when the work ends: of a string nobody knows where its copies are.
+    private static byte[] Certificates(SmoothingWork work)
     {
-        string? seed = work.Wish.RevealSeed ? Convert.ToHexStringLower(work.Seed.Bits) : null;
-        var text = new StringBuilder("[");
-        foreach (RobustnessCertificate certificate in work.Certificates)
+        bool reveals = work.Wish.RevealSeed;
+        byte[][] each = [.. work.Certificates.AsEnumerable().Select(certificate => reveals ? (certificate with { Noise = certificate.Noise with { Seed = NoSeed } }).ToJson() : certificate.ToCanonicalBytes())];
+        byte[] text = GC.AllocateUninitializedArray<byte>(each.Sum(certificate => certificate.Length + 1) + 1, pinned: true);
+        int length = 0;
+        foreach (byte[] certificate in each)
         {
-            RobustnessCertificate shown = seed is null ? certificate : certificate with { Noise = certificate.Noise with { Seed = seed } };
-            text.Append(text.Length > 1 ? "," : "").Append(Encoding.UTF8.GetString(shown.ToJson()));
+            text[length++] = (byte)(length == 1 ? '[' : ',');
+            Span<byte> into = text.AsSpan(length, certificate.Length);
+            certificate.CopyTo(into);
+            if (reveals)
+            {
+                Hex(work.Seed.Bits, into[(into.LastIndexOf(SeedKey) + SeedKey.Length)..]);
+            }
+
+            length += certificate.Length;
         }
 
-        return text.Append(']').ToString();
+        text[length] = (byte)']';
+        return text;
+    }
+
+    private static void Hex(ReadOnlySpan<byte> bits, Span<byte> digits)
+    {
+        for (int i = 0; i < bits.Length; i++)
+        {
+            digits[2 * i] = "0123456789abcdef"u8[bits[i] >> 4];
+            digits[(2 * i) + 1] = "0123456789abcdef"u8[bits[i] & 15];
+        }
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

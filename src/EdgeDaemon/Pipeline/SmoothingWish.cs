@@ -125,8 +125,9 @@ internal sealed record SmoothingWish(
         _ => throw NoNumber(name),
     };
 
+    // The framework's reader passes over zeros behind a number.
     private static double Parse(ReadOnlySpan<byte> text, string name) =>
-        text.Length <= LongestNumber && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
+        text.Length <= LongestNumber && !text.Contains((byte)0) && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
             ? value
             : throw NoNumber(name);
 

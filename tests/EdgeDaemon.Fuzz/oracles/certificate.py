@@ -205,7 +205,14 @@ def judge(case):
     need(abstained or (radius > 0 and chosen >= 0))
     need(input_radius == scaled(radius, scale))
     full = certification[0] == most
-    need({"completed": not sequential and full, "certified": sequential and not abstained, "futile": sequential and abstained, "samples": True}.get(stopped, sequential or not full))
+    whole_choice = selection[0] == chooses
+    if whole_choice and chosen == -1:
+        need(stopped == "samples" and certification[0] == 0)
+    elif stopped in ("deadline", "failed"):
+        need(not full)
+    else:
+        ended = certification[0] > 0 and sequential and (certification[0] % look == 0 or certification[0] == table)
+        need(whole_choice and {"completed": not sequential and full, "samples": sequential and full, "certified": ended and not abstained, "futile": ended and abstained}[stopped])
     if not abstained:
         of_class = dict(certification[2]).get(chosen, 0)
         need(agreements <= samples <= certification[0] and agreements <= of_class and of_class - agreements <= certification[0] - samples)

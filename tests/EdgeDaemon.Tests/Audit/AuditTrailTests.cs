@@ -90,6 +90,27 @@ public sealed class AuditTrailTests
     }
 
     [TestMethod]
+    public async Task A_certificate_that_is_not_in_the_log_keeps_its_answer_back()
+    {
+        byte[] text = "{\"format\":1}"u8.ToArray(), digest = System.Security.Cryptography.SHA256.HashData(text);
+        using var log = new RecordedLog(Tenants);
+        await log.Trail.CertifyAsync(Infer(log, "line"), 3, digest, text);
+
+        // As long as may be, whole; longer, cut off, it would be nobody's certificate: no answer may name it.
+        byte[] longest = [.. Enumerable.Repeat((byte)'x', EventRecord.LongestText)];
+        await log.Trail.CertifyAsync(Infer(log, "line"), 4, digest, longest);
+        RefusedException refused = await Assert.ThrowsExactlyAsync<RefusedException>(() => log.Trail.CertifyAsync(Infer(log, "line"), 4, digest, new byte[EventRecord.LongestText + 1]).AsTask());
+        Assert.AreEqual(Refusal.AuditUnavailable, refused.Refusal);
+        JsonElement[] records = log.Read("certificate");
+        Assert.HasCount(2, records);
+        Assert.AreEqual(longest.Length, records[1].GetProperty("certificate_text").GetString()!.Length);
+        Says(records[0], ("certificate", Convert.ToHexStringLower(digest)), ("certificate_text", "{\"format\":1}"), ("model", "digits"), ("tenant", "line"));
+        refused = await Assert.ThrowsExactlyAsync<RefusedException>(() => log.Trail.CertifyAsync(Infer(log, "line"), 5, digest, text).AsTask());
+        Assert.AreEqual(Refusal.AuditUnavailable, refused.Refusal, "the log has ended");
+        await AuditTrail.Off.CertifyAsync(Infer(log, "line"), 6, digest, text);
+    }
+
+    [TestMethod]
     public async Task Off_it_does_nothing_and_permits_everything()
     {
         using var log = new RecordedLog(Tenants);

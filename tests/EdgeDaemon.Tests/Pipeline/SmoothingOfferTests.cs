@@ -51,7 +51,9 @@ public sealed class SmoothingOfferTests
     [DataRow("\"certify\": true, \"sigma\": 0.25, \"alpha\": 0", Refusal.SmoothingAlphaOutOfRange)]
     [DataRow("\"certify\": true, \"sigma\": 0.25, \"alpha\": 1", Refusal.SmoothingAlphaOutOfRange)]
     [DataRow("\"certify\": true, \"sigma\": 0.25, \"max_samples\": 2001", Refusal.SmoothingSamplesOutOfRange)]
-    [DataRow("\"certify\": true, \"sigma\": 0.25, \"radius\": 0.125, \"max_samples\": 99", Refusal.SmoothingSamplesOutOfRange)]
+    [DataRow("\"certify\": true, \"sigma\": 0.25, \"radius\": 0.125, \"max_samples\": 99", Refusal.SmoothingSamplesBelowLook)]
+    [DataRow("\"certify\": true, \"sigma\": 0.25, \"radius\": 0.125, \"max_samples\": 2001", Refusal.SmoothingSamplesOutOfRange)]
+    [DataRow("\"certify\": true, \"sigma\": 0.25, \"radius\": 0.125, \"max_samples\": 1e15", Refusal.SmoothingSamplesOutOfRange)]
     public void What_the_release_does_not_offer_is_refused(string parameters, Refusal expected) => Refused(expected, () => Ask(parameters));
 
     [TestMethod]
@@ -69,7 +71,9 @@ public sealed class SmoothingOfferTests
         Assert.AreEqual(900, question.Samples, "what nobody asked for is cut");
         Assert.AreEqual(900, Ask("\"certify\": true, \"sigma\": 0.5, \"max_samples\": 900", Model.Value, inputs, device, tenant).Samples);
         Refused(Refusal.SmoothingSamplesOutOfRange, () => Ask("\"certify\": true, \"sigma\": 0.5, \"max_samples\": 901", Model.Value, inputs, device, tenant));
-        Refused(Refusal.SmoothingSamplesOutOfRange, () => Ask("\"certify\": true, \"sigma\": 0.5", Model.Value, 100 * inputs, device, tenant));
+        Refused(Refusal.SmoothingLimitsTooFew, () => Ask("\"certify\": true, \"sigma\": 0.5", Model.Value, 100 * inputs, device, tenant));
+        Refused(Refusal.SmoothingLimitsTooFew, () => Ask("\"certify\": true, \"sigma\": 0.5, \"radius\": 0.125", Model.Value, 6 * inputs, device, tenant));
+        Assert.AreEqual(66, Ask("\"certify\": true, \"sigma\": 0.5", Model.Value, 6 * inputs, device, tenant).Samples, "a fixed number has no looks");
     }
 
     [TestMethod]

@@ -30,6 +30,9 @@ public static class ModelInferResponse
                 case InferParameterKind.Integer:
                     output.Choice(2, (ulong)parameter.Bits);
                     break;
+                case InferParameterKind.Text when parameter.Text is null:
+                    output.Choice(3, parameter.Utf8.Span);
+                    break;
                 case InferParameterKind.Text:
                     output.Choice(3, parameter.Text!);
                     break;

@@ -80,6 +80,9 @@ public sealed class ProtobufWriter
 
     public void Choice(int field, string value) => Element(field, value);
 
+    /// <summary>A text in UTF-8, or bytes.</summary>
+    public void Choice(int field, ReadOnlySpan<byte> value) => Element(field, value);
+
     /// <summary>A packed repeated field of integers.</summary>
     public void Packed(int field, ReadOnlySpan<long> values)
     {

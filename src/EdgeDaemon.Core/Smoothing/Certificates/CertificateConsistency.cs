@@ -131,7 +131,7 @@ internal static class CertificateConsistency
             return result.Samples == last ? null : ("result", $"rests on {result.Samples} samples; the Clopper-Pearson bound is over all {last}");
         }
 
-        if (result.Samples % schedule.Look != 0 && result.Samples != schedule.TableSamples)
+        if (!IsLook(schedule, result.Samples))
         {
             return ("result", $"was decided after {result.Samples} samples, which is no look: every {schedule.Look}");
         }
@@ -147,18 +147,36 @@ internal static class CertificateConsistency
         return ("result", FormattableString.Invariant($"states a radius of {result.Radius:R}, which the ladder does not have"));
     }
 
+    // Whether it can have ended so, with these counts: the boundaries themselves are not looked at.
     private static string? StopFault(RobustnessCertificate certificate)
     {
         bool sequential = certificate.Rule.Method == CertificateMethod.Sequential;
-        bool whole = certificate.Certification.Samples == certificate.Rule.MaxSamples;
-        string word = CertificateWords.Of(certificate.Result.Stopped);
-        return certificate.Result.Stopped switch
+        int last = certificate.Certification.Samples;
+        bool whole = last == certificate.Rule.MaxSamples, chosen = certificate.Selection.Samples == certificate.Rule.Selection;
+        CertificateResult result = certificate.Result;
+        string word = CertificateWords.Of(result.Stopped);
+        if (chosen && result.Class == Votes.None)
+        {
+            return result.Stopped == StoppedBy.Samples && last == 0 ? null : $"says \"{word}\", but every sample that chooses failed: it ends there, by \"samples\"";
+        }
+
+        bool early = result.Stopped is StoppedBy.Deadline or StoppedBy.Failed;
+        if (early || !chosen)
+        {
+            return !early ? $"says \"{word}\", but not all samples that choose are counted"
+                : whole ? $"says \"{word}\", but all samples are counted"
+                : null;
+        }
+
+        return result.Stopped switch
         {
             StoppedBy.Completed => sequential || !whole ? $"says \"{word}\", which is for a Clopper-Pearson bound whose samples are all counted" : null,
-            StoppedBy.Certified => sequential && !certificate.Result.Abstained ? null : $"says \"{word}\", but no radius of a ladder is",
-            StoppedBy.Futile => sequential && certificate.Result.Abstained ? null : $"says \"{word}\", which is for a ladder of which every radius was given up",
-            StoppedBy.Samples => null,
-            _ => sequential || !whole ? null : $"says \"{word}\", but all samples of the bound are counted",
+            StoppedBy.Samples => !sequential || !whole ? $"says \"{word}\", which is for a ladder of which all of rule.max_samples are counted" : null,
+            _ when result.Abstained == (result.Stopped == StoppedBy.Certified) || !sequential =>
+                $"says \"{word}\", {(result.Stopped == StoppedBy.Certified ? "but no radius of a ladder is" : "which is for a ladder of which every radius was given up")}",
+            _ => last > 0 && IsLook(certificate.Rule.Schedule!, last) ? null : $"says \"{word}\" after {last} samples, which is no look: decisions fall there and end it",
         };
     }
+
+    private static bool IsLook(CertificateSchedule schedule, int samples) => samples % schedule.Look == 0 || samples == schedule.TableSamples;
 }

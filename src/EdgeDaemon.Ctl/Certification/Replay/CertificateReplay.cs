@@ -164,31 +164,14 @@ internal sealed class CertificateReplay(RobustnessCertificate certificate, Radiu
     // The counts as they stand must carry the radius, whatever the path to them was.
     private void JudgeCounts(ReadOnlySpan<int> certifying)
     {
-        CertificateResult result = certificate.Result;
-        if (result.Abstained)
+        if (ladder is not null)
         {
+            new FailedPath(certificate, ladder, certifying).Judge();
             return;
         }
 
-        // A failed sample can only take from the class. Without this, one sample restated as failed would let any count be claimed.
-        int agreements = certifying[..Math.Min(result.Samples, certifying.Length)].Count(result.Class);
-        if (result.Agreements > agreements)
-        {
-            throw new CtlException($"result.agreements is {result.Agreements}; of the first {result.Samples} certification samples {agreements} are for class {result.Class} when they are drawn and run again");
-        }
-
-        if (ladder is null)
-        {
-            Same("result.radius", result.Radius, CertifiedRadius.Of(ClopperPearson.Lower(result.Agreements, certificate.Rule.MaxSamples, certificate.Rule.Alpha), certificate.Noise.Sigma));
-            return;
-        }
-
-        int look = ladder.Looks.Looks.IndexOf(result.Samples);
-        int needed = ladder[ladder.Radii.IndexOf(result.Radius)].Up[look];
-        if (result.Agreements < needed)
-        {
-            throw new CtlException($"result.agreements is {result.Agreements}; radius {result.Radius:R} needs {needed} after {result.Samples} samples");
-        }
+        double bound = ClopperPearson.Lower(certificate.Certification.Of(certificate.Result.Class), certificate.Rule.MaxSamples, certificate.Rule.Alpha);
+        Same("result.radius", certificate.Result.Radius, CertifiedRadius.Of(bound, certificate.Noise.Sigma));
     }
 
     private SampleTally Tally(ReadOnlySpan<int> choices)

@@ -77,7 +77,7 @@ internal sealed class ReplayModel : IDisposable
         for (int row = 0; row < choices.Length; row++)
         {
             Combine(row, sums, answer);
-            choices[row] = Votes.Choice(answer);
+            choices[row] = Votes.Choice(_model.Vote, answer);
         }
 
         foreach ((OnnxRun run, _) in _members)

@@ -12,6 +12,9 @@ namespace EdgeDaemon.Engine.Smoothing;
 /// </summary>
 internal sealed class SmoothedInput
 {
+    // The object, its decisions, and the heads of its arrays.
+    private const int Fixed = 512;
+
     private readonly SmoothingQuestion _question;
     private readonly Selection _selection;
     private readonly int[] _counts; // of certification, or prediction
@@ -39,6 +42,9 @@ internal sealed class SmoothedInput
             _selection.Begin(question.Selection);
         }
     }
+
+    /// <summary>Memory that one takes, beside the input's own: a count of each class for the samples that choose and for those that certify.</summary>
+    public static long MemoryOf(int classes) => Fixed + (2L * sizeof(int) * classes);
 
     public int Place { get; }
 

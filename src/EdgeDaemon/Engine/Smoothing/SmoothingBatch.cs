@@ -85,12 +85,14 @@ internal sealed class SmoothingBatch : IThreadPoolWorkItem, IValueTaskSource
 
     /// <summary>Gives each sample's class to its input, in order: the largest logit, the lowest of several, and none where they are no numbers.</summary>
     /// <param name="logits">A row of as many as there are classes for each of the run's rows.</param>
-    public void Settle(ReadOnlySpan<float> logits, int classes)
+    /// <param name="classes">How many.</param>
+    /// <param name="rule">By which members voted; the mean of one.</param>
+    public void Settle(ReadOnlySpan<float> logits, int classes, VoteRule rule = VoteRule.Mean)
     {
         for (int i = 0; i < Used; i++)
         {
             ref Row row = ref _rows[i];
-            row.Input.Take(row.Counts ? Votes.Choice(logits.Slice(i * classes, classes)) : Votes.None);
+            row.Input.Take(row.Counts ? Votes.Choice(rule, logits.Slice(i * classes, classes)) : Votes.None);
         }
 
         Used = 0;

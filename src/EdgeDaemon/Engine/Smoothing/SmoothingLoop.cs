@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Native.Onnx;
@@ -16,13 +17,13 @@ namespace EdgeDaemon.Engine.Smoothing;
 /// <param name="output">The place among the model's outputs of the logits.</param>
 /// <param name="classes">Elements of a row of it.</param>
 /// <param name="clock">Whose timestamps the deadlines are.</param>
-internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, SmoothingBatch second, int output, int classes, TimeProvider clock)
+/// <param name="rule">By which the model's members vote.</param>
+internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, SmoothingBatch second, int output, int classes, TimeProvider clock, VoteRule rule = VoteRule.Mean)
 {
     /// <summary>So many runs that fail one after the other are the model's failure, not some samples'.</summary>
     public const int MostFailures = 3;
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(5);
-
 
     private int _failures;
     private RefusedException? _failed;
@@ -145,7 +146,7 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
         {
             RunAnswer answer = await turn.RunAsync(batch.Inputs, account, deadline, place);
             Require(answer, batch);
-            batch.Settle(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(answer.OutputData(output)), classes);
+            batch.Settle(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(answer.OutputData(output)), classes, rule);
             _failures = 0;
         }
         catch (RefusedException failed) when (Counts(failed, turn.Lane))

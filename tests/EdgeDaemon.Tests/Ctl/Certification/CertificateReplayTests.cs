@@ -54,6 +54,58 @@ public sealed class CertificateReplayTests
         Found("result.radius is", failed with { Result = failed.Result with { Radius = radius * 1.01, InputRadius = CertificateResult.InUnitsOfInput(radius * 1.01, 255) } });
     }
 
+    [TestMethod]
+    public void A_path_whose_runs_failed_replays()
+    {
+        DigitsCertificate digits = DigitsCertificate.Instance;
+        foreach (RobustnessCertificate c in (RobustnessCertificate[])
+        [
+            Failing(first: 300, count: 40),
+            digits.Walk(2, sample => sample is >= 20 and < 28), // the look at 200 is lost by them
+            digits.Walk(3, sample => sample % 97 == 5, deadline: 700),
+            digits.Walk(4, sample => sample is >= 300 and < 340),
+            digits.Walk(5, sample => sample < 60),
+            digits.Walk(2, sample => sample < 600), // no look before has anything
+        ])
+        {
+            Assert.IsGreaterThan(0, c.Certification.Failed);
+            Replay(c);
+        }
+    }
+
+    /// <summary>
+    /// Samples that had failed are not known one by one: a forger restates some as failed and changes what was decided. Every one of these says of its counts what no order of failures can have led to; and every
+    /// one reads well, for the certificate alone does not show it.
+    /// </summary>
+    [TestMethod]
+    public void What_no_order_of_failures_can_have_come_to_is_found()
+    {
+        RobustnessCertificate c = Failing(first: 300, count: 40);
+        CertificateResult r = c.Result;
+        Assert.AreEqual((0.25, 200, 400, 40, StoppedBy.Certified), (r.Radius, r.Samples, c.Certification.Samples, c.Certification.Failed, r.Stopped), "four looks; the larger radius is given up at the last");
+
+        // A larger radius, by more agreements at a look than come out.
+        Found("of the first 200 certification samples 194 are for class 9", c with { Result = r with { Radius = 0.375, InputRadius = 95.625, Agreements = 200 } });
+        Found("of the first 100 certification samples", c with { Result = r with { Samples = 100, Agreements = 97 } });
+
+        // A radius at a look that does not carry it, or that another look carried before.
+        Found("is not what 186 agreements after 200 samples reach", c with { Result = r with { Agreements = 186 } });
+        Found("was reached or passed after 100 samples", c with { Result = r with { Radius = 0.125, InputRadius = 31.875 } });
+        Found("result.agreements is 153", c with { Result = r with { Agreements = 153 } });
+
+        // An abstention where whatever failed left a radius.
+        Found("was reached or passed after 300 samples", c with { Result = new CertificateResult(r.Class, true, 0, 0, 0, 0, StoppedBy.Deadline) });
+
+        // Walked on behind its end.
+        Found("all was decided after 300 certification samples", DigitsCertificate.Instance.Walk(3, sample => sample is >= 210 and < 300, beyond: 20));
+
+        // Another word for the end.
+        Found("result.stopped is \"deadline\"", c with { Result = r with { Stopped = StoppedBy.Deadline } });
+        RobustnessCertificate open = DigitsCertificate.Instance.Walk(5, sample => sample is >= 200 and < 220, deadline: 400);
+        Replay(open);
+        Found("result.stopped is \"certified\"", open with { Result = open.Result with { Stopped = StoppedBy.Certified } });
+    }
+
     // What somebody would change to make a certificate say more, or something else, than was found.
     [TestMethod]
     public void Tampered_certificates_are_found_and_what_is_wrong_is_named()
@@ -152,6 +204,8 @@ public sealed class CertificateReplayTests
             Assert.AreEqual(DigitsCertificate.Instance.Ladder[i].CertifyError, found.GetProperty("errors")[i].GetDouble(), 1e-9);
         }
 
+        Assert.IsTrue(found.GetProperty("path").GetBoolean());
+        Assert.AreEqual(1, found.GetProperty("not_checked").GetArrayLength(), "the model");
         Assert.IsTrue(JsonDocument.Parse(Script(0, Save(b))).RootElement.GetProperty("bound").GetBoolean());
 
         // Negative controls.
@@ -159,6 +213,42 @@ public sealed class CertificateReplayTests
         StringAssert.Contains(Script(1, Save(b with { Result = b.Result with { Radius = b.Result.Radius * 1.0001, InputRadius = 0 } })), "do not show a radius");
         StringAssert.Contains(Script(1, Save(c with { Noise = c.Noise with { Seed = new string('2', 64) } })), "does not belong to the commitment");
         StringAssert.Contains(Script(1, Save(c with { Result = c.Result with { InputRadius = 64 } })), "input_radius is above");
+    }
+
+    /// <summary>Without the model the script knows of the path the deciding look and the end alone: why it ended must follow from them. What it cannot see it says.</summary>
+    [TestMethod]
+    public void The_independent_script_holds_the_end_against_the_counts()
+    {
+        DigitsCertificate digits = DigitsCertificate.Instance;
+        RobustnessCertificate c = Failing(first: 300, count: 40), open = digits.Walk(5, sample => sample is >= 200 and < 220, deadline: 400);
+        string tables = Path.Combine(_folder, "tables");
+        ToolRun.Of("certificate", "tables", Save(open), "--out", tables).Succeeded();
+        RobustnessCertificate[] all = [c, open, digits.Walk(3), digits.Walk(5, sample => sample < 60), digits.Walk(2, sample => sample is >= 20 and < 28)];
+        string[] lines = Script(0, [.. all.Select(Save), "--tables", tables]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach ((RobustnessCertificate honest, string line) in all.Zip(lines))
+        {
+            JsonElement said = JsonDocument.Parse(line).RootElement;
+            string[] unseen = [.. said.GetProperty("not_checked").EnumerateArray().Select(line => line.GetString()!)];
+            Assert.IsTrue(said.GetProperty("path").GetBoolean() && unseen[0].StartsWith("that the model chooses these classes", StringComparison.Ordinal));
+            Assert.AreEqual(honest.Certification.Failed > 0, unseen.Any(line => line.StartsWith($"that the {honest.Certification.Failed} samples that stand as failed had failed", StringComparison.Ordinal)));
+        }
+
+        CertificateResult r = c.Result;
+        Wrong("on any path with these counts all was decided after 400", c with { Result = r with { Stopped = StoppedBy.Deadline } });
+        Wrong("no path with these counts decides all", open with { Result = open.Result with { Stopped = StoppedBy.Certified } });
+        Wrong("do not reach the boundary of radius 0.25", c with { Result = r with { Agreements = 186 } });
+        Wrong("the counts reach a radius, or a larger one, after 300", c with { Result = new CertificateResult(r.Class, true, 0, 0, 0, 0, StoppedBy.Futile) });
+        Wrong("all was decided after 300", digits.Walk(3, sample => sample is >= 210 and < 300, beyond: 20));
+        Wrong("it cannot have stopped by samples", c with { Result = r with { Stopped = StoppedBy.Samples } }, read: false);
+
+        void Wrong(string what, RobustnessCertificate certificate, bool read = true)
+        {
+            StringAssert.Contains(Script(1, Save(certificate), "--tables", tables), what);
+            if (read)
+            {
+                RobustnessCertificate.Parse(certificate.ToJson(), "the certificate alone does not show it");
+            }
+        }
     }
 
     private static string Rows(int samples)
@@ -232,6 +322,9 @@ public sealed class CertificateReplayTests
         string message = Assert.ThrowsExactly<CtlException>(() => Replay(certificate), what).Message;
         StringAssert.Contains(message, what);
     }
+
+    // Three radii, some of whose samples had failed.
+    private static RobustnessCertificate Failing(int first, int count) => DigitsCertificate.Instance.Walk(3, sample => sample >= first && sample < first + count);
 
     // Another count of the class, so many failed.
     private static RobustnessCertificate Counts(RobustnessCertificate c, int agreements, int failed) => c with

@@ -94,6 +94,49 @@ internal sealed class DigitsCertificate
             new CertificateResult(chosen, false, best.Radius, CertificateResult.InUnitsOfInput(best.Radius, 255), best.Samples, best.Agreements, StoppedBy.Certified));
     }
 
+    /// <summary>For the first radii on offer, walked until all is decided, or stopped: by plain loops over the boundaries' whole numbers.</summary>
+    /// <param name="radii">How many.</param>
+    /// <param name="failed">Which certification samples had failed; null for none.</param>
+    /// <param name="deadline">After so many it was over; 0: never.</param>
+    /// <param name="beyond">Samples that are counted behind the end, as nobody does; it then says that a deadline ended it.</param>
+    public RobustnessCertificate Walk(int radii, Func<int, bool>? failed = null, int deadline = 0, int beyond = 0)
+    {
+        int[] choices = [.. _choices.Select((choice, i) => i >= Selection && failed is not null && failed(i - Selection) ? -1 : choice)];
+        int chosen = Tally(_choices, 0, Selection).Largest(), agreements = 0, samples = 0, certified = -1, given = radii, look = 0;
+        (int Samples, int Agreements) basis = default;
+        while (certified + 1 < given && (deadline == 0 || samples < deadline))
+        {
+            Assert.IsTrue(Selection + samples < choices.Length, "it is decided by then");
+            agreements += choices[Selection + samples++] == chosen ? 1 : 0;
+            if (samples % 100 != 0)
+            {
+                continue;
+            }
+
+            for (int r = certified + 1; r < radii && agreements >= Ladder[r].Up[look]; r++)
+            {
+                (certified, basis) = (r, (samples, agreements));
+            }
+
+            for (int r = given - 1; r > certified; r--)
+            {
+                given = samples - agreements >= Ladder[r].Down[look] ? r : given;
+            }
+
+            look++;
+        }
+
+        samples += beyond;
+        double radius = certified < 0 ? 0 : Ladder.Radii[certified];
+        return Certificate(
+            new CertificateRule(CertificateMethod.Sequential, 0.001, Selection, 10_000, new CertificateSchedule(0.001, 100, 10_000)),
+            samples,
+            [.. Enumerable.Range(0, radii).Select(r => new LadderStep(Ladder.Radii[r], Hex(Ladder[r])))],
+            new CertificateResult(
+                chosen, certified < 0, radius, CertificateResult.InUnitsOfInput(radius, 255), basis.Samples, basis.Agreements,
+                certified + 1 < given || beyond > 0 ? StoppedBy.Deadline : certified < 0 ? StoppedBy.Futile : StoppedBy.Certified)) with { Certification = Tally(choices, Selection, samples) };
+    }
+
     public RobustnessCertificate Bound()
     {
         const int Samples = 800;
@@ -119,12 +162,17 @@ internal sealed class DigitsCertificate
         ladder,
         result);
 
-    private SampleTally Tally(int from, int samples)
+    private SampleTally Tally(int from, int samples) => Tally(_choices, from, samples);
+
+    private static SampleTally Tally(int[] choices, int from, int samples)
     {
         int[] counts = new int[10];
-        foreach (int choice in _choices.AsSpan(from, samples))
+        foreach (int choice in choices.AsSpan(from, samples))
         {
-            counts[choice]++;
+            if (choice >= 0)
+            {
+                counts[choice]++;
+            }
         }
 
         return SampleTally.From(samples, counts);

@@ -140,7 +140,16 @@ public sealed class RobustnessCertificateTests
         Contradicts(b with { Ladder = c.Ladder }, "'ladder' must be empty");
         Contradicts(b with { Rule = c.Rule with { Method = CertificateMethod.ClopperPearson } }, "'rule.beta' means nothing");
         Contradicts(b with { Model = b.Model with { Vote = VoteRule.Majority } }, "'model' has one member");
-        Contradicts(b with { Result = b.Result with { Stopped = StoppedBy.Deadline } }, "but all samples of the bound are counted");
+        Contradicts(b with { Result = b.Result with { Stopped = StoppedBy.Deadline } }, "but all samples are counted");
+        Contradicts(b with { Result = b.Result with { Stopped = StoppedBy.Samples } }, "which is for a ladder of which all of rule.max_samples are counted");
+        Contradicts(c with { Result = r with { Stopped = StoppedBy.Samples } }, "which is for a ladder of which all of rule.max_samples are counted");
+        Contradicts(c with { Rule = c.Rule with { MaxSamples = 500 }, Result = r with { Stopped = StoppedBy.Deadline } }, "but all samples are counted");
+        Contradicts(c with { Certification = new SampleTally(501, 4, c.Certification.Counts), Noise = c.Noise with { Count = 601 } }, "after 501 samples, which is no look");
+        RobustnessCertificate few = c with { Selection = new SampleTally(99, 1, [new(7, 97), new(9, 1)]), Certification = new SampleTally(0, 0, []), Noise = c.Noise with { Count = 99 } };
+        Contradicts(few with { Result = new CertificateResult(7, true, 0, 0, 0, 0, StoppedBy.Futile) }, "not all samples that choose are counted");
+        RobustnessCertificate none = c with { Selection = new SampleTally(100, 100, []), Result = new CertificateResult(Core.Smoothing.Votes.None, true, 0, 0, 0, 0, StoppedBy.Futile) };
+        Contradicts(none, "every sample that chooses failed: it ends there");
+        Contradicts(none with { Result = none.Result with { Stopped = StoppedBy.Samples } }, "every sample that chooses failed: it ends there");
         Contradicts(b with { Result = b.Result with { Samples = 900, Agreements = 900 } }, "the Clopper-Pearson bound is over all 1000");
 
         static void Contradicts(RobustnessCertificate certificate, string what)

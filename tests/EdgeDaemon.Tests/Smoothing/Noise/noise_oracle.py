@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The law of src/EdgeDaemon.Core/Smoothing/Noise/README.md a second time, from the page alone: python3's standard library, no code shared.
 
-    noise_oracle.py > noise.golden     every figure that the tests hold the daemon against (half a minute)
+    noise_oracle.py > noise.golden     every figure that the tests hold the daemon against
+    noise_oracle.py --rows < LINES     for each line "bytes|floats SIGMA DIVISOR SEED PLACE SAMPLE INPUT" (SEED and INPUT in hex, FP32 little-endian) the SHA-256 of the noisy row
+    noise_oracle.py --known FILE       this file's own Philox against Random123's known answers; prints how many there were
 
 Thresholds come from the alternating series of the error function in exact fractions cut to 400 bits, which is not how the daemon computes them.
 """
@@ -12,6 +14,7 @@ import hmac
 import math
 import statistics
 import struct
+import sys
 from fractions import Fraction
 
 BITS = 400
@@ -168,6 +171,28 @@ def rows_digest(law, key, samples, inputs):
     return digest.hexdigest()
 
 
+def rows(lines):
+    laws = {}
+    for line in lines:
+        kind, sigma, divisor, seed, place, sample, data = line.split()
+        law = (Bytes if kind == "bytes" else Floats, float(sigma), float(divisor))
+        laws[law] = laws.get(law) or law[0](*law[1:])
+        data = bytes.fromhex(data)
+        inputs = list(data) if kind == "bytes" else struct.unpack(f"<{len(data) // 4}f", data)
+        print(rows_digest(laws[law], key_of(bytes.fromhex(seed), int(place)), (int(sample),), inputs))
+
+
+def known(path):
+    seen = 0
+    for line in open(path):
+        words = line.split()
+        if words[:1] == ["philox4x32"]:
+            numbers = [int(word, 16) for word in words[2:]]
+            assert philox(numbers[:4], numbers[4:6], int(words[1])) == tuple(numbers[6:]), line
+            seen += 1
+    print(seen)
+
+
 def main():
     seed = bytes(range(32))
     print("commitment", commitment(seed).hex())
@@ -201,4 +226,9 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["--rows"]:
+        rows(sys.stdin)
+    elif len(sys.argv) == 3 and sys.argv[1] == "--known":
+        known(sys.argv[2])
+    else:
+        main()
