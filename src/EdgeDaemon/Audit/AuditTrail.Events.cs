@@ -141,7 +141,7 @@ internal sealed partial class AuditTrail
         if (_spool is not null)
         {
             exchange.Draft.IsRecorded = true;
-            await _spool.AppendAsync(exchange.Draft.Waiter, Action(exchange, action, subject, after, before, whom), strict: true);
+            await _spool.AppendAsync(exchange.Draft.Waiter, Action(exchange, action, subject, after, before, whom), strict: true, goesOn: true);
         }
     }
 

@@ -172,7 +172,10 @@ internal sealed partial class AuditTrail : IDisposable
     {
         _spool?.Dispose();
         _hasher?.Dispose();
-        _held?.Dispose();
+        if (_spool is null or { HasEnded: true })
+        {
+            _held?.Dispose(); // Else a thread that the disk has kept still writes: the lock ends with the process.
+        }
     }
 
     // As AuditSettings.IsStrict, with the patterns looked at once for each release.
