@@ -48,6 +48,9 @@ internal sealed class AuditSpool : IDisposable
     /// <summary>As it is now; never null.</summary>
     public SpoolState State => _gate.State;
 
+    /// <inheritdoc cref="SpoolGate.Turned"/>
+    public Task Turned => _gate.Turned;
+
     /// <summary>The newest checkpoint that is on the disk; null before the first.</summary>
     public CheckpointMade? LastCheckpoint => _gate.LastCheckpoint;
 

@@ -20,6 +20,7 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
     private readonly List<TaskCompletionSource<CheckpointMade?>> _asking = [];
     private readonly Queue<AuditAlarm> _unheard = new();
     private Action<AuditAlarm>? _alarm;
+    private TaskCompletionSource _turned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _sleep;
     private int _ownCount;
     private volatile int _closed; // Cause, and above it the verdict; 0: records are taken.
@@ -46,6 +47,9 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
     public WaiterStack Roomless { get; } = new();
 
     public SpoolState State => _state;
+
+    /// <summary>Ends when it changes whether requests go on; to be taken before looking whether they do.</summary>
+    public Task Turned => Volatile.Read(ref _turned).Task;
 
     public CheckpointMade? LastCheckpoint => _checkpoint;
 
@@ -242,6 +246,11 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
             _ => AuditCause.None,
         };
         _state = new SpoolState(condition, accepts, reason, clock.GetUtcNow());
+        if (accepts != before.Accepts)
+        {
+            Interlocked.Exchange(ref _turned, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+
         _closed = cause == AuditCause.None ? 0 : (int)cause | ((int)(accepts ? AuditVerdict.Dropped : AuditVerdict.Refused) << 8);
         if (condition is SpoolCondition.Failed or SpoolCondition.Stalled or SpoolCondition.Stopped)
         {
@@ -361,19 +370,8 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
         LongestSyncSeconds = Interlocked.Read(ref _longestSync) / (double)TimeSpan.TicksPerSecond,
     };
 
-    public void Dispose() => _wake.Dispose();
-
-    private static void TurnAway(AuditWaiter? chain, in AuditPlace place)
-    {
-        while (chain is not null)
-        {
-            AuditWaiter next = chain;
-            chain = next.Next;
-            next.Complete(place);
-        }
-    }
-
-    private void AnswerAsking(CheckpointMade? checkpoint)
+    /// <summary>Who asked for a checkpoint has it, or is told that there is none.</summary>
+    public void AnswerAsking(CheckpointMade? checkpoint)
     {
         lock (_change)
         {
@@ -383,6 +381,18 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
             }
 
             _asking.Clear();
+        }
+    }
+
+    public void Dispose() => _wake.Dispose();
+
+    private static void TurnAway(AuditWaiter? chain, in AuditPlace place)
+    {
+        while (chain is not null)
+        {
+            AuditWaiter next = chain;
+            chain = next.Next;
+            next.Complete(place);
         }
     }
 }

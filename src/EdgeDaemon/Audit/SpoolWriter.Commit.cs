@@ -76,7 +76,7 @@ internal sealed partial class SpoolWriter
         _ring.Free(mark);
         _pendingSince = 0;
         _gate.Late = false;
-        if (_gate.State is { Condition: SpoolCondition.Stalled, Since: var since })
+        if (_fileMissed == 0 && _gate.State is { Condition: SpoolCondition.Stalled, Since: var since })
         {
             Move(since);
         }

@@ -104,9 +104,17 @@ internal sealed partial class SpoolWriter : IDisposable
             return false;
         }
 
-        _fileMissed = 0;
         Build();
         _batch.Settle();
+        if (_short && !_reserve.HasNext)
+        {
+            MissFile();
+        }
+        else
+        {
+            _fileMissed = 0;
+        }
+
         return _batch.Count > 0 ? Commit() : _usedUp;
     }
 
@@ -164,6 +172,7 @@ internal sealed partial class SpoolWriter : IDisposable
                 string.Create(CultureInfo.InvariantCulture, $"{_files.Folder}: its disk has not answered for {age.TotalSeconds:0.#} s, more than [audit] stall_seconds: look at it (dmesg). The log goes on by itself when it answers"));
         }
 
+        _gate.AnswerAsking(null);
         TurnAway(_gate.State.Condition switch { SpoolCondition.Full => AuditCause.Full, SpoolCondition.Failed => AuditCause.Failed, _ => AuditCause.Stalled });
     }
 
@@ -299,7 +308,7 @@ internal sealed partial class SpoolWriter : IDisposable
         }
 
         _reserve.MakeNext();
-        (_segment, _segmentFirst, _usedUp, _reason) = (file, _tip.Edge.Size, false, SegmentReason.Rotated);
+        (_segment, _segmentFirst, _usedUp, _reason, _fileMissed) = (file, _tip.Edge.Size, false, SegmentReason.Rotated, 0);
         Accept(_ring.Mark());
         return true;
     }

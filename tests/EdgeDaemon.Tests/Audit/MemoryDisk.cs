@@ -33,6 +33,9 @@ internal sealed class MemoryDisk : ISpoolFiles
     /// <summary>Runs within each sync, outside the lock.</summary>
     public Action? Syncing { get; set; }
 
+    /// <summary>Runs before a file is laid out, outside the lock.</summary>
+    public Action? Creating { get; set; }
+
     public long Free { get; set; } = 1L << 40;
 
     public string Folder => "/memory";
@@ -61,6 +64,7 @@ internal sealed class MemoryDisk : ISpoolFiles
 
     public ISpoolFile Create(string name, long length)
     {
+        Creating?.Invoke();
         Do("create", name, () => _files.Add(name, new Content(new byte[length])));
         return Open(name);
     }
