@@ -13,6 +13,7 @@ internal sealed class AuditSpool : IDisposable
 
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     private readonly AuditSettings _settings;
     private readonly SpoolClock _clock;
@@ -181,11 +182,13 @@ internal sealed class AuditSpool : IDisposable
         }
 
         _gate.Stop();
-        HasEnded = _thread.Join(_settings.StallAfter + Ending);
-        if (!HasEnded)
+        while (!(HasEnded = _thread.Join(Look)))
         {
-            _gate.End();
-            return;
+            if (_disk.Age >= _settings.StallAfter)
+            {
+                _gate.End();
+                return;
+            }
         }
 
         HasEnded = _reserve.TryEnd(Ending);

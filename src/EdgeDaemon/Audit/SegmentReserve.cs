@@ -9,7 +9,7 @@ namespace EdgeDaemon.Audit;
 /// Has the next segment laid out before it is needed, on a thread of its own: a file of zeros takes long, and the writer must not wait for it. Watches quota and
 /// free space, and deletes the oldest segments where the policy lets it.
 /// </summary>
-internal sealed class SegmentReserve
+internal sealed class SegmentReserve : IDisposable
 {
     private const int NearPercent = 80;
     private const int FarPercent = 70;
@@ -131,6 +131,8 @@ internal sealed class SegmentReserve
         _wake.Dispose();
         return true;
     }
+
+    public void Dispose() => TryEnd(Timeout.InfiniteTimeSpan);
 
     private void Work()
     {

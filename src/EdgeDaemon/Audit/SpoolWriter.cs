@@ -93,6 +93,7 @@ internal sealed partial class SpoolWriter : IDisposable
 
         FollowSpace();
         Collect();
+        _checkpointNow |= IsToMove;
         if (_gate.State.Condition == SpoolCondition.Full)
         {
             TurnAway(AuditCause.Full);
@@ -145,13 +146,16 @@ internal sealed partial class SpoolWriter : IDisposable
             _pendingSince = Math.Max(1, _clock.Timestamp);
         }
 
-        return _isAhead || _gate.StrictWaits || _gate.IsCheckpointAsked || _strict.First is not null || _roomless.First is not null || _own.Count > 0 || _gate.HasOwn || _gate.IsStopping
+        return _isAhead || IsToMove || _gate.StrictWaits || _gate.IsCheckpointAsked || _strict.First is not null || _roomless.First is not null || _own.Count > 0 || _gate.HasOwn || _gate.IsStopping
             || (_pendingSince != 0 && (_gate.IsMuch || _clock.Timestamp >= _clock.After(_pendingSince, _settings.Window)))
             || _clock.Timestamp >= Math.Min(_checkpointDue, _epochDue);
     }
 
     /// <summary>Whether nothing goes on before there is another file.</summary>
     public bool NeedsFile => (_segment is null || _usedUp) && !_reserve.HasNext && !_reserve.IsExhausted && _gate.State.Condition != SpoolCondition.Failed;
+
+    // A call that was no group's hung, and has ended: only a group that reaches the disk shows that it is well.
+    private bool IsToMove => _fileMissed == 0 && _gate.State.Condition == SpoolCondition.Stalled;
 
     private long Limit => _segment!.Length - (_reserve.HasNext ? Closing : _gate.IsStopping ? Closing + LastWords : Emergency);
 

@@ -33,6 +33,9 @@ internal sealed class MemoryDisk : ISpoolFiles
     /// <summary>Runs within each sync, outside the lock.</summary>
     public Action? Syncing { get; set; }
 
+    /// <summary>Runs before something is added to a file's end, outside the lock.</summary>
+    public Action? Appending { get; set; }
+
     /// <summary>Runs before a file is laid out, outside the lock.</summary>
     public Action? Creating { get; set; }
 
@@ -89,6 +92,7 @@ internal sealed class MemoryDisk : ISpoolFiles
     public void Append(string name, long end, ReadOnlySpan<byte> bytes)
     {
         byte[] copy = bytes.ToArray();
+        Appending?.Invoke();
         Do("append", name, () =>
         {
             byte[] before = _files.TryGetValue(name, out Content? old) ? old.Live.AsSpan(0, (int)end).ToArray() : [];

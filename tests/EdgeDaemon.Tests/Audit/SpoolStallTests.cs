@@ -112,12 +112,40 @@ public sealed class SpoolStallTests
         using var rig = new HeldDisk();
         AuditSpool spool = rig.Open("stall_seconds = 1");
         Task<AuditPlace> waiting = rig.HoldAt(spool, 1);
-        spool.Dispose();
-        Assert.IsFalse(spool.HasEnded, "the thread is in the kernel still: the log's lock is not given up");
+        Task ending = Task.Run(spool.Dispose);
+        rig.Clock.Advance(TimeSpan.FromSeconds(0.9));
+        Assert.IsFalse(ending.Wait(TimeSpan.FromMilliseconds(300)), "the control: a disk that is slow is waited for");
         rig.Clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.IsTrue(ending.Wait(Patience));
+        Assert.IsFalse(spool.HasEnded, "the thread is in the kernel still: the log's lock is not given up");
         Assert.IsTrue(waiting.Wait(Patience));
         Assert.AreEqual(AuditVerdict.Refused, spool.AppendStrictly(SpoolFixture.Record(2)).Verdict);
         rig.Release();
+    }
+
+    /// <summary>Not a group's sync but the file of certificates hangs: nothing would be due for a minute when it ends, and until then nothing would be taken.</summary>
+    [TestMethod]
+    public void A_call_that_was_no_groups_opens_the_log_again_when_it_ends()
+    {
+        using var rig = new HeldDisk();
+        using var hold = new ManualResetEventSlim(initialState: true);
+        using var held = new ManualResetEventSlim(initialState: false);
+        using AuditSpool spool = rig.Disk.Open(SpoolFixture.Settings("stall_seconds = 5\ncheckpoint_seconds = 3600\nepoch_seconds = 3600"), rig.Clock);
+        Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(0)).Verdict);
+        hold.Reset();
+        rig.Disk.Appending = () =>
+        {
+            held.Set();
+            hold.Wait(Patience);
+        };
+        AuditSpoolTests.Until(() =>
+        {
+            rig.Clock.Advance(TimeSpan.FromSeconds(held.IsSet ? 2 : 3601));
+            return spool.State.Condition == SpoolCondition.Stalled;
+        });
+        hold.Set();
+        AuditSpoolTests.Until(() => spool.State.Condition == SpoolCondition.Running);
+        Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(1)).Verdict);
     }
 
     /// <summary>The timer that makes batched callers wait runs before the first sync already: without that a disk that is slow from the start takes records until the window is full.</summary>
