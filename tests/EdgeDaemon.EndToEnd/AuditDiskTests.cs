@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using EdgeDaemon.Client;
+using EdgeDaemon.Core.Protocol.Grpc;
 using EdgeDaemon.Tests.Monitoring;
 
 namespace EdgeDaemon.EndToEnd;

@@ -157,29 +157,42 @@ public sealed class SpoolLossTests
     }
 
     /// <summary>
-    /// The writer has given its segment up and waits for the next; the one that lays it out may have no room before the oldest is deleted, and waits for the record of that. Each would wait
-    /// for the other without end.
+    /// The writer has given its segment up and has no other; the one that lays it out has no quota before the oldest is deleted, and that is to be in the log first. Each would wait for the other
+    /// without end: so one file beyond the quota is laid out where the record is late.
     /// </summary>
     [TestMethod]
     [Timeout(60_000)]
     public void A_disk_error_at_a_full_quota_is_got_around()
     {
         MemoryDisk disk = SpoolFixture.NewLog();
-        using AuditSpool spool = disk.Open(SpoolFixture.Settings("max_bytes = 1048576\non_full = \"rotate\"\nkeep_days = 0\nstall_seconds = 60"));
+        var clock = new TestClock();
+        bool noFile = false, noSync = false;
+        disk.Fault = (_, what, name) =>
+            (what == "create" && noFile) || (what == "sync" && noSync && name.EndsWith(".segment", StringComparison.Ordinal)) ? MemoryDisk.InputOutput : null;
+        using AuditSpool spool = disk.Open(SpoolFixture.Settings("max_bytes = 1048576\non_full = \"rotate\"\nkeep_days = 0"), clock);
         int number = 0;
         while (spool.Figures.DeletedSegments < 2)
         {
             Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(number++, 500)).Verdict);
         }
 
-        for (int round = 0; round < 3; round++)
+        noFile = true;
+        long segment = spool.Figures.Segment;
+        while (spool.Figures.Segment == segment)
         {
-            int syncs = 0;
-            disk.Fault = (_, what, name) => what == "sync" && name.EndsWith(".segment", StringComparison.Ordinal) && ++syncs == 1 ? MemoryDisk.InputOutput : null;
             Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(number++, 500)).Verdict);
         }
 
-        Assert.AreEqual(3, spool.Figures.AbandonedSegments);
+        Assert.AreEqual(AuditVerdict.Refused, spool.AppendStrictly(SpoolFixture.Record(number++, 500)).Verdict);
+        AuditSpoolTests.Until(() => spool.State.Condition == SpoolCondition.Full);
+        (noFile, noSync) = (false, false);
+        AuditSpoolTests.Until(() =>
+        {
+            clock.Advance(Second * 2);
+            return spool.State.Condition == SpoolCondition.Running;
+        });
+        Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(number, 500)).Verdict);
+        Assert.AreEqual(1, spool.Figures.AbandonedSegments);
         spool.Dispose();
         SpoolFixture.AssertSound(disk.Verify(out _, out _));
     }
