@@ -183,6 +183,7 @@ public sealed class SpoolLossTests
             Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(number++, 500)).Verdict);
         }
 
+        noSync = true;
         Assert.AreEqual(AuditVerdict.Refused, spool.AppendStrictly(SpoolFixture.Record(number++, 500)).Verdict);
         AuditSpoolTests.Until(() => spool.State.Condition == SpoolCondition.Full);
         (noFile, noSync) = (false, false);
