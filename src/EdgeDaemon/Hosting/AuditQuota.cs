@@ -27,7 +27,7 @@ internal static class AuditQuota
         {
             AuditPolicy.Rotate when audit.Keep > TimeSpan.Zero => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{holds}. Then the oldest go (on_full = \"rotate\"), but none of the last {audit.Keep.TotalDays:0} days (keep_days): more than {Math.Floor(records / audit.Keep.TotalSeconds):0} answers a second over all that time fill it, and requests are refused"),
+                $"{holds}. Then the oldest go (on_full = \"rotate\"), but none of the last {(audit.Keep.TotalDays == 1 ? "day" : string.Create(CultureInfo.InvariantCulture, $"{audit.Keep.TotalDays:0} days"))} (keep_days): more than {Math.Floor(records / audit.Keep.TotalSeconds):0} answers a second over all that time fill it, and requests are refused"),
             AuditPolicy.Rotate => $"{holds}. Then the oldest go (on_full = \"rotate\")",
             AuditPolicy.DropAndCount => $"{holds}. Then requests go on without a record (on_full = \"drop_and_count\")",
             _ => $"{holds}. Then requests are refused (on_full = \"refuse\")",
