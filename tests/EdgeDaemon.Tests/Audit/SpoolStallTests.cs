@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using EdgeDaemon.Audit;
-using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Records;
-using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Tests.Admission;
 
 namespace EdgeDaemon.Tests.Audit;
