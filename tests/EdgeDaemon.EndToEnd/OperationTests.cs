@@ -15,7 +15,10 @@ public sealed partial class OperationTests
     {
         using StateDirectory state = StateDirectory.Create();
         Command check = Command.Edged("check", "--config", state.Config).Succeeded();
-        Assert.AreEqual($"{state.Config}: good\n", check.Output);
+        string[] lines = check.Output.TrimEnd('\n').Split('\n');
+        Assert.HasCount(2, lines);
+        Assert.MatchesRegex(@"^audit log: max_bytes = \d+ hold some [\d.]+ million answers .*: \d+ hours at 100 answers a second, .*keep_days", lines[0]);
+        Assert.AreEqual($"{state.Config}: good", lines[1]);
         Assert.AreEqual("", check.Errors);
     }
 

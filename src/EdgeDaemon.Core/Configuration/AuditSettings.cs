@@ -63,6 +63,9 @@ public sealed record AuditSettings
     /// <summary>Never <see cref="AuditPolicy.Rotate"/>.</summary>
     public required AuditPolicy OnError { get; init; }
 
+    /// <summary>So long a call to the disk may take before the log counts as stalled, and nobody waits for it.</summary>
+    public required TimeSpan StallAfter { get; init; }
+
     /// <summary>When records come faster than the disk takes them. Never <see cref="AuditPolicy.Rotate"/>.</summary>
     public required AuditPolicy OnBehind { get; init; }
 
@@ -109,12 +112,13 @@ public sealed record AuditSettings
             CheckpointInterval = TimeSpan.FromSeconds(table.Integer("checkpoint_seconds", 60, 1, 86_400)),
             Epoch = TimeSpan.FromSeconds(table.Integer("epoch_seconds", 3600, 10, 31_536_000)),
             SegmentBytes = table.Integer("segment_bytes", 16 << 20, 256 << 10, 1 << 30),
-            MaxBytes = table.Integer("max_bytes", 1L << 30, 1 << 20, 1L << 44),
-            Keep = TimeSpan.FromDays(table.Integer("keep_days", 30, 0, 36_500)),
+            MaxBytes = table.Integer("max_bytes", 4L << 30, 1 << 20, 1L << 44),
+            Keep = TimeSpan.FromDays(table.Integer("keep_days", 1, 0, 36_500)),
             MinFreeBytes = table.Integer("min_free_bytes", 128L << 20, 0, 1L << 44),
-            OnFull = Policy(table, "on_full", AuditPolicy.Refuse),
+            OnFull = Policy(table, "on_full", AuditPolicy.Rotate),
             OnLowSpace = Policy(table, "on_low_space", AuditPolicy.Rotate),
             OnError = table.Choice("on_error", AuditPolicy.Refuse, ("refuse", AuditPolicy.Refuse), ("drop_and_count", AuditPolicy.DropAndCount)),
+            StallAfter = TimeSpan.FromSeconds(table.Integer("stall_seconds", 5, 1, 3600)),
             OnBehind = table.Choice("on_behind", AuditPolicy.Wait, ("wait", AuditPolicy.Wait), ("refuse", AuditPolicy.Refuse), ("drop_and_count", AuditPolicy.DropAndCount)),
             InputDigest = Digest(table, "input_digest", AuditDigest.None),
             OutputDigest = Digest(table, "output_digest", AuditDigest.None),

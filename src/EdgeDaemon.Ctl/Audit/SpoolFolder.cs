@@ -60,12 +60,13 @@ internal sealed class SpoolFolder
         return default;
     }
 
-    /// <summary>The certificates of all epochs; empty while the first one is open.</summary>
+    /// <summary>The certificates of all epochs; empty while the first one is open. One that a power cut has torn is left out: the log has it.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public byte[] Epochs()
     {
         string file = System.IO.Path.Combine(Path, SpoolLayout.Epochs);
-        return File.Exists(file) ? SafeFileRead.Read(file, MaxChainBytes) : [];
+        byte[] notes = File.Exists(file) ? SafeFileRead.Read(file, MaxChainBytes) : [];
+        return notes[..EpochChain.WholeLength(notes)];
     }
 
     /// <summary>What the folder itself says the first key is: no evidence for whoever did not keep it.</summary>

@@ -58,12 +58,14 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
     private SpoolVerdict Once(ProgressLine progress, CancellationToken cancellation)
     {
         long all = 0;
+        EpochChain chain = Chain(); // First: a certificate is in the log before it is in this file, so what is read later is never behind it.
         using var files = new SegmentFiles(folder.Segments(), done => progress.Show("verified", done, all));
         all = files.Bytes;
         Begins?.Invoke();
         var verifier = new SpoolVerifier(key)
         {
-            Chain = AllowsRemoved ? Chain() : null,
+            Chain = chain,
+            IsWhole = !AllowsRemoved,
             Since = Since,
             ChecksRecords = true,
             Visitor = Visitor,
@@ -79,7 +81,7 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
         }
         catch (AuditFormatException broken)
         {
-            throw new CtlException($"{Path.Combine(folder.Path, SpoolLayout.Epochs)}: {broken.Message}; without the certificates a log whose first segments were removed cannot be verified: put a copy back", broken);
+            throw new CtlException($"{Path.Combine(folder.Path, SpoolLayout.Epochs)}: {broken.Message}: somebody changed it; it says which epochs have begun, and without it a log whose first segments were removed cannot be verified: put a copy back", broken);
         }
     }
 

@@ -53,7 +53,7 @@ internal static class AuditProofCommands
                 : Newest(folder, first, sequence, parsed.InvocationConfiguration.Error, cancellation);
             using SpoolReader reader = AuditSpoolOption.Open(parsed, spool, goOn: false);
             TlogProof proof = ProofMaker.Make(reader, sequence, note);
-            byte[] epochs = folder.Epochs();
+            byte[] epochs = [.. EpochChain.Leading(folder.Epochs(), Checkpoint.Of(note).Epoch + 1)]; // And the one by which that epoch ended.
 
             // What check-proof would refuse is not handed out.
             ProofCheck.Judge(proof, first, epochs);

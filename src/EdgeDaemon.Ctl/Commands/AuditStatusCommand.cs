@@ -67,7 +67,12 @@ internal static class AuditStatusCommand
             Line(output, "checkpoint", $"{made.Size} records, root {Printable.Of(made.Root)}, epoch {made.Epoch}, {made.Time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
         }
 
-        Line(output, "bytes", $"{status.DiskBytes} of files{(status.Rules is { } rules ? FormattableString.Invariant($" of at most {rules.MaxBytes}") : "")}, {status.FreeBytes} free");
+        if (status.CallSeconds >= 1)
+        {
+            Line(output, "DISK", $"has not answered for {status.CallSeconds:0.#} s");
+        }
+
+        Line(output, "bytes", $"{status.DiskBytes} of files, {status.KeptBytes} to be kept{(status.Rules is { } rules ? FormattableString.Invariant($" of at most {rules.MaxBytes}") : "")}, {status.FreeBytes} free");
         if (status.Rules is { } law)
         {
             Line(output, "durability", $"{Printable.Of(law.Durability)}; full: {Printable.Of(law.OnFull)}, low space: {Printable.Of(law.OnLowSpace)}, error: {Printable.Of(law.OnError)}, behind: {Printable.Of(law.OnBehind)}");

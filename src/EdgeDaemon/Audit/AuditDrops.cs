@@ -9,5 +9,6 @@ internal static class AuditDrops
         (AuditCause.LowSpace, figures.DroppedLowSpace),
         (AuditCause.Full, figures.DroppedFull),
         (AuditCause.Failed, figures.DroppedFailed),
+        (AuditCause.Stalled, figures.DroppedStalled),
     ];
 }

@@ -30,6 +30,9 @@ internal enum AuditCause
     /// <summary>The disk answered with an error that no new segment could get around.</summary>
     Failed,
 
+    /// <summary>The disk does not answer.</summary>
+    Stalled,
+
     /// <summary>The record is longer than any may be.</summary>
     TooLarge,
 

@@ -12,11 +12,14 @@ internal sealed class AuditSpool : IDisposable
     public const int LargestRecord = Core.Audit.Segments.Frame.LongestRecord;
 
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Ending = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     private readonly AuditSettings _settings;
     private readonly SpoolClock _clock;
     private readonly RecordRing _ring;
     private readonly DropCounts _drops = new();
+    private readonly DiskWatch _disk;
     private readonly SpoolGate _gate;
     private readonly SegmentReserve _reserve;
     private readonly SpoolWriter _writer;
@@ -30,10 +33,12 @@ internal sealed class AuditSpool : IDisposable
         _clock = new SpoolClock(clock);
         Origin = log.Origin;
         _ring = new RecordRing(settings.BufferBytes);
-        _gate = new SpoolGate(settings, _ring, clock);
+        _disk = new DiskWatch(clock, settings.StallAfter);
+        _gate = new SpoolGate(settings, _ring, _disk, clock);
         _gate.EpochIs(log.Key.Epoch);
-        _reserve = new SegmentReserve(files, settings, clock, log.Past) { Changed = _gate.WakeNow, Note = _gate.Note };
-        _writer = new SpoolWriter(files, settings, keys, log, _reserve, _ring, _gate, _drops, _clock);
+        _reserve = new SegmentReserve(files, settings, clock, log.Past) { Changed = _gate.WakeNow, Note = _gate.Note, Alarm = _gate.Raise };
+        _writer = new SpoolWriter(files, settings, keys, log, _reserve, _ring, _gate, _drops, _disk, _clock);
+        _disk.Stalled = _writer.BeStalled;
         _timer = clock.CreateTimer(_ => _gate.Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Write) { IsBackground = true, Name = "edged audit" };
     }
@@ -43,6 +48,9 @@ internal sealed class AuditSpool : IDisposable
 
     /// <summary>As it is now; never null.</summary>
     public SpoolState State => _gate.State;
+
+    /// <inheritdoc cref="SpoolGate.Turned"/>
+    public Task Turned => _gate.Turned;
 
     /// <summary>The newest checkpoint that is on the disk; null before the first.</summary>
     public CheckpointMade? LastCheckpoint => _gate.LastCheckpoint;
@@ -60,6 +68,19 @@ internal sealed class AuditSpool : IDisposable
         get => _gate.Changed;
         set => _gate.Changed = value;
     }
+
+    /// <inheritdoc cref="SpoolGate.Alarm"/>
+    public Action<AuditAlarm>? Alarm
+    {
+        get => _gate.Alarm;
+        set => _gate.Alarm = value;
+    }
+
+    /// <inheritdoc cref="SpoolGate.SyncTimes"/>
+    public Engine.LatencyHistogram SyncTimes => _gate.SyncTimes;
+
+    /// <summary>Whether nothing of it runs any more; not, after <see cref="Dispose"/>, where the disk keeps its thread.</summary>
+    public bool HasEnded { get; private set; }
 
     public SpoolFigures Figures => _gate.Figures(_reserve, _drops);
 
@@ -80,39 +101,40 @@ internal sealed class AuditSpool : IDisposable
         return spool;
     }
 
-    /// <summary>Takes a record whose loss within the window is allowed. Never waits: where there is no room it is dropped and counted, or refused if the policy is to refuse.</summary>
+    /// <summary>Takes a record of what goes on without it too. Never waits: where there is no room, or none is taken, it is lost and counted, whatever the policy says of answers.</summary>
     /// <param name="record">The payload, copied before this returns; at most <see cref="LargestRecord"/>.</param>
     public AuditPlace Append(ReadOnlySpan<byte> record)
     {
-        if (!TryPass(record.Length, out AuditPlace place))
+        if (!TryPass(record.Length, goesOn: true, out AuditPlace place))
         {
             return place;
         }
 
         if (_ring.TryAppend(record, _clock.Now, int.MaxValue, null, null) != RecordRing.Attempt.Taken)
         {
-            return Overrun(_settings.OnBehind == AuditPolicy.Refuse ? AuditVerdict.Refused : AuditVerdict.Dropped);
+            return Overrun(_settings.OnBehind == AuditPolicy.Refuse ? AuditVerdict.Refused : AuditVerdict.Dropped, goesOn: true);
         }
 
         _gate.Wake(waits: false);
         return new AuditPlace(-1, AuditVerdict.Taken, AuditCause.None);
     }
 
-    /// <summary>Takes a record and blocks this thread until it is on the disk, or known not to be. For what is rare: life cycle, trust, administration.</summary>
-    public AuditPlace AppendDurably(ReadOnlySpan<byte> record) => AppendAsync(new AuditWaiter(), record.ToArray(), strict: true).AsTask().GetAwaiter().GetResult();
+    /// <summary>Takes a record and blocks this thread until it is on the disk, or known not to be; one that is not taken is counted. For what is rare: life cycle, trust, administration.</summary>
+    public AuditPlace AppendDurably(ReadOnlySpan<byte> record) => AppendAsync(new AuditWaiter(), record.ToArray(), strict: true, goesOn: true).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Takes a request's record. A batched one is done at once unless the loss window is used up; a strict one once its group is on the disk.</summary>
     /// <param name="waiter">The request's own; not in use.</param>
     /// <param name="record">Stays as it is until the task ends; at most <see cref="LargestRecord"/>.</param>
     /// <param name="strict">Whether the answer waits for the disk.</param>
-    public ValueTask<AuditPlace> AppendAsync(AuditWaiter waiter, ReadOnlyMemory<byte> record, bool strict)
+    /// <param name="goesOn">Whether what it is about goes on without it, so that its loss is counted.</param>
+    public ValueTask<AuditPlace> AppendAsync(AuditWaiter waiter, ReadOnlyMemory<byte> record, bool strict, bool goesOn = false)
     {
-        if (!TryPass(record.Length, out AuditPlace place))
+        if (!TryPass(record.Length, goesOn, out AuditPlace place))
         {
             return new ValueTask<AuditPlace>(place);
         }
 
-        ValueTask<AuditPlace> task = strict ? waiter.Begin(record, strict) : default;
+        ValueTask<AuditPlace> task = strict ? waiter.Begin(record, strict, goesOn) : default;
         if ((strict || !_gate.Late)
             && _ring.TryAppend(record.Span, _clock.Now, strict ? int.MaxValue : _settings.WindowRecords, strict ? waiter : null, _gate.Strict) == RecordRing.Attempt.Taken)
         {
@@ -126,7 +148,7 @@ internal sealed class AuditSpool : IDisposable
         {
             if (!strict)
             {
-                task = waiter.Begin(record, strict);
+                task = waiter.Begin(record, strict, goesOn);
             }
 
             _gate.Roomless.Push(waiter);
@@ -134,7 +156,7 @@ internal sealed class AuditSpool : IDisposable
         }
         else
         {
-            return new ValueTask<AuditPlace>(Overrun(_settings.OnBehind == AuditPolicy.DropAndCount ? AuditVerdict.Dropped : AuditVerdict.Refused));
+            return new ValueTask<AuditPlace>(Overrun(_settings.OnBehind == AuditPolicy.DropAndCount ? AuditVerdict.Dropped : AuditVerdict.Refused, goesOn));
         }
 
         if (_gate.HasEnded)
@@ -148,7 +170,10 @@ internal sealed class AuditSpool : IDisposable
     /// <summary>Asks for a checkpoint over all that was appended before, and waits for it; null: the log takes none any more.</summary>
     public Task<CheckpointMade?> CheckpointAsync() => _gate.AskCheckpoint();
 
-    /// <summary>Brings everything to the disk, seals it with a checkpoint and ends the thread. Append the stop record before.</summary>
+    /// <summary>
+    /// Brings everything to the disk, seals it with a checkpoint and ends the thread. Append the stop record before. A disk that hangs is not waited for without end: then the thread, and
+    /// whatever it holds, is left to the end of the process.
+    /// </summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -157,17 +182,26 @@ internal sealed class AuditSpool : IDisposable
         }
 
         _gate.Stop();
-        _thread.Join();
-        _reserve.Dispose();
+        while (!(HasEnded = _thread.Join(Look)))
+        {
+            if (_disk.Age >= _settings.StallAfter)
+            {
+                _gate.End();
+                return;
+            }
+        }
+
+        HasEnded = _reserve.TryEnd(Ending);
         _timer.Dispose();
+        _disk.Dispose();
         _writer.Dispose();
     }
 
-    private bool TryPass(int length, out AuditPlace place)
+    private bool TryPass(int length, bool goesOn, out AuditPlace place)
     {
         if (!_gate.TryPass(out place))
         {
-            if (place.Verdict == AuditVerdict.Dropped)
+            if (goesOn || place.Verdict == AuditVerdict.Dropped)
             {
                 _drops.Count(place.Cause);
             }
@@ -185,9 +219,9 @@ internal sealed class AuditSpool : IDisposable
         return true;
     }
 
-    private AuditPlace Overrun(AuditVerdict verdict)
+    private AuditPlace Overrun(AuditVerdict verdict, bool goesOn)
     {
-        if (verdict == AuditVerdict.Dropped)
+        if (goesOn || verdict == AuditVerdict.Dropped)
         {
             _drops.Count(AuditCause.Behind);
         }
@@ -219,9 +253,14 @@ internal sealed class AuditSpool : IDisposable
                 _gate.Sleep(due, isDue);
             }
 
-            while (_writer.Turn() || (_writer.NeedsFile && _gate.AwaitChange(TimeSpan.FromSeconds(10))))
+            do
             {
+                _timer.Change(_settings.Window, Timeout.InfiniteTimeSpan); // A disk can hang now as well.
             }
+            while (_writer.Turn() || (_writer.NeedsFile && _gate.AwaitChange(Ending)));
+
+            _timer.Change(_settings.Window, Timeout.InfiniteTimeSpan);
+            _writer.CountLeft();
         }
         finally
         {

@@ -14,13 +14,21 @@ internal sealed partial class AuditTrail
     /// <param name="trust">SHA-256 of trust.toml.</param>
     /// <param name="trustVersion">Its version.</param>
     /// <param name="boot">The kernel's boot id.</param>
-    public void Start(string version, ReadOnlySpan<byte> configuration, ReadOnlySpan<byte> trust, long trustVersion, string boot)
+    /// <param name="program">SHA-256 of the executable; empty: it could not be read.</param>
+    /// <param name="runtime">SHA-256 of the one inference library that is taken.</param>
+    public void Start(string version, ReadOnlySpan<byte> configuration, ReadOnlySpan<byte> trust, long trustVersion, string boot, ReadOnlySpan<byte> program, ReadOnlySpan<byte> runtime)
     {
         var record = Event(RecordKind.Start);
         record.Write(RecordField.Version, version);
         record.Bytes(RecordField.Configuration, configuration);
         record.Bytes(RecordField.Trust, trust);
         record.Number(RecordField.TrustVersion, trustVersion);
+        if (!program.IsEmpty)
+        {
+            record.Bytes(RecordField.Program, program);
+        }
+
+        record.Bytes(RecordField.Runtime, runtime);
         record.Write(RecordField.Boot, boot);
         record.Number(RecordField.Process, (long)Environment.ProcessId);
         End(ref record);
@@ -141,7 +149,7 @@ internal sealed partial class AuditTrail
         if (_spool is not null)
         {
             exchange.Draft.IsRecorded = true;
-            await _spool.AppendAsync(exchange.Draft.Waiter, Action(exchange, action, subject, after, before, whom), strict: true);
+            await _spool.AppendAsync(exchange.Draft.Waiter, Action(exchange, action, subject, after, before, whom), strict: true, goesOn: true);
         }
     }
 

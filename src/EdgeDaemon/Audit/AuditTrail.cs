@@ -15,6 +15,8 @@ namespace EdgeDaemon.Audit;
 /// </summary>
 internal sealed partial class AuditTrail : IDisposable
 {
+    private static readonly Task Never = new TaskCompletionSource().Task;
+
     private readonly AuditSpool? _spool;
     private readonly Redaction? _redaction;
     private readonly TensorHasher? _hasher;
@@ -50,6 +52,9 @@ internal sealed partial class AuditTrail : IDisposable
 
     /// <summary>Whether requests may go on; not while the log cannot take what is decided and the policy is to refuse.</summary>
     public bool Accepts => _spool is null || _spool.State.Accepts;
+
+    /// <summary>Ends when <see cref="Accepts"/> changes; to be taken before looking at that.</summary>
+    public Task Turned => _spool?.Turned ?? Never;
 
     /// <summary>Before any work is done for a request.</summary>
     /// <exception cref="RefusedException"><see cref="Refusal.AuditUnavailable"/>: what would be decided could not be recorded.</exception>
@@ -172,7 +177,10 @@ internal sealed partial class AuditTrail : IDisposable
     {
         _spool?.Dispose();
         _hasher?.Dispose();
-        _held?.Dispose();
+        if (_spool is null or { HasEnded: true })
+        {
+            _held?.Dispose(); // Else a thread that the disk has kept still writes: the lock ends with the process.
+        }
     }
 
     // As AuditSettings.IsStrict, with the patterns looked at once for each release.

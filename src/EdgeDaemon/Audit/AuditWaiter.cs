@@ -20,14 +20,18 @@ internal sealed class AuditWaiter : IValueTaskSource<AuditPlace>, IThreadPoolWor
 
     internal bool Strict { get; set; }
 
+    /// <summary>Whether what the record is about goes on without it too: then its loss is counted.</summary>
+    internal bool GoesOn { get; set; }
+
     /// <summary>Where the record is in the ring.</summary>
     internal long Position { get; set; }
 
-    internal ValueTask<AuditPlace> Begin(ReadOnlyMemory<byte> record, bool strict)
+    internal ValueTask<AuditPlace> Begin(ReadOnlyMemory<byte> record, bool strict, bool goesOn)
     {
         _source.Reset();
         Record = record;
         Strict = strict;
+        GoesOn = goesOn;
         Next = null;
         return new ValueTask<AuditPlace>(this, _source.Version);
     }

@@ -23,6 +23,9 @@ internal interface ISpoolFiles
     /// <summary>A small file, whole; null: there is none.</summary>
     byte[]? Read(string name, int most);
 
+    /// <summary>Adds to a file's end, which is there, and makes one that is not; cut off in the middle, anything from nothing to all of it is there.</summary>
+    void Append(string name, long end, ReadOnlySpan<byte> bytes);
+
     /// <summary>Replaces a small file, whole.</summary>
     void Write(string name, ReadOnlySpan<byte> bytes);
 

@@ -76,6 +76,7 @@ internal sealed class OwnRecord
         AuditCause.LowSpace => "low_space",
         AuditCause.Full => "full",
         AuditCause.Failed => "failed",
+        AuditCause.Stalled => "stalled",
         AuditCause.TooLarge => "too_large",
         AuditCause.Stopped => "stopped",
         _ => "none",

@@ -20,6 +20,7 @@ internal sealed class RequestDraft
     private int _versionLength;
     private byte[]? _record;
     private AuditWaiter? _waiter;
+    private KnownCaller? _known;
 
     /// <summary>How it came; stays from message to message of a stream.</summary>
     public RequestWire Wire { get; set; }
@@ -58,6 +59,9 @@ internal sealed class RequestDraft
 
     /// <summary>Null for an answer that certifies nothing.</summary>
     public CertificateDraft? Certified { get; set; }
+
+    /// <summary>Stays from request to request.</summary>
+    public KnownCaller Known => _known ??= new KnownCaller();
 
     /// <summary>Whoever waits for the record's place.</summary>
     public AuditWaiter Waiter => _waiter ??= new AuditWaiter();

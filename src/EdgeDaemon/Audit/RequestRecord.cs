@@ -27,8 +27,15 @@ internal static class RequestRecord
     {
         RequestDraft draft = exchange.Draft;
         var record = new RecordWriter(room, RecordKind.Request, redaction);
-        Who(ref record, exchange);
-        What(ref record, draft);
+        Id(ref record, exchange);
+        if (!draft.Known.TryWrite(ref record, redaction, exchange))
+        {
+            int from = record.Length;
+            Who(ref record, exchange);
+            What(ref record, draft);
+            draft.Known.Keep(record, from, redaction, exchange);
+        }
+
         record.Text(RecordField.Outcome, RecordText.Of(Outcome.Ok));
         Digests(ref record, draft);
         Votes(ref record, draft);
@@ -57,6 +64,7 @@ internal static class RequestRecord
     {
         RequestDraft draft = exchange.Draft;
         var record = new RecordWriter(room, IsAuthentication(refusal) ? RecordKind.AuthenticationFailure : RecordKind.Refusal, redaction);
+        Id(ref record, exchange);
         Who(ref record, exchange);
         What(ref record, draft);
         record.Text(RecordField.Outcome, RecordText.Of(outcome));
@@ -86,10 +94,14 @@ internal static class RequestRecord
     public static bool IsAuthentication(Refusal refusal) =>
         refusal is Refusal.AccessUnknownCaller or Refusal.AccessExpired or Refusal.AccessTokenMissing or Refusal.AccessTokenInvalid;
 
-    private static void Who(ref RecordWriter record, HttpExchange exchange)
+    private static void Id(ref RecordWriter record, HttpExchange exchange)
     {
         Span<char> id = stackalloc char[HttpExchange.LongestId];
         record.Write(RecordField.RequestId, id[..exchange.WriteId(id)]);
+    }
+
+    private static void Who(ref RecordWriter record, HttpExchange exchange)
+    {
         record.Write(RecordField.Tenant, exchange.Tenant?.Name);
         record.Write(RecordField.Caller, exchange.Caller.Name);
         record.Write(RecordField.Listener, exchange.Listener.Name);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Native.Posix;
@@ -10,6 +11,8 @@ namespace EdgeDaemon.Audit;
 /// </summary>
 internal sealed class SegmentReserve : IDisposable
 {
+    private const int NearPercent = 80;
+    private const int FarPercent = 70;
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestNote = TimeSpan.FromSeconds(2);
@@ -32,6 +35,8 @@ internal sealed class SegmentReserve : IDisposable
     private bool _noteIsLate;
     private long _sealedBytes;
     private long _deleted;
+    private long _freeableBytes;
+    private bool _isNear;
 
     public SegmentReserve(ISpoolFiles files, AuditSettings settings, TimeProvider clock, IEnumerable<SealedSegment> past)
     {
@@ -51,6 +56,9 @@ internal sealed class SegmentReserve : IDisposable
     /// <summary>Brings a record of the log's own into the log; the task says whether it is on the disk.</summary>
     public Func<OwnRecord, Task<bool>> Note { get; set; } = _ => Task.FromResult(false);
 
+    /// <summary>Told when most of the quota is used up by what must be kept.</summary>
+    public Action<AuditAlarm> Alarm { get; set; } = _ => { };
+
     public bool HasNext => Volatile.Read(ref _next) is not null;
 
     /// <summary>Whether the last attempt at a next segment came to nothing; it is made again every second.</summary>
@@ -60,6 +68,9 @@ internal sealed class SegmentReserve : IDisposable
 
     /// <summary>Of all files of the log, the one ahead included.</summary>
     public long DiskBytes => Interlocked.Read(ref _sealedBytes) + (_settings.SegmentBytes * (HasNext ? 2L : 1L));
+
+    /// <summary>What of <see cref="DiskBytes"/> no rule lets go: all of it, or with <see cref="AuditPolicy.Rotate"/> what is younger than is to be kept.</summary>
+    public long KeptBytes => _settings.OnFull == AuditPolicy.Rotate ? DiskBytes - Interlocked.Read(ref _freeableBytes) : DiskBytes;
 
     public long Deleted => Interlocked.Read(ref _deleted);
 
@@ -104,19 +115,24 @@ internal sealed class SegmentReserve : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Ends the thread and lets the file go that was laid out ahead.</summary>
+    /// <returns>False: a call to the disk has kept the thread for so long; it is left to the end of the process.</returns>
+    public bool TryEnd(TimeSpan patience)
     {
         _stopping = true;
         _timer.Dispose();
         _wake.Set();
-        if (_thread.IsAlive)
+        if (_thread.IsAlive && !_thread.Join(patience))
         {
-            _thread.Join();
+            return false;
         }
 
         TryTake()?.Dispose();
         _wake.Dispose();
+        return true;
     }
+
+    public void Dispose() => TryEnd(Timeout.InfiniteTimeSpan);
 
     private void Work()
     {
@@ -136,6 +152,7 @@ internal sealed class SegmentReserve : IDisposable
             }
 
             Measure();
+            WatchQuota();
             _timer.Change(_exhausted ? Again : Look, _exhausted ? Again : Look);
             if (HasNext != had || _exhausted != exhausted || _report.Condition != before.Condition)
             {
@@ -215,6 +232,43 @@ internal sealed class SegmentReserve : IDisposable
                 : new SpaceReport(SpaceCondition.Enough, "", free);
     }
 
+    // Before the log closes, not when: an operator needs time to export, or to raise the quota.
+    private void WatchQuota()
+    {
+        long kept, freeable = 0;
+        string rate = "";
+        lock (_change)
+        {
+            long keep = KeepFrom();
+            foreach (SealedSegment segment in _sealed)
+            {
+                freeable += segment.LastTime <= keep ? segment.Bytes : 0;
+            }
+
+            Interlocked.Exchange(ref _freeableBytes, freeable);
+            kept = KeptBytes;
+            if (_sealed.Count > 2 && _sealed[^1].LastTime - _sealed[0].LastTime is var span and > 0)
+            {
+                double perHour = (_sealedBytes - _sealed[0].Bytes) * (3_600_000_000.0 / span);
+                rate = string.Create(CultureInfo.InvariantCulture, $", in some {Math.Max(0, _settings.MaxBytes - kept) / perHour:0.#} hours as things went so far");
+            }
+        }
+
+        bool near = kept >= _settings.MaxBytes / 100 * NearPercent;
+        if (near && !_isNear)
+        {
+            Alarm(new AuditAlarm(
+                AuditAlarmKind.QuotaNear,
+                string.Create(CultureInfo.InvariantCulture, $"{_files.Folder}: what must be kept has {kept} of the {_settings.MaxBytes} bytes of [audit] max_bytes. When they are used up{rate}, {Consequence()}: export and remove the oldest segments, or raise max_bytes{(_settings.OnFull == AuditPolicy.Rotate ? ", or lower keep_days" : "")}")));
+        }
+
+        _isNear = near || (_isNear && kept >= _settings.MaxBytes / 100 * FarPercent);
+    }
+
+    private string Consequence() => _settings.OnFull == AuditPolicy.DropAndCount ? "requests go on without a record" : "requests are refused";
+
+    private long KeepFrom() => (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch - _settings.Keep).Ticks / TimeSpan.TicksPerMicrosecond;
+
     // Not without end: the writer may wait for the very segment that is made once this is over. It is asked once for each segment, and its answer looked for again.
     private bool IsNoted(string cause, SealedSegment oldest)
     {
@@ -265,8 +319,7 @@ internal sealed class SegmentReserve : IDisposable
             oldest = _sealed[0];
         }
 
-        long keep = (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch - _settings.Keep).Ticks / TimeSpan.TicksPerMicrosecond;
-        if (oldest.LastTime > keep || _stopping || !_started || !IsNoted(cause, oldest))
+        if (oldest.LastTime > KeepFrom() || _stopping || !_started || !IsNoted(cause, oldest))
         {
             return false;
         }

@@ -32,6 +32,8 @@ internal readonly record struct SpoolFigures
 
     public required long DroppedFailed { get; init; }
 
+    public required long DroppedStalled { get; init; }
+
     /// <summary>Records of the log that are on the disk, from its first on: the tree's size.</summary>
     public required long Size { get; init; }
 
@@ -46,8 +48,14 @@ internal readonly record struct SpoolFigures
     /// <summary>Of all segments.</summary>
     public required long DiskBytes { get; init; }
 
+    /// <summary>What of them no rule lets go; at the quota the log is full.</summary>
+    public required long KeptBytes { get; init; }
+
     /// <summary>What the file system has left for the daemon.</summary>
     public required long FreeBytes { get; init; }
+
+    /// <summary>How long the call to the disk that is under way has taken so far, seconds; 0: none is.</summary>
+    public required double CallSeconds { get; init; }
 
     /// <summary>The last sync's duration, seconds.</summary>
     public required double LastSyncSeconds { get; init; }

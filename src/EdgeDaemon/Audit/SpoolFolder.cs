@@ -21,6 +21,8 @@ internal sealed class SpoolFolder(string folder) : ISpoolFiles
 
     public byte[]? Read(string name, int most) => File.Exists(Path.Combine(folder, name)) ? SafeFileRead.Read(Path.Combine(folder, name), most) : null;
 
+    public void Append(string name, long end, ReadOnlySpan<byte> bytes) => FolderFiles.Append(folder, name, end, bytes, OwnerOnly);
+
     public void Write(string name, ReadOnlySpan<byte> bytes) => DurableFile.Write(Path.Combine(folder, name), bytes, OwnerOnly);
 
     public void Rename(string from, string to) => FolderFiles.Rename(folder, from, to);

@@ -1,24 +1,29 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using EdgeDaemon.Core.Configuration;
+using EdgeDaemon.Engine;
 
 namespace EdgeDaemon.Audit;
 
 /// <summary>What the writer's thread and everybody else share: who waits, whether the writer sleeps, how the spool is, and what it has done.</summary>
-internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, TimeProvider clock) : IDisposable
+internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWatch disk, TimeProvider clock) : IDisposable
 {
     private const int Awake = 0;
     private const int Idle = 1; // Anything wakes it.
     private const int Gathering = 2; // Who waits, or much, wakes it.
     private const int Blocked = 3; // Only what it is blocked by.
+    private const int MostUnheard = 64;
 
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Lock _change = new();
     private readonly Queue<OwnRecord> _own = new();
     private readonly List<TaskCompletionSource<CheckpointMade?>> _asking = [];
+    private readonly Queue<AuditAlarm> _unheard = new();
+    private Action<AuditAlarm>? _alarm;
+    private TaskCompletionSource _turned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _sleep;
     private int _ownCount;
     private volatile int _closed; // Cause, and above it the verdict; 0: records are taken.
-    private volatile bool _syncing;
     private volatile bool _late;
     private volatile bool _ended;
     private volatile SpoolState _state = new(SpoolCondition.Running, true, "", clock.GetUtcNow());
@@ -32,7 +37,6 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, TimePro
     private long _size;
     private long _segment;
     private long _epoch;
-    private long _syncBegan;
     private long _lastSync;
     private long _longestSync;
 
@@ -44,11 +48,38 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, TimePro
 
     public SpoolState State => _state;
 
+    /// <summary>Ends when it changes whether requests go on; to be taken before looking whether they do.</summary>
+    public Task Turned => Volatile.Read(ref _turned).Task;
+
     public CheckpointMade? LastCheckpoint => _checkpoint;
 
     public Action<CheckpointMade>? Checkpointed { get; set; }
 
     public Action<SpoolState>? Changed { get; set; }
+
+    /// <summary>Told of each alarm, also of those that came before there was anybody to tell; the same way.</summary>
+    public Action<AuditAlarm>? Alarm
+    {
+        get => _alarm;
+        set
+        {
+            AuditAlarm[] unheard;
+            lock (_change)
+            {
+                _alarm = value;
+                unheard = value is null ? [] : [.. _unheard];
+                _unheard.Clear();
+            }
+
+            foreach (AuditAlarm alarm in unheard)
+            {
+                value!(alarm);
+            }
+        }
+    }
+
+    /// <summary>How long calls to the disk took that brought records there.</summary>
+    public LatencyHistogram SyncTimes { get; } = new();
 
     public bool StrictWaits => !Strict.IsEmpty || !Roomless.IsEmpty;
 
@@ -113,9 +144,10 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, TimePro
     /// <summary>The timer's: time has come, or a sync takes longer than it should.</summary>
     public void Ring()
     {
-        if (_syncing)
+        if (disk.IsBusy)
         {
             _late = true;
+            disk.Arm();
         }
 
         WakeNow();
@@ -209,12 +241,18 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, TimePro
             SpoolCondition.LowSpace when policy != AuditPolicy.Rotate => AuditCause.LowSpace,
             SpoolCondition.Full => AuditCause.Full,
             SpoolCondition.Failed => AuditCause.Failed,
+            SpoolCondition.Stalled => AuditCause.Stalled,
             SpoolCondition.Stopped => AuditCause.Stopped,
             _ => AuditCause.None,
         };
         _state = new SpoolState(condition, accepts, reason, clock.GetUtcNow());
+        if (accepts != before.Accepts)
+        {
+            Interlocked.Exchange(ref _turned, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        }
+
         _closed = cause == AuditCause.None ? 0 : (int)cause | ((int)(accepts ? AuditVerdict.Dropped : AuditVerdict.Refused) << 8);
-        if (condition is SpoolCondition.Failed or SpoolCondition.Stopped)
+        if (condition is SpoolCondition.Failed or SpoolCondition.Stalled or SpoolCondition.Stopped)
         {
             AnswerAsking(null);
         }
@@ -258,21 +296,32 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, TimePro
         TurnAway(Roomless.TakeAll(), place);
     }
 
-    public void SyncBegins()
+    public void Raise(AuditAlarm alarm)
     {
-        _syncBegan = clock.GetTimestamp();
-        _syncing = true;
+        Action<AuditAlarm>? told;
+        lock (_change)
+        {
+            told = _alarm;
+            if (told is null && _unheard.Count < MostUnheard)
+            {
+                _unheard.Enqueue(alarm);
+            }
+        }
+
+        told?.Invoke(alarm);
     }
 
-    public void SyncEnds()
+    /// <summary>Records were brought to the disk, or not, and it took so long.</summary>
+    public void CountSync(TimeSpan took, bool done)
     {
-        _syncing = false;
-        long took = clock.GetElapsedTime(_syncBegan).Ticks;
-        Interlocked.Exchange(ref _lastSync, took);
-        Interlocked.Exchange(ref _longestSync, Math.Max(took, _longestSync));
+        Interlocked.Exchange(ref _lastSync, took.Ticks);
+        Interlocked.Exchange(ref _longestSync, Math.Max(took.Ticks, _longestSync));
+        SyncTimes.Observe((long)(took.TotalSeconds * Stopwatch.Frequency));
+        if (done)
+        {
+            Interlocked.Increment(ref _syncs);
+        }
     }
-
-    public void CountSync() => Interlocked.Increment(ref _syncs);
 
     public void CountAbandoned() => Interlocked.Increment(ref _abandoned);
 
@@ -308,15 +357,32 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, TimePro
         DroppedLowSpace = drops.Of(AuditCause.LowSpace),
         DroppedFull = drops.Of(AuditCause.Full),
         DroppedFailed = drops.Of(AuditCause.Failed),
+        DroppedStalled = drops.Of(AuditCause.Stalled),
         Size = Interlocked.Read(ref _size),
         Pending = ring.Count,
         Segment = Interlocked.Read(ref _segment),
         Epoch = Interlocked.Read(ref _epoch),
         DiskBytes = reserve.DiskBytes,
+        KeptBytes = reserve.KeptBytes,
+        CallSeconds = disk.Age.TotalSeconds,
         FreeBytes = reserve.Report.FreeBytes,
         LastSyncSeconds = Interlocked.Read(ref _lastSync) / (double)TimeSpan.TicksPerSecond,
         LongestSyncSeconds = Interlocked.Read(ref _longestSync) / (double)TimeSpan.TicksPerSecond,
     };
+
+    /// <summary>Who asked for a checkpoint has it, or is told that there is none.</summary>
+    public void AnswerAsking(CheckpointMade? checkpoint)
+    {
+        lock (_change)
+        {
+            foreach (TaskCompletionSource<CheckpointMade?> asked in _asking)
+            {
+                asked.TrySetResult(checkpoint);
+            }
+
+            _asking.Clear();
+        }
+    }
 
     public void Dispose() => _wake.Dispose();
 
@@ -327,19 +393,6 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, TimePro
             AuditWaiter next = chain;
             chain = next.Next;
             next.Complete(place);
-        }
-    }
-
-    private void AnswerAsking(CheckpointMade? checkpoint)
-    {
-        lock (_change)
-        {
-            foreach (TaskCompletionSource<CheckpointMade?> asked in _asking)
-            {
-                asked.TrySetResult(checkpoint);
-            }
-
-            _asking.Clear();
         }
     }
 }

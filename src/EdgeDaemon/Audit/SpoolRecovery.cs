@@ -13,6 +13,8 @@ namespace EdgeDaemon.Audit;
 /// </summary>
 internal sealed class SpoolRecovery
 {
+    private const int Page = 4096;
+
     private readonly ISpoolFiles _files;
     private readonly AuditKeyStore _keys;
     private readonly List<OwnRecord> _notes = [];
@@ -86,7 +88,7 @@ internal sealed class SpoolRecovery
         }
 
         numbers.Sort();
-        _files.Remove(SpoolLayout.Next);
+        _files.Remove(SpoolLayout.Next); // It syncs the folder in any case: a name, too, may be in memory alone.
         EpochLedger ledger = EpochLedger.Read(_files);
         if (numbers.Count == 0)
         {
@@ -201,9 +203,11 @@ internal sealed class SpoolRecovery
         switch (walk.End)
         {
             case SegmentEnd.Clean:
+                Secure(name, file, tip.Offset, torn: 0);
                 break;
             case SegmentEnd.Torn when tip.Edge.Size > header.FirstSequence:
-                Cut(name, file, walk, tip);
+                Secure(name, file, tip.Offset, walk.TailBytes);
+                _notes.Add(OwnRecord.Recovery("torn_tail", tip.Segment, walk.Offset, walk.TailBytes, tip.Edge.Size));
                 break;
             default:
                 throw Refuse(name, walk.Offset, $"{walk.Fault?.What ?? "its first record is missing"} (sequence {walk.Sequence})", _files.Quarantine(name));
@@ -212,27 +216,36 @@ internal sealed class SpoolRecovery
         return (header, certificates, epoch);
     }
 
-    // Zeros to the very end of what is there, on the disk before anything is appended: a second cut in the middle of this finds the same torn end again.
-    private void Cut(string name, ISpoolFile file, SegmentWalk walk, LogTip tip)
+    // What was read may be in the page cache alone: a process that is killed between its write and its sync leaves it there, and one that is killed behind a sync that failed
+    // leaves it there in pages that count as clean, which no later sync writes. So the end is written once more and synced, before a key is certified by it and before anything is
+    // appended: else a power cut after this start leaves a hole in front of what came later. A torn end gets zeros to its last byte; cut in the middle of this, it is the same torn end again.
+    private void Secure(string name, ISpoolFile file, long end, long torn)
     {
-        long cut = walk.TailBytes;
-        byte[] zeros = new byte[64 << 10];
-        long end = Math.Min(file.Length, walk.Offset + cut);
+        byte[] buffer = new byte[64 << 10];
         try
         {
-            for (long at = walk.Offset; at < end; at += zeros.Length)
+            long last = Math.Min(file.Length, end + torn);
+            for (long at = end; at < last; at += buffer.Length)
             {
-                file.WriteAt(zeros.AsSpan(0, (int)Math.Min(zeros.Length, end - at)), at);
+                file.WriteAt(buffer.AsSpan(0, (int)Math.Min(buffer.Length, last - at)), at);
+            }
+
+            // Nothing farther back was ever unsynced when the log went on behind it.
+            for (long at = Math.Max(0, end - Frame.LargestBatch) / Page * Page; at < end;)
+            {
+                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at));
+                int read = file.ReadAt(piece, at);
+                file.WriteAt(piece[..read], at);
+                at += read > 0 ? read : throw new IOException($"it ends at {at}");
             }
 
             file.Sync();
         }
         catch (IOException failure)
         {
-            throw new AuditSpoolException($"{Path.Combine(_files.Folder, name)}:{walk.Offset}: the torn end of the log cannot be cut: {failure.Message}. Look at the disk (dmesg), and start again", failure);
+            throw new AuditSpoolException(
+                $"{Path.Combine(_files.Folder, name)}:{end}: the end of the log cannot be brought to the disk: {failure.Message}. Nothing was appended. Look at the disk (dmesg), and start again", failure);
         }
-
-        _notes.Add(OwnRecord.Recovery("torn_tail", tip.Segment, walk.Offset, cut, tip.Edge.Size));
     }
 
     // Only where the ledger could not be written over several segments.

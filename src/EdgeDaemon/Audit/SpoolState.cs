@@ -14,6 +14,9 @@ internal enum SpoolCondition
     /// <summary>What was handed over last could not be brought to the disk, nor to another segment.</summary>
     Failed,
 
+    /// <summary>The disk has not answered for longer than <see cref="Core.Configuration.AuditSettings.StallAfter"/>. Records that are taken already may still reach it.</summary>
+    Stalled,
+
     Stopped,
 }
 

@@ -15,14 +15,15 @@ internal sealed partial class SpoolWriter
         }
 
         _isAhead = false;
-        (_certificate, _note, _droppedInBatch, _short) = (null, null, default, false);
+        (_certificate, _note, _short) = (null, null, false);
+        _droppedInBatch.Clear();
         if (_clockBack && TryAddEpoch(now))
         {
             return; // Nothing between the certificate and the new key's first checkpoint; a time before it belongs to the epoch that ends.
         }
 
         now = Math.Max(now, _batch.Tip.Time);
-        if (_ring.PeekLength() is var next and > 0 && !_reserve.HasNext && _reserve.IsExhausted && !Fits(_batch, next, Limit))
+        if (!_ringLeft && _ring.PeekLength() is var next and > 0 && !_reserve.HasNext && _reserve.IsExhausted && !Fits(_batch, next, Limit))
         {
             BeFull();
         }
@@ -61,7 +62,7 @@ internal sealed partial class SpoolWriter
             : _clock.Timestamp >= _checkpointDue
                 || _batch.Size - _batch.Tip.Checkpointed > (ulong)_settings.CheckpointRecords
                 || (_gate.IsCheckpointAsked && _ring.PeekLength() == 0)
-                || (_gate.IsStopping && anything && _ring.PeekLength() == 0 && _own.Count == 0);
+                || (_gate.IsStopping && anything && (_ringLeft || _ring.PeekLength() == 0) && _own.Count == 0);
     }
 
     // False, and remembered, where the segment is too short for it: then it is the next one's. A group that is too short is only that.
@@ -82,7 +83,7 @@ internal sealed partial class SpoolWriter
 
     private void AddRecords(FrameBatch batch, long now)
     {
-        for (int length; (length = _ring.PeekLength()) > 0;)
+        for (int length; !_ringLeft && (length = _ring.PeekLength()) > 0;)
         {
             if (!Fits(batch, length, Limit, keep: Closing * 2))
             {
@@ -98,22 +99,42 @@ internal sealed partial class SpoolWriter
 
     private void AddOwn(long now)
     {
-        if (_clock.Timestamp >= _dropNoteDue && _drops.TryTakeUnnoted(out AuditCause cause, out long records))
-        {
-            if (AddOne(OwnRecord.Dropped(cause, records), now))
-            {
-                _droppedInBatch = (cause, records);
-                _dropNoteDue = _clock.After(_clock.Timestamp, DropNotes);
-            }
-            else
-            {
-                _drops.PutBack(cause, records);
-            }
-        }
-
+        NoteDrops(now);
         while (_own.TryPeek(out OwnRecord? record) && AddOne(record, now))
         {
             _ = _own.Dequeue();
+        }
+    }
+
+    // First of the group. One a second would use up in minutes what is kept for a full log: each note doubles the time to the next, until an interval passes in which nothing is lost.
+    private void NoteDrops(long now)
+    {
+        if (_clock.Timestamp < _dropNoteDue && !_gate.IsStopping)
+        {
+            return;
+        }
+
+        bool any = false;
+        while (_drops.TryTakeUnnoted(out AuditCause cause, out long records))
+        {
+            if (!AddOne(OwnRecord.Dropped(cause, records), now))
+            {
+                _drops.PutBack(cause, records);
+                break;
+            }
+
+            _droppedInBatch.Add((cause, records));
+            any = true;
+        }
+
+        if (any)
+        {
+            _dropNoteDue = _clock.After(_clock.Timestamp, _dropNoteEvery);
+            _dropNoteEvery = _dropNoteEvery * 2 < LastDropNote ? _dropNoteEvery * 2 : LastDropNote;
+        }
+        else if (_clock.Timestamp >= _clock.After(_dropNoteDue, _dropNoteEvery))
+        {
+            _dropNoteEvery = FirstDropNote;
         }
     }
 
@@ -169,6 +190,7 @@ internal sealed partial class SpoolWriter
 
         try
         {
+            _disk.Begin();
             _nextKey ??= EpochKey.Make(_keys, _origin, _key.Epoch + 1);
         }
         catch (IOException failure)
@@ -178,6 +200,10 @@ internal sealed partial class SpoolWriter
             _epochDue = _clock.After(_clock.Timestamp, _settings.CheckpointInterval);
             _clockBack = false;
             return false;
+        }
+        finally
+        {
+            _disk.End();
         }
 
         byte[] certificate = new EpochCertificate

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Notes;
 using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Audit.Segments;
@@ -32,7 +34,6 @@ internal sealed partial class SpoolWriter
             return true;
         }
 
-        _gate.CountSync();
         _attempts = 0;
         Accept(mark);
         if (_certificate is not null)
@@ -52,18 +53,16 @@ internal sealed partial class SpoolWriter
     {
         try
         {
+            _disk.Begin();
             _segment!.WriteAt(_batch.Bytes, _tip.Offset);
-            _gate.SyncBegins();
             _segment.Sync();
+            _gate.CountSync(_disk.End(), done: true);
             return null;
         }
         catch (IOException failure)
         {
+            _gate.CountSync(_disk.End(), done: false);
             return failure;
-        }
-        finally
-        {
-            _gate.SyncEnds();
         }
     }
 
@@ -77,6 +76,11 @@ internal sealed partial class SpoolWriter
         _ring.Free(mark);
         _pendingSince = 0;
         _gate.Late = false;
+        if (_fileMissed == 0 && _gate.State is { Condition: SpoolCondition.Stalled, Since: var since })
+        {
+            Move(since);
+        }
+
         foreach (OwnRecord record in _inBatch)
         {
             record.Finish(durable: true);
@@ -152,6 +156,7 @@ internal sealed partial class SpoolWriter
     {
         try
         {
+            _disk.Begin();
             what();
             return true;
         }
@@ -160,6 +165,21 @@ internal sealed partial class SpoolWriter
             _own.Enqueue(OwnRecord.Failure(cause, failure.Message, _tip.Segment, _tip.Offset, (failure as PosixException)?.Errno ?? 0));
             return false;
         }
+        finally
+        {
+            _disk.End();
+        }
+    }
+
+    // The disk has answered after all.
+    private void Move(DateTimeOffset since)
+    {
+        TimeSpan gone = AuditTime.Read(_clock.Now) - since;
+        string text = string.Create(CultureInfo.InvariantCulture, $"{_files.Folder}: its disk did not answer for {(gone + _settings.StallAfter).TotalSeconds:0.#} s, and does again: look at it (dmesg)");
+        _own.Enqueue(OwnRecord.Failure("stalled", text, _tip.Segment, _tip.Offset, 0));
+        _dropNoteDue = 0;
+        _gate.Be(SpoolCondition.Running, _settings.OnError, "");
+        _gate.Raise(new AuditAlarm(AuditAlarmKind.DiskStalled, text));
     }
 
     // Nobody knows what of the group is on the disk, and asking again could be answered with a lie: the segment ends where it was sure.
@@ -171,6 +191,9 @@ internal sealed partial class SpoolWriter
         (_segment, _usedUp, _reason) = (null, false, SegmentReason.Abandoned);
         given.Dispose();
         _gate.CountAbandoned();
+        _gate.Raise(new AuditAlarm(
+            AuditAlarmKind.SegmentAbandoned,
+            string.Create(CultureInfo.InvariantCulture, $"{_files.Folder}/{SpoolLayout.SegmentName(number)} was given up at {_tip.Offset}: {failure.Message}. What was acknowledged is safe, and the log goes on in the next segment if it can: look at the disk (dmesg)")));
         GiveUp(failure, number, _tip.Offset);
     }
 
@@ -189,11 +212,16 @@ internal sealed partial class SpoolWriter
     private void PutBack()
     {
         _ring.Rewind();
-        if (_droppedInBatch.Records > 0)
+        foreach ((AuditCause cause, long records) in _droppedInBatch)
         {
-            _drops.PutBack(_droppedInBatch.Cause, _droppedInBatch.Records);
-            _inBatch.RemoveAt(0);
-            _droppedInBatch = default;
+            _drops.PutBack(cause, records);
+        }
+
+        _inBatch.RemoveRange(0, _droppedInBatch.Count);
+        if (_droppedInBatch.Count > 0)
+        {
+            _dropNoteDue = 0;
+            _droppedInBatch.Clear();
         }
 
         OwnRecord[] later = [.. _own];
@@ -231,6 +259,7 @@ internal sealed partial class SpoolWriter
         if (condition == SpoolCondition.Full && _reserve.HasNext)
         {
             _gate.Be(condition = SpoolCondition.Running, AuditPolicy.Refuse, "");
+            _dropNoteDue = 0; // What was lost meanwhile is said at once.
         }
 
         if (condition is not (SpoolCondition.Running or SpoolCondition.LowSpace) || report.Condition == SpaceCondition.Full || report.Condition == SpaceCondition.Broken)
@@ -241,6 +270,7 @@ internal sealed partial class SpoolWriter
         if ((report.Condition == SpaceCondition.Low) != (condition == SpoolCondition.LowSpace))
         {
             bool low = report.Condition == SpaceCondition.Low;
+            _dropNoteDue = 0;
             _own.Enqueue(OwnRecord.Space(low ? "low_space" : "enough_space", report.Reason, report.FreeBytes));
             _gate.Be(low ? SpoolCondition.LowSpace : SpoolCondition.Running, _settings.OnLowSpace, report.Reason);
         }
@@ -274,7 +304,11 @@ internal sealed partial class SpoolWriter
 
         while (_roomless.First is not null)
         {
-            _drops.Count(cause);
+            if (place.Verdict == AuditVerdict.Dropped || _roomless.First.GoesOn)
+            {
+                _drops.Count(cause);
+            }
+
             _roomless.Dequeue().Complete(place);
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Core.Configuration;
@@ -16,8 +17,10 @@ internal sealed partial class SpoolWriter : IDisposable
     // A checkpoint has some 500 bytes; the longest origin twice, and the longest numbers.
     private const int LongestNote = 1400;
     private const int Closing = LongestNote + 64;
+    private const int LastWords = 1024; // Of what is lost at the end, by cause.
     private const int MostAttempts = 3;
-    private static readonly TimeSpan DropNotes = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstDropNote = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastDropNote = TimeSpan.FromDays(1);
 
     private readonly ISpoolFiles _files;
     private readonly AuditSettings _settings;
@@ -27,6 +30,7 @@ internal sealed partial class SpoolWriter : IDisposable
     private readonly RecordRing _ring;
     private readonly SpoolGate _gate;
     private readonly DropCounts _drops;
+    private readonly DiskWatch _disk;
     private readonly SpoolClock _clock;
     private readonly string _origin;
 
@@ -56,13 +60,16 @@ internal sealed partial class SpoolWriter : IDisposable
     private long _epochDue;
     private long _dropNoteDue;
     private long _pendingSince; // 0: nothing waits.
-    private (AuditCause Cause, long Records) _droppedInBatch;
+    private readonly List<(AuditCause Cause, long Records)> _droppedInBatch = [];
+    private TimeSpan _dropNoteEvery = FirstDropNote;
+    private bool _ringLeft; // What is in the ring will not be written any more.
+    private long _fileMissed; // Since when there is no file to go on in; 0: there is one.
     private bool _clockBack;
     private bool _short; // Something did not fit into the segment.
 
-    public SpoolWriter(ISpoolFiles files, AuditSettings settings, AuditKeyStore keys, OpenedLog log, SegmentReserve reserve, RecordRing ring, SpoolGate gate, DropCounts drops, SpoolClock clock)
+    public SpoolWriter(ISpoolFiles files, AuditSettings settings, AuditKeyStore keys, OpenedLog log, SegmentReserve reserve, RecordRing ring, SpoolGate gate, DropCounts drops, DiskWatch disk, SpoolClock clock)
     {
-        (_files, _settings, _keys, _reserve, _ring, _gate, _drops, _clock) = (files, settings, keys, reserve, ring, gate, drops, clock);
+        (_files, _settings, _keys, _reserve, _ring, _gate, _drops, _disk, _clock) = (files, settings, keys, reserve, ring, gate, drops, disk, clock);
         (_origin, _tip, _key, _ledger, _segment, _segmentFirst, _reason) = (log.Origin, log.Tip, log.Key, log.Ledger, log.Segment, log.SegmentFirst, log.Reason);
         _side = new SideThread(BuildAhead);
         _began = clock.Timestamp;
@@ -86,6 +93,7 @@ internal sealed partial class SpoolWriter : IDisposable
 
         FollowSpace();
         Collect();
+        _checkpointNow |= IsToMove;
         if (_gate.State.Condition == SpoolCondition.Full)
         {
             TurnAway(AuditCause.Full);
@@ -93,11 +101,21 @@ internal sealed partial class SpoolWriter : IDisposable
 
         if (!HaveSegment())
         {
+            MissFile();
             return false;
         }
 
         Build();
         _batch.Settle();
+        if (_short && !_reserve.HasNext)
+        {
+            MissFile();
+        }
+        else
+        {
+            _fileMissed = 0;
+        }
+
         return _batch.Count > 0 ? Commit() : _usedUp;
     }
 
@@ -128,7 +146,7 @@ internal sealed partial class SpoolWriter : IDisposable
             _pendingSince = Math.Max(1, _clock.Timestamp);
         }
 
-        return _isAhead || _gate.StrictWaits || _gate.IsCheckpointAsked || _strict.First is not null || _roomless.First is not null || _own.Count > 0 || _gate.HasOwn || _gate.IsStopping
+        return _isAhead || IsToMove || _gate.StrictWaits || _gate.IsCheckpointAsked || _strict.First is not null || _roomless.First is not null || _own.Count > 0 || _gate.HasOwn || _gate.IsStopping
             || (_pendingSince != 0 && (_gate.IsMuch || _clock.Timestamp >= _clock.After(_pendingSince, _settings.Window)))
             || _clock.Timestamp >= Math.Min(_checkpointDue, _epochDue);
     }
@@ -136,10 +154,62 @@ internal sealed partial class SpoolWriter : IDisposable
     /// <summary>Whether nothing goes on before there is another file.</summary>
     public bool NeedsFile => (_segment is null || _usedUp) && !_reserve.HasNext && !_reserve.IsExhausted && _gate.State.Condition != SpoolCondition.Failed;
 
-    private long Limit => _segment!.Length - (_reserve.HasNext || _gate.IsStopping ? Closing : Emergency);
+    // A call that was no group's hung, and has ended: only a group that reaches the disk shows that it is well.
+    private bool IsToMove => _fileMissed == 0 && _gate.State.Condition == SpoolCondition.Stalled;
+
+    private long Limit => _segment!.Length - (_reserve.HasNext ? Closing : _gate.IsStopping ? Closing + LastWords : Emergency);
 
     // What the log says about itself: into what is kept for it.
     private long OwnLimit => _segment!.Length - Closing;
+
+    /// <summary>
+    /// The disk does not answer: nobody waits for it any longer, and by <see cref="AuditSettings.OnError"/> nothing more is taken. What is in the ring stays there, and is written if it ever
+    /// answers. The writer's, or of whoever knows that it is in a call to the disk and cannot go on.
+    /// </summary>
+    public void BeStalled(TimeSpan age)
+    {
+        if (_gate.State.Condition is SpoolCondition.Running or SpoolCondition.LowSpace)
+        {
+            _gate.Be(
+                SpoolCondition.Stalled,
+                _settings.OnError,
+                string.Create(CultureInfo.InvariantCulture, $"{_files.Folder}: its disk has not answered for {age.TotalSeconds:0.#} s, more than [audit] stall_seconds: look at it (dmesg). The log goes on by itself when it answers"));
+        }
+
+        _gate.AnswerAsking(null);
+        TurnAway(_gate.State.Condition switch { SpoolCondition.Full => AuditCause.Full, SpoolCondition.Failed => AuditCause.Failed, _ => AuditCause.Stalled });
+    }
+
+    /// <summary>The last turn of all: what could not be written until the end is counted, and noted in what is kept for such things.</summary>
+    public void CountLeft()
+    {
+        if (_ring.Count == 0 || _gate.State.Condition == SpoolCondition.Failed)
+        {
+            return;
+        }
+
+        _drops.Count(_gate.State.Condition switch { SpoolCondition.Stalled => AuditCause.Stalled, SpoolCondition.Full => AuditCause.Full, _ => AuditCause.Behind }, _ring.Count);
+        _ringLeft = true;
+        _ring.Rewind();
+        _isAhead = false;
+        Turn();
+    }
+
+    // The next one is laid out by another thread, which a disk that hangs keeps as well.
+    private void MissFile()
+    {
+        if (_reserve.IsExhausted || _gate.State.Condition is SpoolCondition.Failed or SpoolCondition.Full)
+        {
+            _fileMissed = 0;
+            return;
+        }
+
+        _fileMissed = _fileMissed == 0 ? Math.Max(1, _clock.Timestamp) : _fileMissed;
+        if (_clock.Since(_fileMissed) is var age && age >= _settings.StallAfter)
+        {
+            BeStalled(age);
+        }
+    }
 
     private void Collect()
     {
@@ -219,14 +289,16 @@ internal sealed partial class SpoolWriter : IDisposable
         _batch.Settle();
         try
         {
+            _disk.Begin();
             file.WriteAt(bytes, 0);
             file.WriteAt(_batch.Bytes, SegmentHeader.Length);
             file.Sync();
-            _gate.CountSync();
             _files.Rename(SpoolLayout.Next, SpoolLayout.SegmentName(number));
+            _gate.CountSync(_disk.End(), done: true);
         }
         catch (IOException failure)
         {
+            _disk.End();
             file.Dispose();
             _reserve.MakeNext();
             GiveUp(failure, number, 0);
@@ -240,7 +312,7 @@ internal sealed partial class SpoolWriter : IDisposable
         }
 
         _reserve.MakeNext();
-        (_segment, _segmentFirst, _usedUp, _reason) = (file, _tip.Edge.Size, false, SegmentReason.Rotated);
+        (_segment, _segmentFirst, _usedUp, _reason, _fileMissed) = (file, _tip.Edge.Size, false, SegmentReason.Rotated, 0);
         Accept(_ring.Mark());
         return true;
     }

@@ -63,6 +63,7 @@ internal static class AuditDocument
         json.WriteString("on_low_space", MetricsPage.Word(settings.OnLowSpace));
         json.WriteString("on_error", MetricsPage.Word(settings.OnError));
         json.WriteString("on_behind", MetricsPage.Word(settings.OnBehind));
+        json.WriteNumber("stall_seconds", settings.StallAfter.TotalSeconds);
         json.WriteString("input_digest", MetricsPage.Word(settings.InputDigest));
         json.WriteString("output_digest", MetricsPage.Word(settings.OutputDigest));
         json.WriteBoolean("redact", settings.RedactionSalt is not null);
@@ -86,7 +87,9 @@ internal static class AuditDocument
         json.WriteNumber("last_sync_seconds", figures.LastSyncSeconds);
         json.WriteNumber("longest_sync_seconds", figures.LongestSyncSeconds);
         json.WriteEndObject();
+        json.WriteNumber("call_seconds", figures.CallSeconds);
         json.WriteNumber("disk_bytes", figures.DiskBytes);
+        json.WriteNumber("kept_bytes", figures.KeptBytes);
         json.WriteNumber("free_bytes", figures.FreeBytes);
     }
 }

@@ -5,6 +5,7 @@ using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Monitoring;
+using EdgeDaemon.Native.Onnx;
 using EdgeDaemon.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -62,7 +63,13 @@ internal static class AuditOpening
     public static void Start(AuditTrail audit, ConfigurationInForce configuration, TrustPolicy trust, ILogger log)
     {
         Log.PolicyInForce(log, configuration.File, configuration.Digest, trust.Version, configuration.TrustDigest);
-        audit.Start(Build.Version, Convert.FromHexString(configuration.Digest), Convert.FromHexString(configuration.TrustDigest), trust.Version, BootId());
+        string library = configuration.Now.Runtime.Sha256 ?? OnnxLibraryPins.Current; // Any other is refused before a model is loaded.
+        audit.Start(
+            Build.Version, Convert.FromHexString(configuration.Digest), Convert.FromHexString(configuration.TrustDigest), trust.Version, BootId(), ProgramDigest(), Convert.FromHexString(library));
+        if (audit.Spool is { } spool)
+        {
+            spool.Alarm = alarm => ThreadPool.UnsafeQueueUserWorkItem(_ => Say(log, alarm), null); // Now: who records alerts is there.
+        }
     }
 
     // Lines are written off the spool's thread: who reads the log, and how slowly, must not hold up what is brought to the disk.
@@ -78,6 +85,36 @@ internal static class AuditOpening
             null);
         spool.Changed = state => ThreadPool.UnsafeQueueUserWorkItem(
             _ => Log.AuditState(log, MetricsPage.Word(state.Condition), state.Accepts ? "taken" : "refused", state.Reason), null);
+    }
+
+    private static void Say(ILogger log, AuditAlarm alarm)
+    {
+        switch (alarm.Kind)
+        {
+            case AuditAlarmKind.SegmentAbandoned:
+                Log.AuditSegmentAbandoned(log, alarm.Text);
+                break;
+            case AuditAlarmKind.DiskStalled:
+                Log.AuditDiskStalled(log, alarm.Text);
+                break;
+            default:
+                Log.AuditQuotaNear(log, alarm.Text);
+                break;
+        }
+    }
+
+    // What runs, not what the path has by now: an update may have replaced it.
+    private static byte[] ProgramDigest()
+    {
+        try
+        {
+            using FileStream program = File.OpenRead("/proc/self/exe");
+            return SHA256.HashData(program);
+        }
+        catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     private static string BootId()

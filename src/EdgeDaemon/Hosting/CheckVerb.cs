@@ -42,6 +42,11 @@ internal static class CheckVerb
             }
         }
 
+        if (settings is not null && AuditQuota.Line(settings.Audit) is { } quota)
+        {
+            output.WriteLine(quota);
+        }
+
         if (good)
         {
             output.WriteLine($"{configFile}: good");

@@ -58,6 +58,7 @@ internal static class RestartNeeds
         Compare("[audit] on_full", settings => settings.Audit.OnFull);
         Compare("[audit] on_low_space", settings => settings.Audit.OnLowSpace);
         Compare("[audit] on_error", settings => settings.Audit.OnError);
+        Compare("[audit] stall_seconds", settings => settings.Audit.StallAfter);
         Compare("[audit] on_behind", settings => settings.Audit.OnBehind);
         Compare("[audit] input_digest", settings => settings.Audit.InputDigest);
         Compare("[audit] output_digest", settings => settings.Audit.OutputDigest);

@@ -1,4 +1,5 @@
 using EdgeDaemon.Audit;
+using EdgeDaemon.Engine;
 
 namespace EdgeDaemon.Monitoring;
 
@@ -48,6 +49,13 @@ internal sealed partial class MetricsPage
 
         text.Counter("edged_audit_syncs_total", "Times that segments were brought to the disk.");
         text.Sample(figures.Syncs);
+        Span<long> counts = stackalloc long[LatencyHistogram.Bounds.Length + 1];
+        counts.Clear();
+        spool.SyncTimes.AddTo(counts);
+        text.Histogram("edged_audit_sync_duration_seconds", "How long it took to write a group of records and to bring it to the disk.");
+        text.Buckets(LatencyHistogram.Bounds.AsSpan(), counts, spool.SyncTimes.Ticks / (double)System.Diagnostics.Stopwatch.Frequency);
+        text.Gauge("edged_audit_call_seconds", "How long the call to the disk that is under way has taken so far; 0: none is.");
+        text.Sample(figures.CallSeconds);
         text.Gauge("edged_audit_last_sync_seconds", "How long the last one took.");
         text.Sample(figures.LastSyncSeconds);
         text.Gauge("edged_audit_longest_sync_seconds", "How long the longest one took.");
@@ -60,6 +68,10 @@ internal sealed partial class MetricsPage
         text.Sample(figures.DeletedSegments);
         text.Gauge("edged_audit_disk_bytes", "Of all segments.");
         text.Sample(figures.DiskBytes);
+        text.Gauge("edged_audit_kept_bytes", "What of them no rule lets go: at the quota the log is full.");
+        text.Sample(figures.KeptBytes);
+        text.Gauge("edged_audit_quota_bytes", "What they may have: [audit] max_bytes.");
+        text.Sample(from.Audit.Settings!.MaxBytes);
         text.Gauge("edged_audit_free_bytes", "What the file system has left for the daemon.");
         text.Sample(figures.FreeBytes);
     }

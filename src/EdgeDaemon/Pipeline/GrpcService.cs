@@ -96,29 +96,35 @@ internal sealed class GrpcService(
         await GrpcAnswer.SendAsync(exchange, answer);
     }
 
-    /// <summary>Says how things are, and once more when the daemon drains.</summary>
+    /// <summary>Says how things are, and again whenever that changes: the audit log closes, or opens, or the daemon drains, which ends it.</summary>
     public async ValueTask WatchAsync(HttpExchange exchange)
     {
         SmallRequest request = await ReadAsync(exchange);
-        HealthStatus? status = HealthOf(request.Name);
-        await SayAsync(exchange, status ?? HealthStatus.ServiceUnknown);
-        if (status != HealthStatus.NotServing)
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins, exchange.PutOutside);
+        HealthStatus? said = null;
+        while (true)
         {
-            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(exchange.GivenUp, admission.DrainBegins, exchange.PutOutside);
-            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using CancellationTokenRegistration registration = waiting.Token.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), ended);
-            await ended.Task;
-            exchange.GivenUp.ThrowIfCancellationRequested();
-            if (exchange.PutOutside.IsCancellationRequested)
+            Task turned = readiness.Turned;
+            HealthStatus now = HealthOf(request.Name) ?? HealthStatus.ServiceUnknown;
+            if (now != said)
             {
-                exchange.Abort();
-                return;
+                await SayAsync(exchange, now);
+                said = now;
             }
 
-            if (status is not null)
+            if (waiting.IsCancellationRequested)
             {
-                await SayAsync(exchange, HealthStatus.NotServing);
+                break;
             }
+
+            await turned.WaitAsync(waiting.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        exchange.GivenUp.ThrowIfCancellationRequested();
+        if (exchange.PutOutside.IsCancellationRequested)
+        {
+            exchange.Abort();
+            return;
         }
 
         throw new RefusedException(Refusal.Draining, "the daemon is stopping");

@@ -7,4 +7,7 @@ namespace EdgeDaemon.Pipeline;
 internal sealed class Readiness(RequestAdmission admission, AuditTrail audit)
 {
     public bool IsReady => !admission.Draining && audit.Accepts;
+
+    /// <summary>Ends when <see cref="IsReady"/> may have changed without a drain; to be taken before looking at it.</summary>
+    public Task Turned => audit.Turned;
 }

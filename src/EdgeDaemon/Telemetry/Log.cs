@@ -178,4 +178,13 @@ internal static partial class Log
 
     [LoggerMessage(134, LogLevel.Warning, "audit.enabled is false: nothing that is decided is recorded")]
     public static partial void AuditOff(ILogger logger);
+
+    [LoggerMessage(135, LogLevel.Error, "audit log: {Reason}")]
+    public static partial void AuditSegmentAbandoned(ILogger logger, string reason);
+
+    [LoggerMessage(136, LogLevel.Error, "audit log: {Reason}")]
+    public static partial void AuditDiskStalled(ILogger logger, string reason);
+
+    [LoggerMessage(137, LogLevel.Warning, "audit log: {Reason}")]
+    public static partial void AuditQuotaNear(ILogger logger, string reason);
 }

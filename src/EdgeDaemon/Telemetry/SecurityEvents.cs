@@ -62,6 +62,9 @@ internal static class SecurityEvents
         [132] = new("audit_dropped", false),
         [133] = new("audit_in_force", false),
         [134] = new("audit_not_recorded", false),
+        [135] = new("audit_segment_abandoned", true),
+        [136] = new("audit_disk_stalled", true),
+        [137] = new("audit_quota_near", true),
     }.ToFrozenDictionary();
 
     /// <summary>The names with the numbers of their lines.</summary>

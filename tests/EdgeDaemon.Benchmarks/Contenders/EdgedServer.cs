@@ -91,7 +91,7 @@ internal static class EdgedServer
             exposes = ["control"]
 
             {more}
-            {(more.Contains("[audit]", StringComparison.Ordinal) ? "" : "[audit]\non_full = \"rotate\"\nkeep_days = 0 # A benchmark's past is nobody's evidence, and it must not fill the log.")}
+            {(more.Contains("[audit]", StringComparison.Ordinal) ? "" : "[audit]\nmax_bytes = 1073741824\non_full = \"rotate\"\nkeep_days = 0 # A benchmark's past is nobody's evidence, and it must not fill the log.")}
             """);
 
         // Whatever the umask is: edged refuses files that others could write.

@@ -29,7 +29,7 @@ internal static class AuditCost
         (string Name, Workload Workload, ServerProcess Server)[] servers = [.. Ways.Select(way =>
         {
             Workload named = workload with { Name = $"{workload.Name}-audit-{way.Name}" };
-            string configuration = EdgedServer.Prepare(options, named, scratch, $"[audit]\nmin_free_bytes = 0\non_full = \"rotate\"\nkeep_days = 0\n{way.Keys.Replace("KEY", key, StringComparison.Ordinal)}");
+            string configuration = EdgedServer.Prepare(options, named, scratch, $"[audit]\nmin_free_bytes = 0\nmax_bytes = 1073741824\non_full = \"rotate\"\nkeep_days = 0\n{way.Keys.Replace("KEY", key, StringComparison.Ordinal)}");
             return (way.Name, named, EdgedServer.Start(options, named, scratch, configuration));
         })];
         try

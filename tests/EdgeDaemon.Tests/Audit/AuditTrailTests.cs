@@ -141,7 +141,7 @@ public sealed class AuditTrailTests
     {
         using var log = new RecordedLog(Tenants);
         byte[] first = [.. Enumerable.Repeat((byte)1, 32)], second = [.. Enumerable.Repeat((byte)2, 32)];
-        log.Trail.Start("0.9", first, second, 4, "b00f");
+        log.Trail.Start("0.9", first, second, 4, "b00f", second, first);
         log.Trail.TurnAway("fleet", new IPEndPoint(IPAddress.Parse("192.0.2.7"), 55555), HandshakeOutcome.CertificateRefused, "revoked", 3);
         log.Trail.Change(ModelStep.Committed, "digits", new AuditedModel("digits", "2", new string('c', 64), false), 9, "signed by dev");
         log.Trail.Reject("evil", null, null, 0, "it has no signature");
@@ -155,7 +155,7 @@ public sealed class AuditTrailTests
         CollectionAssert.AreEqual(
             new[] { "start", "authentication_failure", "model_change", "model_change", "trust_change", "configuration_change", "alert", "admin_action", "stop" },
             records.Select(record => record.GetProperty("kind").GetString()).ToArray());
-        Says(records[0], ("version", "0.9"), ("configuration", Convert.ToHexStringLower(first)), ("trust", Convert.ToHexStringLower(second)), ("trust_version", "4"), ("boot", "b00f"));
+        Says(records[0], ("version", "0.9"), ("configuration", Convert.ToHexStringLower(first)), ("trust", Convert.ToHexStringLower(second)), ("trust_version", "4"), ("boot", "b00f"), ("program", Convert.ToHexStringLower(second)), ("runtime", Convert.ToHexStringLower(first)));
         Says(records[1], ("listener", "fleet"), ("peer", "192.0.2.7:55555"), ("protocol", "tls"), ("outcome", "certificate_refused"), ("detail", "revoked"), ("count", "3"));
         Says(records[2], ("action", "committed"), ("subject", "digits"), ("model", "digits"), ("model_version", "2"), ("release", new string('c', 64)), ("release_sequence", "9"), ("outcome", "accepted"));
         Says(records[3], ("action", "rejected"), ("subject", "evil"), ("outcome", "rejected"), ("detail", "it has no signature"));
@@ -164,6 +164,21 @@ public sealed class AuditTrailTests
         Says(records[6], ("alert", "lane_lost"), ("detail", "model digits: a run did not end"));
         Says(records[7], ("action", "log_level"), ("tenant", "line"), ("caller", "unix:1000"), ("old_value", "info"), ("new_value", "debug"), ("role", "admin"));
         Says(records[8], ("cause", "SIGTERM"), ("uptime_seconds", "61"));
+    }
+
+    /// <summary>Whom an operator let in again is a caller, and redacted as callers are; without redaction it stands there.</summary>
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task Whom_an_admins_action_is_about_is_redacted_as_callers_are(bool redacts)
+    {
+        var redaction = new Core.Audit.Records.Redaction([.. Enumerable.Repeat((byte)9, 32)]);
+        using var log = new RecordedLog(Tenants, redacts ? redaction : null);
+        await log.Trail.ActAsync(log.Ask("line"), "penalty_lifted", whom: "unix:4711");
+        JsonElement record = log.Read("admin_action").Single();
+        Assert.AreEqual(!redacts, record.ToString().Contains("4711", StringComparison.Ordinal), record.ToString());
+        StringAssert.StartsWith(record.GetProperty("peer").GetString()!, redacts ? "hmac:" : "unix:4711", StringComparison.Ordinal);
+        Assert.AreEqual(redacts, record.GetProperty("caller").GetString()!.StartsWith("hmac:", StringComparison.Ordinal));
     }
 
     private static void Says(JsonElement record, params (string Name, string Value)[] fields)

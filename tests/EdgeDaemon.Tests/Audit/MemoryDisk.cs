@@ -5,7 +5,8 @@ namespace EdgeDaemon.Tests.Audit;
 
 /// <summary>
 /// A disk in memory that keeps what is written apart from what was synced, and can be cut off at any call: then of what was not synced any sectors of 512 bytes may be there. It fails when it is
-/// told to, by number of the call. Audit keys lie on it too, so that a cut finds both as they were.
+/// told to, by number of the call; a sync that fails leaves its sectors clean and not on the disk, as Linux does, so that a second one brings nothing. Audit keys lie on it too, so that a cut
+/// finds both as they were.
 /// </summary>
 internal sealed class MemoryDisk : ISpoolFiles
 {
@@ -31,6 +32,12 @@ internal sealed class MemoryDisk : ISpoolFiles
 
     /// <summary>Runs within each sync, outside the lock.</summary>
     public Action? Syncing { get; set; }
+
+    /// <summary>Runs before something is added to a file's end, outside the lock.</summary>
+    public Action? Appending { get; set; }
+
+    /// <summary>Runs before a file is laid out, outside the lock.</summary>
+    public Action? Creating { get; set; }
 
     public long Free { get; set; } = 1L << 40;
 
@@ -60,6 +67,7 @@ internal sealed class MemoryDisk : ISpoolFiles
 
     public ISpoolFile Create(string name, long length)
     {
+        Creating?.Invoke();
         Do("create", name, () => _files.Add(name, new Content(new byte[length])));
         return Open(name);
     }
@@ -79,6 +87,21 @@ internal sealed class MemoryDisk : ISpoolFiles
         {
             return _files.TryGetValue(name, out Content? content) ? [.. content.Live] : null;
         }
+    }
+
+    public void Append(string name, long end, ReadOnlySpan<byte> bytes)
+    {
+        byte[] copy = bytes.ToArray();
+        Appending?.Invoke();
+        Do("append", name, () =>
+        {
+            byte[] before = _files.TryGetValue(name, out Content? old) ? old.Live.AsSpan(0, (int)end).ToArray() : [];
+            var content = new Content([.. before, .. new byte[copy.Length]]);
+            copy.CopyTo(content.Live, before.Length);
+            content.Touch(end, copy.Length);
+            _files[name] = content;
+        });
+        Do("sync", name, () => _files[name].Keep());
     }
 
     public void Write(string name, ReadOnlySpan<byte> bytes)
@@ -140,6 +163,36 @@ internal sealed class MemoryDisk : ISpoolFiles
         return disk;
     }
 
+    /// <summary>As it is once the process is killed: everything can be read, and what was not synced still is not.</summary>
+    public MemoryDisk Killed()
+    {
+        lock (_lock)
+        {
+            var disk = new MemoryDisk { Free = Free };
+            foreach ((string name, Content content) in _files)
+            {
+                disk._files[name] = content.Copy();
+            }
+
+            return disk;
+        }
+    }
+
+    /// <summary>The disk after a power cut that lost everything that was not synced.</summary>
+    public MemoryDisk Lost()
+    {
+        lock (_lock)
+        {
+            var disk = new MemoryDisk { Free = Free };
+            foreach ((string name, Content content) in _files)
+            {
+                disk._files[name] = new Content([.. content.Durable]);
+            }
+
+            return disk;
+        }
+    }
+
     /// <summary>A file's bytes, to be read or changed by a test.</summary>
     public byte[] Bytes(string name)
     {
@@ -175,7 +228,33 @@ internal sealed class MemoryDisk : ISpoolFiles
 
         public byte[] Live { get; } = bytes;
 
-        public byte[] Durable { get; } = [.. bytes];
+        public byte[] Durable { get; private init; } = [.. bytes];
+
+        /// <summary>Sectors that a sync brings to the disk.</summary>
+        private HashSet<int> Dirty { get; init; } = [];
+
+        public Content Copy() => new([.. Live]) { Name = Name, Durable = [.. Durable], Dirty = [.. Dirty] };
+
+        public void Touch(long offset, int length)
+        {
+            for (long sector = offset / Sector; sector * Sector < offset + length; sector++)
+            {
+                Dirty.Add((int)sector);
+            }
+        }
+
+        public void Keep()
+        {
+            foreach (int sector in Dirty)
+            {
+                int at = sector * Sector;
+                Live.AsSpan(at, Math.Min(Sector, Live.Length - at)).CopyTo(Durable.AsSpan(at));
+            }
+
+            Dirty.Clear();
+        }
+
+        public void Forget() => Dirty.Clear();
     }
 
     private sealed class OpenFile(MemoryDisk disk, Content content) : ISpoolFile
@@ -211,7 +290,9 @@ internal sealed class MemoryDisk : ISpoolFiles
                 int? errno = disk.Fault(call, "write", content.Name);
 
                 // A write that fails has written something of it, as one that was cut short has.
-                copy.AsSpan(0, errno is null ? copy.Length : copy.Length / 2).CopyTo(content.Live.AsSpan((int)offset));
+                int length = errno is null ? copy.Length : copy.Length / 2;
+                copy.AsSpan(0, length).CopyTo(content.Live.AsSpan((int)offset));
+                content.Touch(offset, length);
                 if (errno is { } number)
                 {
                     throw new PosixException("write", content.Name, number);
@@ -222,7 +303,19 @@ internal sealed class MemoryDisk : ISpoolFiles
         public void Sync()
         {
             disk.Syncing?.Invoke();
-            disk.Do("sync", content.Name, () => content.Live.CopyTo(content.Durable, 0));
+            try
+            {
+                disk.Do("sync", content.Name, content.Keep);
+            }
+            catch (PosixException)
+            {
+                lock (disk._lock)
+                {
+                    content.Forget();
+                }
+
+                throw;
+            }
         }
 
         public void Dispose()

@@ -110,6 +110,37 @@ public sealed class RequestRecordTests
         StringAssert.Contains(Refused(one, null, Refusal.AccessUnknownCaller, 403, $"no tenant has the caller {one.Caller}").GetRawText(), "the caller unix:1000");
     }
 
+    /// <summary>Who asks is taken over from the record before: never another one's, and never as it was with another salt.</summary>
+    [TestMethod]
+    public void A_record_names_its_own_caller_model_and_wire_whatever_the_one_before_named()
+    {
+        using var log = new RecordedLog(Tenants + "\n[[tenant]]\nname = \"other\"\ncallers = [\"unix:1001\"]\nroles = [\"infer\"]\nmodels = [\"*\"]");
+        HttpExchange exchange = log.Ask("line");
+        Draft(exchange);
+        string first = Names(Answered(exchange));
+        StringAssert.StartsWith(first, "line unix:1000 local grpc digits 7", StringComparison.Ordinal);
+        Assert.AreEqual(first, Names(Answered(exchange)), "the same again");
+
+        exchange.Draft.Model = new AuditedModel("cats", "9", new string('b', 64), strict: false);
+        JsonElement changed = Answered(exchange);
+        Assert.AreEqual(("cats", "9", new string('b', 64), "line"), (Text(changed, "model"), Text(changed, "model_version"), Text(changed, "release"), Text(changed, "tenant")));
+        exchange.Draft.Wire = RequestWire.Rest;
+        Assert.AreEqual("rest", Text(Answered(exchange), "protocol"));
+        exchange.Tenant = log.Ask("other", 1001).Tenant;
+        Assert.AreEqual("other", Text(Answered(exchange), "tenant"));
+
+        byte[] room = new byte[RequestRecord.MostBytes];
+        var salts = new[] { new Redaction([.. Enumerable.Repeat((byte)1, 32)]), new Redaction([.. Enumerable.Repeat((byte)2, 32)]) };
+        string[] callers = [.. salts.Append(salts[0]).Select(salt =>
+            Text(RecordedLog.Json(room.AsSpan(0, RequestRecord.Answered(room, salt, exchange, RequestTimes.Begin(), Stopwatch.GetTimestamp(), strict: false))), "caller"))];
+        Assert.AreNotEqual(callers[0], callers[1]);
+        Assert.AreEqual(callers[0], callers[2]);
+        StringAssert.StartsWith(callers[0], "hmac:", StringComparison.Ordinal);
+    }
+
+    private static string Names(JsonElement record) =>
+        string.Join(' ', ((string[])["tenant", "caller", "listener", "protocol", "model", "model_version", "release"]).Select(field => Text(record, field)));
+
     [TestMethod]
     public void The_longest_texts_fit_and_composing_allocates_nothing()
     {

@@ -153,7 +153,7 @@ public sealed class SpoolFaultTests
         Assert.AreEqual((AuditVerdict)verdict == AuditVerdict.Dropped, spool.State.Accepts);
         AuditPlace place = spool.Append(SpoolFixture.Record(2));
         Assert.AreEqual(((AuditVerdict)verdict, AuditCause.Failed), (place.Verdict, place.Cause));
-        Assert.AreEqual((AuditVerdict)verdict == AuditVerdict.Dropped ? 2 : 1, spool.Figures.DroppedFailed);
+        Assert.AreEqual(2, spool.Figures.DroppedFailed, "the second one's matter goes on whatever the policy is");
     }
 
     [TestMethod]
@@ -197,7 +197,7 @@ public sealed class SpoolFaultTests
         SpoolFixture.AssertSound(found);
         Assert.IsGreaterThanOrEqualTo(taken + 1, requests.Count);
         CollectionAssert.Contains(kinds, RecordKind.SpoolFull);
-        Assert.AreEqual((AuditVerdict)verdict == AuditVerdict.Dropped, kinds.Contains(RecordKind.Dropped));
+        CollectionAssert.Contains(kinds, RecordKind.Dropped); // Append is for what goes on without its record: it is lost by either policy.
     }
 
     [TestMethod]

@@ -55,6 +55,39 @@ internal static class SpoolFixture
         return task.Result;
     }
 
+    /// <summary>Records that the log says are lost, by cause.</summary>
+    public static Dictionary<string, long> Dropped(MemoryDisk disk)
+    {
+        var found = new Dictionary<string, long>();
+        foreach (string name in disk.Names().Where(name => SpoolLayout.TryParseSegment(name, out ulong _)))
+        {
+            var walk = new SegmentWalk(new Segment(disk, name));
+            while (walk.Next())
+            {
+                var reader = new RecordReader(Frame.Record(walk.Frame));
+                if (reader.Kind != RecordKind.Dropped)
+                {
+                    continue;
+                }
+
+                string cause = "";
+                while (reader.Next())
+                {
+                    if (reader.Field == RecordField.Cause)
+                    {
+                        cause = Encoding.UTF8.GetString(reader.Bytes);
+                    }
+                    else if (reader.Field == RecordField.Count)
+                    {
+                        found[cause] = found.GetValueOrDefault(cause) + (long)reader.Number;
+                    }
+                }
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>Verifies a whole log from its first key; what is in it by request id, and how often.</summary>
     public static SpoolVerdict Verify(this MemoryDisk disk, out Dictionary<string, int> requests, out List<RecordKind> kinds)
     {

@@ -14,7 +14,8 @@ public sealed class AuditSettingsTests
         Assert.IsTrue(audit.Enabled);
         Assert.AreEqual("/s/audit", audit.Directory);
         Assert.IsFalse(audit.Strict);
-        Assert.AreEqual((AuditPolicy.Refuse, AuditPolicy.Rotate, AuditPolicy.Refuse, AuditPolicy.Wait), (audit.OnFull, audit.OnLowSpace, audit.OnError, audit.OnBehind));
+        Assert.AreEqual((4L << 30, TimeSpan.FromDays(1), TimeSpan.FromSeconds(5)), (audit.MaxBytes, audit.Keep, audit.StallAfter));
+        Assert.AreEqual((AuditPolicy.Rotate, AuditPolicy.Rotate, AuditPolicy.Refuse, AuditPolicy.Wait), (audit.OnFull, audit.OnLowSpace, audit.OnError, audit.OnBehind));
     }
 
     [TestMethod]

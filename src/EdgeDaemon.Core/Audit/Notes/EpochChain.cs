@@ -6,6 +6,8 @@ namespace EdgeDaemon.Core.Audit.Notes;
 /// </summary>
 public sealed class EpochChain
 {
+    private const int LongestTorn = 2048; // A certificate has some 600 bytes, and with the longest origin 900.
+
     private readonly List<(EpochCertificate Certificate, NoteVerifier Key)> _epochs = [];
 
     private EpochChain(NoteVerifier first) => First = first;
@@ -34,8 +36,43 @@ public sealed class EpochChain
         return chain;
     }
 
+    /// <summary>
+    /// How much of a chain, or of its end, is whole notes. The rest is what a power cut leaves of the last one that was being added: the log has it too. What is neither is left to
+    /// whoever reads it as notes, and says what is wrong.
+    /// </summary>
+    /// <param name="notes">From the begin of some note on, or from within one that others follow.</param>
+    public static int WholeLength(ReadOnlySpan<byte> notes)
+    {
+        int start = notes.LastIndexOf(Separator) + 1;
+        int signature = notes[start..].IndexOf(BeforeSignature);
+        int line = signature < 0 ? -1 : notes[(start + signature + 2)..].IndexOf((byte)'\n');
+        int whole = line < 0 ? start : start + signature + 2 + line + 1;
+        ReadOnlySpan<byte> rest = notes[whole..];
+        ReadOnlySpan<byte> first = Separator[1..];
+        bool torn = rest.Length <= LongestTorn && (rest.IsEmpty || rest[0] == 0 || rest.StartsWith(first) || first.StartsWith(rest));
+        return torn ? whole : notes.Length;
+    }
+
+    /// <summary>The first certificates of a chain: those that lead to an epoch.</summary>
+    /// <param name="notes">The file's bytes.</param>
+    /// <param name="count">So many, or all where there are fewer.</param>
+    public static ReadOnlySpan<byte> Leading(ReadOnlySpan<byte> notes, ulong count)
+    {
+        int end = 0;
+        for (ulong i = 0; i < count && end < notes.Length; i++)
+        {
+            int next = notes[(end + 1)..].IndexOf(Separator);
+            end = next < 0 ? notes.Length : end + next + 2;
+        }
+
+        return notes[..end];
+    }
+
     // No line within a note can be this one: each has a name before its value, or is base64 or a signature.
     private static ReadOnlySpan<byte> Separator => "\nedgedaemon-epoch/v1\n"u8;
+
+    // An empty line, and a signature's dash.
+    private static ReadOnlySpan<byte> BeforeSignature => "\n\n\u2014 "u8;
 
     /// <exception cref="ArgumentOutOfRangeException">The chain does not go so far.</exception>
     public NoteVerifier Key(ulong epoch)

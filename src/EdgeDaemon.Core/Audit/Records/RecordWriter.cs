@@ -124,6 +124,27 @@ public ref struct RecordWriter
         }
     }
 
+    /// <summary>Keeps what was written for another record; nothing where a field was left out.</summary>
+    /// <param name="into">Has it afterwards.</param>
+    /// <param name="from">A <see cref="Length"/> of before.</param>
+    public readonly void Keep(PreparedFields into, int from) => into.Set(_leftOut == 0 ? _buffer[from.._length] : default, _lowFields, _highFields);
+
+    /// <summary>Writes what another record kept. False: there is nothing, or no room for it.</summary>
+    public bool TryWrite(PreparedFields fields)
+    {
+        ReadOnlySpan<byte> bytes = fields.Bytes;
+        if (bytes.IsEmpty || bytes.Length > _buffer.Length - _length - Reserve)
+        {
+            return false;
+        }
+
+        bytes.CopyTo(_buffer[_length..]);
+        _length += bytes.Length;
+        _lowFields |= fields.LowFields;
+        _highFields |= fields.HighFields;
+        return true;
+    }
+
     /// <summary>Ends the record and gives its length.</summary>
     public int Finish()
     {

@@ -11,8 +11,14 @@ public sealed class SpoolVerifier(NoteVerifier first)
 {
     private const string Missing = "find the segment that is missing, or take it as removed: compare with an export or a checkpoint kept elsewhere";
 
-    /// <summary>The certificates' file, for a log whose first segments retention has removed; null where the log must begin at sequence 0.</summary>
+    /// <summary>
+    /// The certificates' file: a log whose first segments retention has removed is verified by it, and one that ends before its last epoch was cut off. Null: the log must begin at
+    /// sequence 0, and nothing is compared.
+    /// </summary>
     public EpochChain? Chain { get; init; }
+
+    /// <summary>Whether the log must begin at sequence 0 although there is a <see cref="Chain"/>.</summary>
+    public bool IsWhole { get; init; }
 
     /// <summary>A signed checkpoint of this log that was kept elsewhere; the log must contain it. Its signature is verified too.</summary>
     public SignedNote? Since { get; init; }
@@ -31,7 +37,7 @@ public sealed class SpoolVerifier(NoteVerifier first)
     {
         var verdict = new SpoolVerdict { Origin = first.Name };
         KeptCheckpoint? kept = Since is null ? null : new KeptCheckpoint(Since);
-        var state = new VerificationState(verdict, first, Chain, kept, new FrameHashing(kept, Visitor));
+        var state = new VerificationState(verdict, first, Chain, IsWhole || Chain is null, kept, new FrameHashing(kept, Visitor));
         try
         {
             Walk(segments, state, cancellation);

@@ -5,7 +5,7 @@ using EdgeDaemon.Core.Audit.Tree;
 namespace EdgeDaemon.Core.Audit.Segments;
 
 /// <summary>What a verification knows on its way: tree, epoch, time. Each rule of README.md about a segment or a frame is one check here.</summary>
-internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first, EpochChain? chain, KeptCheckpoint? kept, FrameHashing hashing)
+internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first, EpochChain? chain, bool whole, KeptCheckpoint? kept, FrameHashing hashing)
 {
     private const string Forged = "somebody changed the log: keep a copy, and compare it with an export or a checkpoint kept elsewhere";
     private const string Misplaced = "put the segments in the order of their numbers, all of one log";
@@ -54,8 +54,8 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
 
     /// <summary>The walk's present frame, whose checksum, sequence and padding hold.</summary>
     /// <param name="walk">Of the segment that was begun.</param>
-    /// <param name="whole">Also read its record to the end.</param>
-    public void Add(SegmentWalk walk, bool whole)
+    /// <param name="readsRecords">Also read its record to the end.</param>
+    public void Add(SegmentWalk walk, bool readsRecords)
     {
         ReadOnlySpan<byte> frame = walk.Frame;
         ReadOnlySpan<byte> record = Frame.Record(frame);
@@ -68,7 +68,7 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
 
         try
         {
-            CheckRecord(walk, kind, record, time, whole);
+            CheckRecord(walk, kind, record, time, readsRecords);
         }
         catch (AuditFormatException broken)
         {
@@ -125,7 +125,7 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
     private void BeginLog(SegmentWalk walk)
     {
         SegmentHeader header = walk.Header;
-        if (chain is null && (header.Segment != 0 || header.FirstSequence != 0))
+        if (whole && (header.Segment != 0 || header.FirstSequence != 0))
         {
             throw BrokenHeader(walk, SpoolFaultKind.Beginning, $"the log begins with segment {header.Segment} at sequence {header.FirstSequence}", "give the segments before it, or, where retention has removed them, the file of certificates");
         }
@@ -143,7 +143,7 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
         kept?.Begin(Edge, first.Name, _keys.Find);
     }
 
-    private void CheckRecord(SegmentWalk walk, RecordKind kind, ReadOnlySpan<byte> record, long time, bool whole)
+    private void CheckRecord(SegmentWalk walk, RecordKind kind, ReadOnlySpan<byte> record, long time, bool readsRecords)
     {
         switch (kind)
         {
@@ -157,7 +157,7 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
                 break;
             default:
                 RequireTime(walk, time);
-                if (whole)
+                if (readsRecords)
                 {
                     RecordReader.Check(record);
                 }

@@ -12,6 +12,28 @@ public static class FolderFiles
         place.Sync();
     }
 
+    /// <summary>Adds bytes to a file's end, and makes it where there is none. Cut off in the middle, what stands behind the old end is anything from nothing to all of it.</summary>
+    /// <param name="folder">Where; exists.</param>
+    /// <param name="name">Without a folder.</param>
+    /// <param name="end">Where the file ends; what stands behind it is of an append that was cut off, and written over.</param>
+    /// <param name="bytes">On the disk once this returns.</param>
+    /// <param name="mode">Permissions of one that is made.</param>
+    /// <exception cref="PosixException">Nobody knows how much of it is there.</exception>
+    public static void Append(string folder, string name, long end, ReadOnlySpan<byte> bytes, uint mode)
+    {
+        using Descriptor place = Open(folder);
+        using (Descriptor file = Descriptor.Open(place, name, FileCalls.ReadWrite | FileCalls.Create | FileCalls.NoFollow | FileCalls.NonBlocking, mode))
+        {
+            file.WriteAt(bytes, end);
+            file.Sync();
+        }
+
+        if (end == 0)
+        {
+            place.Sync(); // Its name is new.
+        }
+    }
+
     /// <summary>Removes a file of the folder; its absence is no error.</summary>
     /// <exception cref="PosixException">Nobody knows whether it is there after a power cut.</exception>
     public static void Remove(string folder, string name)

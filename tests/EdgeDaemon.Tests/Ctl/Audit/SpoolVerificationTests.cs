@@ -57,6 +57,40 @@ public sealed class SpoolVerificationTests
         Assert.AreEqual(1UL, verdict.FirstSegment);
     }
 
+    /// <summary>Without a checkpoint of one's own: the certificates beside the log say that it went on.</summary>
+    [TestMethod]
+    public void A_log_that_ends_before_its_last_epoch_is_found_although_nothing_was_removed_by_rule()
+    {
+        using SpoolOnDisk spool = SpoolOnDisk.Usual();
+        spool.Verify().Succeeded();
+        File.Delete(spool.Segment(2));
+        File.Delete(spool.Segment(1));
+        spool.Verify().Failed(1, "epochs were certified");
+
+        // The control: nothing but the certificates tells.
+        File.Delete(Path.Combine(spool.Folder, Core.Audit.SpoolLayout.Epochs));
+        spool.Verify().Succeeded();
+    }
+
+    /// <summary>Retention's removals are still to be allowed by whoever verifies, and certificates that somebody changed are no certificates.</summary>
+    [TestMethod]
+    public void The_certificates_allow_no_removal_by_themselves_and_must_hold()
+    {
+        using SpoolOnDisk spool = SpoolOnDisk.Usual();
+        string notes = Path.Combine(spool.Folder, Core.Audit.SpoolLayout.Epochs);
+        byte[] good = File.ReadAllBytes(notes);
+        byte[] changed = [.. good];
+        changed[good.AsSpan().IndexOf("size "u8) + 5] ^= 1;
+        File.WriteAllBytes(notes, changed);
+        spool.Verify().Failed(1, "epochs.notes");
+        File.WriteAllBytes(notes, [.. good, .. good.AsSpan(0, 100)]);
+        spool.Verify().Succeeded(); // A torn last one: the log has it.
+        File.WriteAllBytes(notes, good);
+        File.Delete(spool.Segment(0));
+        spool.Verify().Failed(1, "the log begins with segment 1");
+        spool.Verify("--allow-removed").Succeeded();
+    }
+
     private static SpoolVerdict Verify(SpoolOnDisk spool, Action begins, Action<long> visit)
     {
         using NoteVerifier key = spool.Log.FirstKey();
