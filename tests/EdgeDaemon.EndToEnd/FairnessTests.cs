@@ -40,7 +40,7 @@ public sealed class FairnessTests
         // The victim always has somebody who waits, and no more than that.
         (int turns, int flood) = heavyFloods ? (Light, Heavy) : (Heavy, Light);
         DateTimeOffset begin = DateTimeOffset.UtcNow.AddSeconds(2), end = begin.AddSeconds(7);
-        Process flooding = new OtherUser(state, Other).Load(Ask(flood), heavyFloods ? 48 : 160, begin, end);
+        Process flooding = new OtherUser(state, Other).Load(Ask(flood), heavyFloods ? 48 : 240, begin, end);
         Process victim = new OtherUser(state, 0).Load(Ask(turns), 6, begin, end);
         await Task.Delay(begin.AddSeconds(1) - DateTimeOffset.UtcNow);
         PrometheusText before = MetricsTests.Scrape(daemon);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using EdgeDaemon.Tests;
 
 namespace EdgeDaemon.EndToEnd;
 
@@ -41,11 +42,13 @@ public sealed class OutsiderMemoryTests
     }
 
     [TestMethod]
+    [TestCategory(Campaign.Category)]
     [Timeout(600_000)]
     public void WithClearingOff_EverythingIsFound()
     {
-        JsonElement stages = Run(["--keep"]);
-        foreach (string stage in (string[])["unix, connections open", "tls, connections closed", "its tenant removed", "at its end", "idle for longer than idle_seconds"])
+        // A search after each of a hundred and fifty requests takes minutes: all of them in './build.sh soak campaigns', those over the Unix socket always.
+        JsonElement stages = Run(Campaign.IsWhole ? ["--keep"] : ["--keep", "--only", "unix"]);
+        foreach (string stage in (string[])["unix, connections open", .. Campaign.IsWhole ? (string[])["tls, connections closed", "its tenant removed", "at its end", "idle for longer than idle_seconds"] : []])
         {
             JsonElement found = stages.GetProperty(stage).GetProperty("found");
             string[] missed = [.. stages.GetProperty(stage).GetProperty("canaries").EnumerateObject().Select(sent => sent.Name)

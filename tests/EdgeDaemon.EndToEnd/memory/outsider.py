@@ -409,6 +409,8 @@ def search(pid, stopped=True, only=None):
     try:
         with open(f"/proc/{pid}/mem", "rb", 0) as memory, open(f"/proc/{pid}/pagemap", "rb", 0) as pages:
             for first, last, mapping in maps(pid):
+                if only is not None and mapping[1] != "w":
+                    continue
                 there = []
                 for from_ in range(first, last, 4096 * 65536):
                     until = min(last, from_ + 4096 * 65536)
