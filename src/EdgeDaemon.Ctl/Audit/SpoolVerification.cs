@@ -87,7 +87,12 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
         catch (AuditFormatException broken)
         {
             unusable = new CtlException($"{Path.Combine(folder.Path, SpoolLayout.Epochs)}: {broken.Message}: somebody changed it; it says which epochs have begun, and without it a log whose first segments were removed cannot be verified: put a copy back", broken);
-            return AllowsRemoved ? throw unusable : null;
+            if (AllowsRemoved)
+            {
+                throw unusable;
+            }
+
+            return null;
         }
     }
 
