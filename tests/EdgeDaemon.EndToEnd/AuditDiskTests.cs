@@ -12,7 +12,7 @@ public sealed class AuditDiskTests
 {
     private const string Bench = "bench/bench-mlp";
     private const string Public = "the server cannot record requests now, try again later";
-    private const int SpoolFailure = 17, ClockChange = 18, Epoch = 13;
+    private const int Epoch = 13, Dropped = 15, SpoolFailure = 17, ClockChange = 18;
     private const int AlertName = 80, Cause = 66;
 
     /// <summary>One call to the disk takes eight seconds, and stall_seconds is one: callers are told, health changes for those who watch it, and everything goes on when the disk does.</summary>
@@ -172,12 +172,21 @@ public sealed class AuditDiskTests
         using StateDirectory state = await PrepareAsync("durability = \"strict\"\non_full = \"refuse\"", segment: 262144);
         await using (Daemon daemon = await UnderAsync(state, "fallocate", "error=ENOSPC:when=1+"))
         {
+            // The answer that finds the log full is written already and is cut; the next caller is told.
             int answered = 0;
-            HttpAnswer answer;
-            using HttpConnection connection = daemon.Connect();
-            for (var time = Stopwatch.StartNew(); (answer = connection.Ask(Releases.Question())).Status == 200; answered++)
+            HttpAnswer? answer = null;
+            using (HttpConnection connection = daemon.Connect())
             {
-                Assert.IsLessThan(TimeSpan.FromSeconds(100), time.Elapsed, "the segment never filled");
+                for (var time = Stopwatch.StartNew(); connection.Send(Releases.Question()) && (answer = connection.Read()) is { Status: 200 }; answered++)
+                {
+                    Assert.IsLessThan(TimeSpan.FromSeconds(100), time.Elapsed, "the segment never filled");
+                }
+            }
+
+            Assert.IsGreaterThan(100, answered);
+            using (HttpConnection connection = daemon.Connect())
+            {
+                answer ??= connection.Ask(Releases.Question());
             }
 
             Assert.AreEqual((503, Public), (answer.Status, answer.Error));
@@ -187,8 +196,8 @@ public sealed class AuditDiskTests
             StringAssert.Contains(audit.GetProperty("reason").GetString(), "Make room", StringComparison.Ordinal);
             await daemon.StopAsync();
             List<AuditLine> log = AuditFile.Read(state.Audit);
-            Assert.HasCount(answered, log.Where(line => line.Kind == AuditLine.Request).ToArray());
-            Assert.IsTrue(log.Any(line => line.Kind == 15), "the refusals that had no record are counted in one");
+            Assert.IsInRange(answered, answered + 1, log.Count(line => line.Kind == AuditLine.Request), "each that was told, and perhaps the one that was cut");
+            Assert.IsTrue(log.Any(line => line.Kind == Dropped), "the refusals that had no record are counted in one");
         }
 
         AuditTests.Sound(state);

@@ -58,7 +58,7 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
     private SpoolVerdict Once(ProgressLine progress, CancellationToken cancellation)
     {
         long all = 0;
-        EpochChain chain = Chain(); // First: a certificate is in the log before it is in this file, so what is read later is never behind it.
+        EpochChain? chain = Chain(out CtlException? unusable); // First: a certificate is in the log before it is in this file, so what is read later is never behind it.
         using var files = new SegmentFiles(folder.Segments(), done => progress.Show("verified", done, all));
         all = files.Bytes;
         Begins?.Invoke();
@@ -70,18 +70,29 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
             ChecksRecords = true,
             Visitor = Visitor,
         };
-        return verifier.Verify(files.All, cancellation);
+        SpoolVerdict verdict = verifier.Verify(files.All, cancellation);
+
+        // What is wrong with the log itself says more than what is wrong beside it.
+        return verdict.Fault is null && unusable is not null ? throw unusable : verdict;
     }
 
-    private EpochChain Chain()
+    // Null where it is none, which a log that is to be whole can be judged without.
+    private EpochChain? Chain(out CtlException? unusable)
     {
+        unusable = null;
         try
         {
             return EpochChain.Read(key, folder.Epochs());
         }
         catch (AuditFormatException broken)
         {
-            throw new CtlException($"{Path.Combine(folder.Path, SpoolLayout.Epochs)}: {broken.Message}: somebody changed it; it says which epochs have begun, and without it a log whose first segments were removed cannot be verified: put a copy back", broken);
+            unusable = new CtlException($"{Path.Combine(folder.Path, SpoolLayout.Epochs)}: {broken.Message}: somebody changed it; it says which epochs have begun, and without it a log whose first segments were removed cannot be verified: put a copy back", broken);
+            if (AllowsRemoved)
+            {
+                throw unusable;
+            }
+
+            return null;
         }
     }
 

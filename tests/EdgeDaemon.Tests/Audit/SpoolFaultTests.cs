@@ -54,7 +54,7 @@ public sealed class SpoolFaultTests
             torn += kinds.Contains(RecordKind.Recovery) ? 1 : 0;
         }
 
-        Assert.IsGreaterThan(5, torn); // The control: cuts did tear writes.
+        Assert.IsGreaterThan(2, torn); // The control: cuts did tear writes.
     }
 
     [TestMethod]
@@ -120,7 +120,7 @@ public sealed class SpoolFaultTests
         bool again = false;
         disk.Fault = (_, what, name) =>
         {
-            if (what is not ("sync" or "write"))
+            if (what is not ("sync" or "write") || name == SpoolLayout.Epochs)
             {
                 return null;
             }

@@ -14,9 +14,9 @@ internal static class SpoolFixture
 {
     public const string Origin = "example.com/edge";
 
-    /// <summary>The least segments there can be, so that a test rotates; no low space.</summary>
+    /// <summary>The least segments there can be, so that a test rotates; no low space; and no stall, unless it is asked for: a test's clock may jump while the writer writes.</summary>
     public static AuditSettings Settings(string more = "") => EdgedSettings.Parse(
-        Encoding.UTF8.GetBytes($"format = 1\n[audit]\nsegment_bytes = 262144\nmin_free_bytes = 0\n{(more.Contains("max_bytes", StringComparison.Ordinal) ? "" : "max_bytes = 1073741824\n")}{more}\n"), "edged.toml").Audit;
+        Encoding.UTF8.GetBytes($"format = 1\n[audit]\nsegment_bytes = 262144\nmin_free_bytes = 0\n{(more.Contains("max_bytes", StringComparison.Ordinal) ? "" : "max_bytes = 1073741824\n")}{(more.Contains("stall_seconds", StringComparison.Ordinal) ? "" : "stall_seconds = 3600\n")}{more}\n"), "edged.toml").Audit;
 
     /// <summary>With a mark of low space that is above nothing, and this policy for it.</summary>
     public static AuditSettings With(this AuditSettings settings, string onLowSpace) => settings with
