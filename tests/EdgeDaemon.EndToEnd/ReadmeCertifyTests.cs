@@ -54,7 +54,6 @@ public sealed class ReadmeCertifyTests
             ("tests", Path.Combine(Installation.Root, "tests")),
             ("artifacts/bin", Path.GetDirectoryName(Installation.Edgectl)!),
             ("artifacts/runtime", Path.GetDirectoryName(Installation.Library)!),
-            ("artifacts/dev/release.key", state.Key),
             ("artifacts/dev/models", state.At("models")),
             ("artifacts/dev/control.sock", state.ControlSocket),
         ])
@@ -62,6 +61,7 @@ public sealed class ReadmeCertifyTests
             File.CreateSymbolicLink(Path.Combine(root, name), target);
         }
 
+        File.Copy(state.Key, Path.Combine(development, "release.key")); // A key's link is not followed.
         return root;
     }
 }

@@ -5,8 +5,8 @@ namespace EdgeDaemon.Audit;
 /// <summary>A record of what happens beside requests, in memory of its own.</summary>
 internal ref struct EventRecord
 {
-    /// <summary>UTF-8 bytes of a long text that is written whole, whatever stands beside it.</summary>
-    public const int LongestText = MostRoom - MostBytes;
+    /// <summary>UTF-8 bytes of a certificate that is written whole: its field's bound (Core/Audit/README.md). There is room for so much, whatever stands beside it.</summary>
+    public const int LongestText = 60_000;
 
     private const int MostBytes = 4096;
     private const int MostRoom = ushort.MaxValue - 31;

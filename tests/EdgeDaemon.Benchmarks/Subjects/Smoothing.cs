@@ -70,7 +70,7 @@ internal static class Smoothing
     }
 
     // Bytes behind a JSON head, as raw's: reading numbers is another subject, and of twenty runs of a large input it would be a percent.
-    private static HttpContent Request(Workload workload, int samples)
+    private static ByteArrayContent Request(Workload workload, int samples)
     {
         float[] elements = new float[workload.Shape.Aggregate(1L, (product, dimension) => product * dimension)];
         for (int i = 0; i < elements.Length; i++)

@@ -5,7 +5,6 @@ using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Core.Smoothing.Noise;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Engine.Smoothing;
-using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 using EdgeDaemon.Tests.Admission;
 using EdgeDaemon.Tests.Engine.Voting;
@@ -20,7 +19,6 @@ public sealed class SmoothingTurnsTests
     // Each chooses the larger of two features.
     private static readonly float[] Larger = [1, 0, 0, 1];
 
-    private readonly NoiseSeed _seed = new([.. Enumerable.Range(0, NoiseSeed.Size).Select(i => (byte)(11 * i))]);
     private readonly TestClock _clock = new();
 
     [TestMethod]
@@ -152,7 +150,11 @@ public sealed class SmoothingTurnsTests
         }
     }
 
-    private SmoothedInput Input(SmoothingQuestion question, params float[] x) => new(0, MemoryMarshal.AsBytes(x.AsSpan()).ToArray(), _seed.Key(0), question, 2);
+    private static SmoothedInput Input(SmoothingQuestion question, params float[] x)
+    {
+        using var seed = new NoiseSeed([.. Enumerable.Range(0, NoiseSeed.Size).Select(i => (byte)(11 * i))]);
+        return new SmoothedInput(0, MemoryMarshal.AsBytes(x.AsSpan()).ToArray(), seed.Key(0), question, 2);
+    }
 
     private static VotingModel One() => new("rule = \"mean\"", 2, [("a", VotingModel.Linear(Larger)), ("b", VotingModel.Linear(Larger))]);
 
