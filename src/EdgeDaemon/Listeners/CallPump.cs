@@ -7,7 +7,7 @@ namespace EdgeDaemon.Listeners;
 /// <summary>
 /// The sockets that carry HTTP/2. Its frames and calls run on the runtime's pool, since the server gives them nowhere else to go, and a thread that waited for a socket would
 /// have to wake one of the pool for each. So the pool's own threads wait for these sockets, each in a turn that queues itself again behind what it has found; and as long as all
-/// of them have such a turn, nothing that is queued wakes anybody. After <see cref="Patience"/> without news the turns end, and one of the socket threads begins them anew.
+/// of them have such a turn, nothing that is queued wakes anybody. One turn begins; the others follow when news comes in a row. After <see cref="Patience"/> without news the turns end, and one of the socket threads begins them anew.
 /// </summary>
 /// <param name="owners">Whom news of a socket is for.</param>
 /// <param name="asleep">The turns have ended: the next news is <see cref="OnReady"/>'s.</param>
@@ -15,6 +15,12 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
 {
     /// <summary>How long a thread of the pool waits for the next news, in milliseconds. What others queue meanwhile, and do not <see cref="Nudge"/> for, waits as long at the most.</summary>
     public const int Patience = 2;
+
+    // The turns beside the first wait longer: while one looks every 2 ms, nothing is left lying, and on a device with many cores they would all wake for nothing.
+    private const int LongPatience = 20;
+
+    // News in a row before the other threads wait for sockets, too: for a caller that asks now and then, one is enough.
+    private const int Dense = 16;
 
     // Between looks at the sockets, when the pool has work: a look is a system call.
     private const int MostPassed = 8;
@@ -25,6 +31,7 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
     private int _turns; // 0: asleep
     private int _queued;
     private int _waiting;
+    private int _news;
     private long _lastNews;
     private volatile bool _ended;
 
@@ -47,13 +54,11 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
     /// <summary>News while all turns have ended.</summary>
     public void OnReady(Readiness readiness)
     {
-        if (!_ended && Interlocked.CompareExchange(ref _turns, Threads, 0) == 0)
+        if (!_ended && Interlocked.CompareExchange(ref _turns, 1, 0) == 0)
         {
             Volatile.Write(ref _lastNews, Stopwatch.GetTimestamp());
-            for (int i = 0; i < Threads; i++)
-            {
-                Enqueue(new Turn(this));
-            }
+            Volatile.Write(ref _news, 0);
+            Enqueue(new Turn(this, isFirst: true));
         }
     }
 
@@ -100,31 +105,25 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
             return;
         }
 
-        if (!TryWait(busy, out bool waited, out ulong token, out Readiness readiness))
-        {
-            if (waited && Stopwatch.GetElapsedTime(Volatile.Read(ref _lastNews)).TotalMilliseconds >= Patience && !PoolHas(1))
-            {
-                Leave();
-                return;
-            }
-        }
-        else if (token == 0)
+        bool news = TryWait(busy, turn.IsFirst ? Patience : LongPatience, out ulong token, out Readiness readiness);
+        if (news && token == 0)
         {
             return;
         }
-        else if (token != ReadinessQueue.Signalled)
+
+        if (!news || token == ReadinessQueue.Signalled)
+        {
+            if (!busy && Stopwatch.GetElapsedTime(Volatile.Read(ref _lastNews)).TotalMilliseconds >= Patience && !PoolHas(1) && MayLeave(turn))
+            {
+                return;
+            }
+        }
+        else
         {
             Volatile.Write(ref _lastNews, Stopwatch.GetTimestamp());
-            if (Volatile.Read(ref _turns) < Threads && Interlocked.Increment(ref _turns) is var turns)
+            if (Volatile.Read(ref _turns) < Threads && Interlocked.Increment(ref _news) >= Dense)
             {
-                if (turns <= Threads)
-                {
-                    Enqueue(new Turn(this)); // One went to sleep a moment too early.
-                }
-                else
-                {
-                    Interlocked.Decrement(ref _turns);
-                }
+                Begin(Threads - 1);
             }
 
             if (owners.TryGetValue(token, out ISocketOwner? owner))
@@ -159,9 +158,23 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
         }
     }
 
-    private bool TryWait(bool busy, out bool waited, out ulong token, out Readiness readiness)
+    // Turns beside the first, which outlasts them.
+    private void Begin(int most)
     {
-        waited = !busy;
+        for (int i = 0; i < most; i++)
+        {
+            if (Interlocked.Increment(ref _turns) > Threads)
+            {
+                Interlocked.Decrement(ref _turns);
+                return;
+            }
+
+            Enqueue(new Turn(this, isFirst: false));
+        }
+    }
+
+    private bool TryWait(bool busy, int patience, out ulong token, out Readiness readiness)
+    {
         try
         {
             if (busy)
@@ -173,7 +186,7 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
             try
             {
                 // Looked at again: whoever queued something just now saw nobody wait.
-                return Queue.TryWait(PoolHas(1) ? 0 : Patience, out token, out readiness);
+                return Queue.TryWait(PoolHas(1) ? 0 : patience, out token, out readiness);
             }
             finally
             {
@@ -187,17 +200,35 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
         }
     }
 
-    private void Leave()
+    // The first leaves last, and wakes the others before: they look again only after a while.
+    private bool MayLeave(Turn turn)
     {
-        if (Interlocked.Decrement(ref _turns) == 0 && !_ended)
+        if (!turn.IsFirst)
+        {
+            Interlocked.Decrement(ref _turns);
+            return true;
+        }
+
+        if (Interlocked.CompareExchange(ref _turns, 0, 1) != 1)
+        {
+            Volatile.Write(ref _news, 0);
+            Signal();
+            return false;
+        }
+
+        if (!_ended)
         {
             asleep();
         }
+
+        return true;
     }
 
     /// <summary>One of the pool's threads, waiting or about to.</summary>
-    private sealed class Turn(CallPump pump) : IThreadPoolWorkItem
+    private sealed class Turn(CallPump pump, bool isFirst) : IThreadPoolWorkItem
     {
+        public bool IsFirst => isFirst;
+
         /// <summary>How often it has let others go first since it last looked at the sockets.</summary>
         public int Passed { get; set; }
 
