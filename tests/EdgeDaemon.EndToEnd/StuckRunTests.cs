@@ -60,7 +60,8 @@ public sealed class StuckRunTests
         using HttpConnection other = daemon.Connect();
         for (int round = 1; round <= 3; round++)
         {
-            // Without a timeout of its own: the daemon's would let it run for a minute.
+            // Without a timeout of its own: the daemon's would let it run for a minute. The lane that is busy is to be this caller's, not that of the answer before.
+            await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_lanes_busy", ("model", "loop")) == 0);
             HttpConnection caller = daemon.Connect();
             caller.Send(Ask("loop", [1e18f]));
             await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_lanes_busy", ("model", "loop")) == 1);

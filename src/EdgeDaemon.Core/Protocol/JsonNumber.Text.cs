@@ -13,6 +13,13 @@ internal ref partial struct JsonNumber
     public readonly int CompareMagnitude(double magnitude)
     {
         Span<byte> mine = stackalloc byte[DecidingDigits + 1];
+        int sign = CompareMagnitude(magnitude, mine);
+        mine.Clear(); // As in DecimalText: a caller's digits do not stay on a stack.
+        return sign;
+    }
+
+    private readonly int CompareMagnitude(double magnitude, Span<byte> mine)
+    {
         int length = CopyDigits(mine, out long point);
 
         // d.ddd...E+xxx: halfway points between narrow floats have at most 113 digits, so that this text is exact.
@@ -43,6 +50,13 @@ internal ref partial struct JsonNumber
     private readonly double ToDoubleByText()
     {
         Span<byte> text = stackalloc byte[DecidingDigits + 1 + 16];
+        double value = ToDouble(text);
+        text.Clear();
+        return value;
+    }
+
+    private readonly double ToDouble(Span<byte> text)
+    {
         int length = CopyDigits(text[..(DecidingDigits + 1)], out long point);
         if (point > 310)
         {

@@ -23,6 +23,13 @@ public static class DecimalText
     {
         // The digits at the end of Width bytes, and as many bytes of anything behind them for copies of one length.
         Span<byte> text = stackalloc byte[2 * Width];
+        int written = Lay(destination, text, negative, digits, exponent);
+        text.Clear(); // A stack that nobody goes down again would keep a number of one tenant's answer.
+        return written;
+    }
+
+    private static int Lay(Span<byte> destination, Span<byte> text, bool negative, ulong digits, int exponent)
+    {
         int first = Spread(digits, text, out int trailing);
         int count = Width - first - trailing;
         int point = Width - first + exponent;

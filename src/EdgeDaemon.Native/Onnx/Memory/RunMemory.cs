@@ -16,6 +16,7 @@ internal sealed unsafe class RunMemory : IDisposable
     private const int Idle = 0;
     private const int Running = 1;
     private const int Sweeping = 2;
+    private const int MostAttempts = 20; // A millisecond apart, for memory that another lane is about to give up.
     private const int MostFree = 1024;
     private const long Stale = 64; // runs
 
@@ -314,19 +315,29 @@ internal sealed unsafe class RunMemory : IDisposable
     private void MakeRoom(long size)
     {
         DropUnused(_run - 1);
-        if (_all.LeftFor(_promised) < size)
+        for (int attempt = 0; _all.LeftFor(_promised) < size; attempt++)
         {
             _all.ReleaseIdle(long.MaxValue);
-            if (_all.LeftFor(_promised) < size)
+            if (_all.LeftFor(_promised) >= size)
             {
-                DropUnused(_run);
+                return;
             }
 
-            if (_all.LeftFor(_promised) < size)
+            DropUnused(_run);
+            if (_all.LeftFor(_promised) >= size)
+            {
+                return;
+            }
+
+            if (attempt == MostAttempts)
             {
                 Overran = true;
                 _stop();
+                return;
             }
+
+            // What was promised may lie with a lane that was idle then and is neither idle nor running now: just let in, just turned away, just ending.
+            Thread.Sleep(1);
         }
     }
 

@@ -64,9 +64,9 @@ public sealed class SmoothingTurnsTests
     [Timeout(120_000)]
     public async Task Late_members_certify_nothing()
     {
-        // Sixteen thousand turns of a loop take longer than a millisecond on any machine.
+        // Eight million turns of a loop take seconds on any machine: long enough for a timer that is itself late.
         using VotingModel model = Three("on_failure = \"quorum\"\nquorum = 2\nmember_timeout_ms = 1", VotingModel.Slow(Larger));
-        RefusedException refused = await Assert.ThrowsExactlyAsync<RefusedException>(() => RunAsync(model, Input(Questions.Fixed(300), 16_000, 0), rows: 10));
+        RefusedException refused = await Assert.ThrowsExactlyAsync<RefusedException>(() => RunAsync(model, Input(Questions.Fixed(300), 8_000_000, 0), rows: 10));
         Assert.AreEqual((Refusal.EngineFailed, "members failed in a run of a certification: b"), (refused.Refusal, refused.Message));
         Assert.IsGreaterThan(0, model.Engine.Ensemble!.Members[1].Late);
     }
