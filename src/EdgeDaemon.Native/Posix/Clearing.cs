@@ -12,6 +12,8 @@ public static unsafe class Clearing
     /// <summary>The environment variable that turns clearing off, with the value 1. For tests alone: SECURITY.md.</summary>
     public const string Switch = "EDGED_UNSAFE_KEEP_MEMORY";
 
+    private const int StackDepth = 8 * 1024;
+
     /// <summary>True: nothing is cleared, and any tenant may come to hold another's bytes. Read once, at the start.</summary>
     public static bool IsOff { get; } = Environment.GetEnvironmentVariable(Switch) == "1";
 
@@ -34,6 +36,21 @@ public static unsafe class Clearing
         if (!IsOff)
         {
             NativeMemory.Clear(memory, bytes);
+        }
+    }
+
+    /// <summary>
+    /// Overwrites the stack below the caller's frame, as deep as a request's own code goes: what was formatted there, and the vector registers that a signal or the loader
+    /// put there in the middle of a copy (the search found eight numbers of an answer so). A tenth of a microsecond. For a thread that has done a request's work and will wait.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    [SkipLocalsInit]
+    public static void StackBelow()
+    {
+        if (!IsOff)
+        {
+            byte* below = stackalloc byte[StackDepth];
+            NativeMemory.Clear(below, StackDepth);
         }
     }
 }

@@ -83,8 +83,21 @@ internal static class AuditOpening
                 drops.Look(spool.Figures);
             },
             null);
-        spool.Changed = state => ThreadPool.UnsafeQueueUserWorkItem(
-            _ => Log.AuditState(log, MetricsPage.Word(state.Condition), state.Accepts ? "taken" : "refused", state.Reason), null);
+        spool.Changed = state => ThreadPool.UnsafeQueueUserWorkItem(_ => Say(log, state), null);
+    }
+
+    // An orderly end is no fault, nor is a log that goes on: who watches for errors is not to be woken for them.
+    private static void Say(ILogger log, SpoolState state)
+    {
+        string word = MetricsPage.Word(state.Condition);
+        if (state.Condition is SpoolCondition.Running or SpoolCondition.Stopped)
+        {
+            Log.AuditAsItShouldBe(log, word);
+        }
+        else
+        {
+            Log.AuditState(log, word, state.Accepts ? "taken" : "refused", state.Reason);
+        }
     }
 
     private static void Say(ILogger log, AuditAlarm alarm)

@@ -129,6 +129,7 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
             if (owners.TryGetValue(token, out ISocketOwner? owner))
             {
                 owner.OnReady(readiness);
+                Clearing.StackBelow();
             }
 
             Share();

@@ -191,6 +191,7 @@ internal sealed class SocketThreads : IDisposable
                 TakeHanded(); // In turn: what goes on here could otherwise go on for as long as callers queue.
             }
 
+            Clearing.StackBelow();
             _calls.Nudge();
 
             if (mine.GaveUpPlace)

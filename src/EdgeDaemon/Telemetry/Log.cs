@@ -170,6 +170,9 @@ internal static partial class Log
     [LoggerMessage(131, LogLevel.Error, "audit log: {State}, requests are {Consequence}: {Reason}")]
     public static partial void AuditState(ILogger logger, string state, string consequence, string reason);
 
+    [LoggerMessage(138, LogLevel.Information, "audit log: {State}")]
+    public static partial void AuditAsItShouldBe(ILogger logger, string state);
+
     [LoggerMessage(132, LogLevel.Error, "audit log: {Count} records were not taken since the last line ({Cause})")]
     public static partial void AuditDropped(ILogger logger, long count, string cause);
 
