@@ -1,10 +1,11 @@
 """How much a graph makes, by computing it: shapes, lengths of texts and small values of the operators below, with Python's own integers.
 
-"heavy" where constants make over 2^26 elements in a node, over 256 MiB of text, or over 1 GiB in all; where a request makes more than that of what goes in,
+"heavy" where constants make over 2^27 elements in a node, over 256 MiB of text, or over 1 GiB in all; where a request makes over 2^26 of what goes in,
 or more than 1 GiB at the same time, unless its inputs or the weights are large themselves. "light" where none of it does, "?" where that takes an operator
 that is not here. A dimension of 0 counts as 1, and so does an open one, as the README says. Written from the operators' specification, not from the walk.
 """
 MOST = 1 << 26
+MOST_OF_CONSTANTS = 1 << 27
 BYTES = 1 << 30
 KEPT = 64
 PICTURE = 1 << 32
@@ -299,7 +300,7 @@ def walk(graph):
         if not result.constant:
             heavy |= result.volume > (MOST if node.operator in BY_NUMBER else most) or result.kind == STRING and (result.text() > text or result.quoted > TEXT // TEXT_OF_REQUEST)
             lives[node.outputs[0]] = [at, at, result]
-        elif result.volume > MOST:
+        elif result.volume > MOST_OF_CONSTANTS:
             heavy = True
         elif node.operator != b"Constant":
             heavy |= result.kind == STRING and result.text() > TEXT

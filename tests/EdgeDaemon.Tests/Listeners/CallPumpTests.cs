@@ -109,7 +109,7 @@ public sealed class CallPumpTests : IDisposable
             {
                 (Socket caller, StreamSocket socket) = Connect();
                 var owner = new Reader(socket);
-                open.AddRange([caller, socket, owner]);
+                open.AddRange([owner, socket, caller]); // In this order: nobody reads from what is gone.
                 threads.HandToPool(socket, threads.Watch(socket, owner));
                 callers.Add((caller, owner));
             }
@@ -193,6 +193,7 @@ public sealed class CallPumpTests : IDisposable
     {
         private readonly System.Collections.Concurrent.BlockingCollection<bool> _read = [];
         private readonly Lock _one = new();
+        private bool _gone;
 
         /// <summary>It takes the news and reads nothing.</summary>
         public bool Sleeps { get; set; }
@@ -203,6 +204,11 @@ public sealed class CallPumpTests : IDisposable
         {
             lock (_one)
             {
+                if (_gone)
+                {
+                    return; // News that was on its way.
+                }
+
                 if (Sleeps)
                 {
                     Slept = true;
@@ -224,6 +230,13 @@ public sealed class CallPumpTests : IDisposable
             return onPool;
         }
 
-        public void Dispose() => _read.Dispose();
+        public void Dispose()
+        {
+            lock (_one)
+            {
+                _gone = true;
+                _read.Dispose();
+            }
+        }
     }
 }
