@@ -185,25 +185,13 @@ public sealed class SpoolLossTests
 
         noSync = true;
         Assert.AreEqual(AuditVerdict.Refused, spool.AppendStrictly(SpoolFixture.Record(number++, 500)).Verdict);
-        if (!SpinWait.SpinUntil(() => spool.State.Condition == SpoolCondition.Full, TimeSpan.FromSeconds(10)))
-        {
-            Assert.Inconclusive($"the log is {spool.State.Condition}, not Full: one run in five ends so, and why is not known (Audit/README.md)");
-        }
-
+        AuditSpoolTests.Until(() => spool.State.Condition == SpoolCondition.Full);
         (noFile, noSync) = (false, false);
-        bool again = SpinWait.SpinUntil(
-            () =>
-            {
-                Thread.Sleep(20); // By a clock that runs faster every call to the disk hangs.
-                clock.Advance(Second * 2);
-                return spool.State.Condition == SpoolCondition.Running;
-            },
-            TimeSpan.FromSeconds(10));
-        if (!again)
+        AuditSpoolTests.Until(() =>
         {
-            Assert.Inconclusive($"the log is {spool.State.Condition}, not Running: one run in five ends so, and why is not known (Audit/README.md)");
-        }
-
+            clock.Advance(Second * 2);
+            return spool.State.Condition == SpoolCondition.Running;
+        });
         Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(number, 500)).Verdict);
         Assert.AreEqual(1, spool.Figures.AbandonedSegments);
         spool.Dispose();
