@@ -33,6 +33,7 @@ internal sealed class SegmentReserve : IDisposable
     private volatile bool _started;
     private (ulong Number, Task<bool> Done)? _note; // of the segment that is to be deleted
     private bool _noteIsLate;
+    private volatile bool _writerHasNone;
     private long _sealedBytes;
     private long _deleted;
     private long _freeableBytes;
@@ -67,10 +68,17 @@ internal sealed class SegmentReserve : IDisposable
     public SpaceReport Report => _report;
 
     /// <summary>Of all files of the log, the one ahead included.</summary>
-    public long DiskBytes => Interlocked.Read(ref _sealedBytes) + (_settings.SegmentBytes * (HasNext ? 2L : 1L));
+    public long DiskBytes => Interlocked.Read(ref _sealedBytes) + (_settings.SegmentBytes * ((HasNext ? 1L : 0L) + WritersFiles));
 
     /// <summary>What of <see cref="DiskBytes"/> no rule lets go: all of it, or with <see cref="AuditPolicy.Rotate"/> what is younger than is to be kept.</summary>
     public long KeptBytes => _settings.OnFull == AuditPolicy.Rotate ? DiskBytes - Interlocked.Read(ref _freeableBytes) : DiskBytes;
+
+    /// <summary>The writer gave its segment up and has none to go on in: not even what is kept for the log's own words.</summary>
+    public bool WriterHasNone
+    {
+        get => _writerHasNone;
+        set => _writerHasNone = value;
+    }
 
     public long Deleted => Interlocked.Read(ref _deleted);
 
@@ -134,6 +142,8 @@ internal sealed class SegmentReserve : IDisposable
 
     public void Dispose() => TryEnd(Timeout.InfiniteTimeSpan);
 
+    private long WritersFiles => _writerHasNone ? 0 : 1;
+
     private void Work()
     {
         while (!_stopping)
@@ -165,7 +175,7 @@ internal sealed class SegmentReserve : IDisposable
     {
         while (!_stopping)
         {
-            long bytes = Interlocked.Read(ref _sealedBytes) + (2L * _settings.SegmentBytes);
+            long bytes = Interlocked.Read(ref _sealedBytes) + ((1 + WritersFiles) * _settings.SegmentBytes);
             if (bytes > _settings.MaxBytes)
             {
                 if (TryForgetRemoved() || (_settings.OnFull == AuditPolicy.Rotate && TryDeleteOldest("quota")))
@@ -173,8 +183,9 @@ internal sealed class SegmentReserve : IDisposable
                     continue;
                 }
 
-                // The record of the deletion itself may want the next segment: after a disk error the writer has none. One beyond the quota, then, which the deletion makes up for.
-                if (!_noteIsLate || bytes > _settings.MaxBytes + _settings.SegmentBytes)
+                // The record of the deletion waits for the very segment that is made here. One beyond the quota, then, which the deletion makes up for; a writer whose segments fail one after
+                // another ends after the third.
+                if (!_noteIsLate || !_writerHasNone)
                 {
                     Exhaust(SpaceCondition.Full, $"{_files.Folder}: the log's quota is used up ([audit] max_bytes = {_settings.MaxBytes}): export and remove its oldest segments, or raise it and restart");
                     return;
@@ -308,6 +319,7 @@ internal sealed class SegmentReserve : IDisposable
     // Sealed ones only, and none with a record that is to be kept still.
     private bool TryDeleteOldest(string cause)
     {
+        _noteIsLate = false;
         SealedSegment oldest;
         lock (_change)
         {

@@ -187,6 +187,7 @@ internal sealed partial class SpoolWriter
     {
         ISpoolFile given = _segment!;
         ulong number = _tip.Segment;
+        _reserve.WriterHasNone = true;
         _reserve.Seal(new SealedSegment(number, _segmentFirst, _tip.Edge.Size, _tip.Time, given.Length));
         (_segment, _usedUp, _reason) = (null, false, SegmentReason.Abandoned);
         given.Dispose();

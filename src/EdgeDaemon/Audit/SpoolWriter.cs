@@ -311,6 +311,7 @@ internal sealed partial class SpoolWriter : IDisposable
             before.Dispose();
         }
 
+        _reserve.WriterHasNone = false;
         _reserve.MakeNext();
         (_segment, _segmentFirst, _usedUp, _reason, _fileMissed) = (file, _tip.Edge.Size, false, SegmentReason.Rotated, 0);
         Accept(_ring.Mark());

@@ -176,6 +176,7 @@ public sealed class AuditSpoolTests
         disk.Syncing = () => hold.Wait(Patience);
         using AuditSpool spool = disk.Open(SpoolFixture.Settings($"window_records = 2\non_behind = \"{policy}\""), new TestClock()); // By the real one the sync that is held would soon be late as well.
         spool.AppendStrictly(SpoolFixture.Record(0));
+        Until(() => spool.Figures.Pending == 0); // Its caller is told before its place in the window is given back.
         hold.Reset();
         AuditPlace place = default;
         for (int i = 1; i <= 3; i++)

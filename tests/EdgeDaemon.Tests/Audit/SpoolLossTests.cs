@@ -160,15 +160,21 @@ public sealed class SpoolLossTests
     /// The writer has given its segment up and has no other; the one that lays it out has no quota before the oldest is deleted, and that is to be in the log first. Each would wait for the other
     /// without end: so one file beyond the quota is laid out where the record is late.
     /// </summary>
+    /// <param name="atOnce">With the first group of a new segment, before the deletion that its beginning asks for can be in the log: then what was sealed and what was given up fill the quota.</param>
     [TestMethod]
     [Timeout(60_000)]
-    public void A_disk_error_at_a_full_quota_is_got_around()
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_disk_error_at_a_full_quota_is_got_around(bool atOnce)
     {
         MemoryDisk disk = SpoolFixture.NewLog();
         var clock = new TestClock();
         bool noFile = false, noSync = false;
         disk.Fault = (_, what, name) =>
-            (what == "create" && noFile) || (what == "sync" && noSync && name.EndsWith(".segment", StringComparison.Ordinal)) ? MemoryDisk.InputOutput : null;
+        {
+            noSync |= what == "rename" && noFile && atOnce;
+            return (what == "create" && noFile) || (what == "sync" && noSync && name.EndsWith(".segment", StringComparison.Ordinal)) ? MemoryDisk.InputOutput : null;
+        };
         using AuditSpool spool = disk.Open(SpoolFixture.Settings("max_bytes = 1048576\non_full = \"rotate\"\nkeep_days = 0"), clock);
         int number = 0;
         while (spool.Figures.DeletedSegments < 2)
@@ -178,9 +184,9 @@ public sealed class SpoolLossTests
 
         noFile = true;
         long segment = spool.Figures.Segment;
-        while (spool.Figures.Segment == segment)
+        while (!noSync && spool.Figures.Segment == segment)
         {
-            Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(number++, 500)).Verdict);
+            _ = spool.AppendStrictly(SpoolFixture.Record(number++, 500));
         }
 
         noSync = true;
