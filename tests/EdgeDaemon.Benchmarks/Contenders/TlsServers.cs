@@ -10,6 +10,7 @@ internal static class TlsServers
 {
     public const string EdgedAddress = "127.0.0.1:18451";
     public const string BareAddress = "127.0.0.1:18452";
+    public const string UnrecordedAddress = "127.0.0.1:18453";
 
     public static string Certificates(Options options, string scratch)
     {
@@ -36,15 +37,16 @@ internal static class TlsServers
         }
     }
 
-    public static ServerProcess StartEdged(Options options, Workload workload, string scratch, string folder, string limits = "")
+    public static ServerProcess StartEdged(Options options, Workload workload, string scratch, string folder, string limits = "", bool recorded = true)
     {
-        string plain = EdgedServer.Prepare(options, workload, scratch);
+        string address = recorded ? EdgedAddress : UnrecordedAddress;
+        string plain = EdgedServer.Prepare(options, workload, scratch, recorded ? "" : "[audit]\nenabled = false");
         string configuration = plain.Replace("edged.toml", "edged-tls.toml", StringComparison.Ordinal);
         File.WriteAllText(configuration, $"""
             {File.ReadAllText(plain)}
             [[listen]]
             name = "tls"
-            tcp = "{EdgedAddress}"
+            tcp = "{address}"
             certificate = "{folder}/server.pem"
             key = "{folder}/server.key"
             client_roots = "{folder}/root.pem"
@@ -62,7 +64,7 @@ internal static class TlsServers
 
             """);
         File.SetUnixFileMode(configuration, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        return ServerProcess.Start(options.Edged, ["run", "--config", configuration], Path.Combine(scratch, "none"), () => Answers(EdgedAddress, workload, RequestMode.OipRaw, folder));
+        return ServerProcess.Start(options.Edged, ["run", "--config", configuration], Path.Combine(scratch, "none"), () => Answers(address, workload, RequestMode.OipRaw, folder));
     }
 
     public static ServerProcess StartBare(Options options, Workload workload, string scratch, string folder) => ServerProcess.Start(

@@ -6,10 +6,12 @@ namespace EdgeDaemon.Benchmarks.Subjects;
 
 /// <summary>
 /// Requests a second of edged against the bare program and every peer that is built here, in one form of request: all of them, raw
-/// included, in each round. The targets are the callers'.
+/// included, in each round. edged stands there twice, as it is delivered and without the audit log: no rival writes a record. The targets are the callers'.
 /// </summary>
 internal static class Rivalry
 {
+    private const string Unrecorded = "edged, audit log off";
+
     /// <param name="form">What edged is sent; the others get the same bytes when it is JSON or gRPC, else the bare tensor.</param>
     /// <param name="atLeast">What edged's rate divided by a rival's is held against, by the rival's name and the clients.</param>
     /// <param name="addedAtMost">What edged's added CPU divided by the bare program's is held against.</param>
@@ -29,6 +31,9 @@ internal static class Rivalry
             {
                 ServerProcess edged = EdgedServer.Start(options, workload, scratch, EdgedServer.Prepare(options, workload, scratch));
                 servers.Add(("edged", edged, (server, clients) => LoadClient.Served(options, workload, server, form, clients, answer)));
+                Workload silent = workload with { Name = $"{workload.Name}-unrecorded" };
+                ServerProcess unrecorded = EdgedServer.Start(options, silent, scratch, EdgedServer.Prepare(options, silent, scratch, "[audit]\nenabled = false"));
+                servers.Add((Unrecorded, unrecorded, (server, clients) => LoadClient.Served(options, silent, server, form, clients, answer)));
             }
 
             foreach (Peer peer in Peer.Present(options, form))
@@ -59,23 +64,27 @@ internal static class Rivalry
     {
         double[] Rates(string name) => [.. slices[name].Select(slice => slice.Rate)];
         double[] raw = Rates("raw");
-        double[]? own = slices.ContainsKey("edged") ? Rates("edged") : null;
         string what = $"{workload.Name}, {spelt}, {clients} {(clients == 1 ? "client" : "clients")}";
         report.Add(new Chart($"Requests a second: {what}", "1/s", [.. slices.Select(entry => (entry.Key, Interval.Of([.. entry.Value.Select(slice => slice.Rate)])))]));
         report.Add(new Chart($"Server CPU a request: {what}", "us", [.. slices.Select(entry => (entry.Key, Interval.Of([.. entry.Value.Select(slice => slice.CpuMicroseconds)])))]));
         double[] Added(string name) => [.. slices[name].Zip(slices["raw"], (served, alone) => served.CpuMicroseconds - alone.CpuMicroseconds)];
         double[] addedBare = Added("bare");
-        double[]? added = own is null ? null : Added("edged");
-        report.Add(new Finding(
-            $"added CPU a request, {what}", "us", Interval.MedianOf([.. slices["raw"].Select(slice => slice.CpuMicroseconds)]), Interval.MedianOf(addedBare),
-            added is null ? null : Interval.MedianOf(added), "edged / bare",
-            added is null ? null : Interval.Of([.. added.Zip(addedBare, (mine, other) => mine / other)]), addedAtMost, AtMost: true));
-        foreach (string rival in slices.Keys.Where(name => name is not ("raw" or "edged")))
+        foreach (string ours in (string[])["edged", Unrecorded])
         {
-            double[] theirs = Rates(rival);
+            double[]? own = slices.ContainsKey(ours) ? Rates(ours) : null;
+            double[]? added = own is null ? null : Added(ours);
+            string named = ours == Unrecorded ? $"{what}, audit log off" : what;
             report.Add(new Finding(
-                $"rate, {what}", "1/s", Interval.MedianOf(raw), Interval.MedianOf(theirs), own is null ? null : Interval.MedianOf(own), $"edged / {rival}",
-                own is null ? null : Interval.Of([.. own.Zip(theirs, (mine, other) => mine / other)]), atLeast(rival, clients), AtMost: false));
+                $"added CPU a request, {named}", "us", Interval.MedianOf([.. slices["raw"].Select(slice => slice.CpuMicroseconds)]), Interval.MedianOf(addedBare),
+                added is null ? null : Interval.MedianOf(added), "edged / bare",
+                added is null ? null : Interval.Of([.. added.Zip(addedBare, (mine, other) => mine / other)]), addedAtMost, AtMost: true));
+            foreach (string rival in slices.Keys.Where(name => name is not ("raw" or "edged" or Unrecorded)))
+            {
+                double[] theirs = Rates(rival);
+                report.Add(new Finding(
+                    $"rate, {named}", "1/s", Interval.MedianOf(raw), Interval.MedianOf(theirs), own is null ? null : Interval.MedianOf(own), $"edged / {rival}",
+                    own is null ? null : Interval.Of([.. own.Zip(theirs, (mine, other) => mine / other)]), atLeast(rival, clients), AtMost: false));
+            }
         }
     }
 }
