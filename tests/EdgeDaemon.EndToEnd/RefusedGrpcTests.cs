@@ -123,6 +123,29 @@ public sealed class RefusedGrpcTests
         Refused(Invalid, "a gRPC call needs te: trailers", GrpcMessage.Frame(GrpcMessage.Digits(1)), block);
     }
 
+    // Clients of Unix sockets write their paths there: none of it is refused, and none of it is looked at.
+    [TestMethod]
+    [DataRow("/run/edged/edged.sock")]
+    [DataRow("%2Frun%2Fedged%2Fedged.sock")]
+    [DataRow("unix:/run/edged/edged.sock")]
+    [DataRow("a b")]
+    [DataRow("[::1]:80")]
+    [DataRow("host:port")]
+    [DataRow("")]
+    public void Authority_IsNotLookedAt(string authority)
+    {
+        byte[] block = Http2Connection.Block(
+            (":method", "POST"), (":scheme", "http"), (":path", GrpcMessage.Infer), (":authority", authority), ("te", "trailers"), ("content-type", "application/grpc"));
+        using Http2Connection connection = ConnectHttp2();
+        for (int i = 0; i < 3; i++)
+        {
+            Http2Answer answer = connection.Ask(block, GrpcMessage.Frame(GrpcMessage.Digits(1)));
+            Assert.IsNull(answer.Reset, authority);
+            Assert.AreEqual(Ok, answer.Status, answer.Message);
+            Serves(connection);
+        }
+    }
+
     [TestMethod]
     [DataRow("")]
     [DataRow("application/json")]

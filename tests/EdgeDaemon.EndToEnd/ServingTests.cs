@@ -102,6 +102,24 @@ public sealed class ServingTests
     }
 
     [TestMethod]
+    public void BinaryOutputOfNoElements_HasItsHeadsLength_LikeAnyOther()
+    {
+        // Clients look for the tensors of an answer behind the length that the header gives; without the header all of it is JSON.
+        using HttpConnection connection = _daemon.Connect();
+        const string Head = """{"inputs":[{"name":"x","datatype":"FP32","shape":[ROWS,16],"parameters":{"binary_data_size":SIZE}}],"parameters":{"binary_data_output":true}}""";
+        foreach (int rows in (int[])[0, 1, 0])
+        {
+            string head = Head.Replace("ROWS", rows.ToString(CultureInfo.InvariantCulture)).Replace("SIZE", (64 * rows).ToString(CultureInfo.InvariantCulture));
+            HttpAnswer answer = Ok(connection.Ask(Digits.Infer("bench-mlp", Encoding.UTF8.GetBytes(head), new byte[64 * rows])));
+            JsonElement output = answer.Json.GetProperty("outputs")[0];
+            Assert.AreEqual($"[{rows},4]", output.GetProperty("shape").GetRawText());
+            Assert.AreEqual(16 * rows, output.GetProperty("parameters").GetProperty("binary_data_size").GetInt32());
+            Assert.AreEqual("application/octet-stream", answer.Headers["Content-Type"]);
+            Assert.AreEqual((answer.Body.Length - (16 * rows)).ToString(CultureInfo.InvariantCulture), answer.Headers["Inference-Header-Content-Length"]);
+        }
+    }
+
+    [TestMethod]
     public void RawRequest_IsTheOneInputsBytes()
     {
         using HttpConnection connection = _daemon.Connect();
@@ -156,7 +174,8 @@ public sealed class ServingTests
 
         JsonElement server = Ok(connection.Get("/v2")).Json;
         Assert.AreEqual("edged", server.GetProperty("name").GetString());
-        CollectionAssert.Contains(server.GetProperty("extensions").EnumerateArray().Select(value => value.GetString()).ToArray(), "binary_tensor_data");
+        CollectionAssert.AreEqual(
+            (string[])["binary_tensor_data", "model_configuration", "parameters", "schedule_policy", "statistics"], server.GetProperty("extensions").EnumerateArray().Select(value => value.GetString()).ToArray());
 
         Assert.AreEqual(
             """{"name":"digits","versions":["1"],"platform":"onnxruntime_onnx","inputs":[{"name":"image","datatype":"UINT8","shape":[-1,1,8,8]}],"outputs":[{"name":"logits","datatype":"FP32","shape":[-1,10]}]}""",

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace EdgeDaemon.EndToEnd;
 
 /// <summary>What a connection does at its edges: callers that stop sending, many requests of many sizes on one connection.</summary>
@@ -24,6 +26,61 @@ public sealed class TransportTests
             Assert.IsNotNull(answer, $"try {i}: closed without an answer");
             Assert.AreEqual(200, answer.Status);
         }
+    }
+
+    // The end lies right behind the body, or is there with its first byte: whoever writes a request into a pipe and closes it sends that.
+    [TestMethod]
+    [DataRow(1, "")]
+    [DataRow(1, "Connection: close")]
+    [DataRow(3, "")]
+    [DataRow(4000, "")]
+    public void CallerThatHalfClosesBehindItsBody_GetsItsAnswer(int images, string header)
+    {
+        byte[] body = Digits.Images.AsSpan(0, Digits.Pixels).ToArray();
+        body = [.. Enumerable.Repeat(body, images).SelectMany(image => image)];
+        string[] headers = header.Length == 0 ? ["Inference-Header-Content-Length: 0"] : ["Inference-Header-Content-Length: 0", header];
+        for (int i = 0; i < 20; i++)
+        {
+            using HttpConnection connection = _daemon.Connect();
+            connection.Send(HttpConnection.Request("POST", "/v2/models/digits/infer", body, headers));
+            connection.EndSending();
+            HttpAnswer? answer = connection.Read();
+            Assert.IsNotNull(answer, $"try {i}: closed without an answer");
+            Assert.AreEqual(200, answer.Status, answer.Text);
+            Assert.AreEqual(images * 40, answer.Binary.Length);
+            Assert.IsNull(connection.Read(), "the connection stays open");
+        }
+    }
+
+    [TestMethod]
+    public void PipelinedBodies_AndTheEndBehindThem_AreAllAnswered()
+    {
+        byte[] chunked = HttpConnection.Request("POST", "/v2/models/digits/infer", Chunks(Digits.Json(0, 2)), "Transfer-Encoding: chunked");
+        byte[] all = [.. Digits.Binary(0, 1), .. Digits.Infer("digits", Digits.Json(0, 3)), .. chunked, .. HttpConnection.Request("GET", "/v2"), .. Digits.Binary(0, 1)];
+        for (int i = 0; i < 20; i++)
+        {
+            using HttpConnection connection = _daemon.Connect();
+            connection.Send(all);
+            connection.EndSending();
+            for (int answered = 0; answered < 5; answered++)
+            {
+                Assert.AreEqual(200, connection.Read()?.Status, $"try {i}, answer {answered}");
+            }
+
+            Assert.IsNull(connection.Read());
+        }
+
+        static byte[] Chunks(byte[] json) => [.. Encoding.ASCII.GetBytes($"{json.Length:x}\r\n"), .. json, .. "\r\n0\r\n\r\n"u8];
+    }
+
+    [TestMethod]
+    public void BodyThatEndsAByteEarly_IsNotAnswered() // The control: an end that is told late is told all the same.
+    {
+        using HttpConnection connection = _daemon.Connect();
+        byte[] request = HttpConnection.Request("POST", "/v2/models/digits/infer", new byte[64], "Inference-Header-Content-Length: 0");
+        connection.Send(request.AsSpan(..^1));
+        connection.EndSending();
+        Assert.AreNotEqual(200, connection.Read()?.Status);
     }
 
     [TestMethod]

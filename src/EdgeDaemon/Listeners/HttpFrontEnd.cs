@@ -38,6 +38,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             AddServerHeader = false,
             AllowSynchronousIO = false,
             AllowResponseHeaderCompression = false,
+            RequestHeaderEncodingSelector = UnreadAuthority.For,
             ApplicationServices = NoServices.Instance,
         };
         LimitSettings limits = settings.Limits;

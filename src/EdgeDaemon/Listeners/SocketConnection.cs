@@ -113,6 +113,9 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         _receiving = ReceiveAsync(_input.Writer);
     }
 
+    /// <summary>It speaks HTTP/1.1. To be called before the server has it.</summary>
+    public void CarryRequests() => Transport = new Duplex(new LateEnd(Transport.Input), Transport.Output);
+
     /// <summary>It speaks HTTP/2. To be called before anything is written.</summary>
     public void CarryCalls()
     {

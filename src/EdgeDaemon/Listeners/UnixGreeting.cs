@@ -15,7 +15,17 @@ internal sealed class UnixGreeting(ListenSettings listen, LimitSettings limits) 
     {
         connection.Features.Set(new Arrival(listen, connection.Place.Caller!));
         connection.Start();
-        return await SortAsync(connection.Transport.Input, closing) is { } wire ? (connection, wire) : null;
+        if (await SortAsync(connection.Transport.Input, closing) is not { } wire)
+        {
+            return null;
+        }
+
+        if (wire == Wire.Http1)
+        {
+            connection.CarryRequests();
+        }
+
+        return (connection, wire);
     }
 
     // Silence may last as long as between requests; a beginning, fed byte by byte or not, has a head's time.

@@ -70,6 +70,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
     {
         InferRequest request = work.Request;
         bool byDefault = work.Raw || (request.BinaryDataOutput ?? false);
+        bool anyBinary = work.Raw;
         InferResponseWriter writer = work.Response;
         long binary = 0;
         int outputs = AskedOutput.Count(request, model);
@@ -84,6 +85,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
             {
                 writer.BinaryOutput(model.Contract.Outputs[index].Contract.Name, answer.OutputType(index), answer.OutputShape(index), data.Length);
                 binary += data.Length;
+                anyBinary = true; // Also without a byte: whoever asked for binary looks for the head's length.
             }
             else
             {
@@ -92,7 +94,7 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         }
 
         writer.End();
-        Start(exchange, work, model, head.WrittenCount + binary, binary > 0 || work.Raw ? head.WrittenCount : -1);
+        Start(exchange, work, model, head.WrittenCount + binary, anyBinary ? head.WrittenCount : -1);
         exchange.Send(head.WrittenMemory.Span);
         for (int i = 0; i < outputs; i++)
         {

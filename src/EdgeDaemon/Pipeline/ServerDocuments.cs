@@ -10,7 +10,7 @@ internal sealed class ServerDocuments(ModelRegistry models)
     public const string Name = "edged";
 
     /// <summary>Only what is really served: clients use the list as a switch.</summary>
-    public static readonly string[] Extensions = ["binary_tensor_data", "model_configuration", "parameters", "statistics"];
+    public static readonly string[] Extensions = ["binary_tensor_data", "model_configuration", "parameters", "schedule_policy", "statistics"];
 
     /// <summary>What an unprivileged caller may know: the names that serve. Refused bundles and reasons are the control surface's.</summary>
     public ModelIndexEntry[] Index(Tenant tenant) => [.. models.Serving.Where(model => Sees(tenant, model)).Select(model => new ModelIndexEntry(model.Name, model.Manifest.Version, "READY", ""))];
