@@ -87,7 +87,7 @@ public sealed class ReloadTests
         await using Daemon daemon = await Daemon.StartAsync(state);
         using HttpConnection control = daemon.ConnectControl();
         state.Configure("[[tenant]]\nname = \"t\"\ncallers = [\"self\", \"unix:no-such-account-here\"]\nroles = [\"observe\", \"admin\"]");
-        Reloaded(control, 422, "no-such-account-here");
+        Reloaded(control, 422, $"{state.Config}:{1 + Array.FindIndex(File.ReadAllLines(state.Config), line => line.StartsWith("callers", StringComparison.Ordinal))}:11: [[tenant]] ");
 
         state.Configure();
         string trust = File.ReadAllText(state.Trust);

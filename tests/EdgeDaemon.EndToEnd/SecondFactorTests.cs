@@ -128,7 +128,10 @@ public sealed class SecondFactorTests
             Command refused = Command.Edged(verb, "--config", config);
             Assert.AreEqual(1, refused.ExitCode, verb);
             StringAssert.Contains(refused.Errors, message, verb);
-            StringAssert.Contains(refused.Errors, config, verb);
+            string entry = right.Contains("callers", StringComparison.Ordinal) ? "callers = " : "file = ";
+            string[] lines = File.ReadAllLines(config);
+            int line = Array.FindIndex(lines, each => each.StartsWith(entry, StringComparison.Ordinal) && each.Contains(wrong.Split('=')[^1].Trim(), StringComparison.Ordinal));
+            StringAssert.Contains(refused.Errors, $"{config}:{line + 1}:{entry.Length + 1}: ", verb);
         }
     }
 

@@ -51,6 +51,12 @@ internal sealed class HttpExchange
     /// <summary>On whose behalf; null until the caller is authorised, and for strangers.</summary>
     public Tenant? Tenant { get; set; }
 
+    /// <summary>
+    /// Somebody has decided that its caller may ask this (<see cref="Authorisation.Enter"/>). Without that nothing but a refusal leaves: a route that is added one day, and
+    /// forgets to ask, is closed to everybody (CWE-862).
+    /// </summary>
+    public bool IsAuthorised { get; set; }
+
     /// <summary>It asks a model; for what is counted.</summary>
     public bool IsInference { get; set; }
 
@@ -124,6 +130,7 @@ internal sealed class HttpExchange
         _number = Interlocked.Increment(ref _requests);
         _running = features.Get<RunningRequests>();
         _running?.Begin();
+        _response.StatusCode = 500; // The server's own word for what nobody answers is 200.
     }
 
     public void End()
@@ -132,6 +139,7 @@ internal sealed class HttpExchange
         _givenUp?.Dispose();
         _givenUp = null;
         Tenant = null;
+        IsAuthorised = false;
         _target = null;
         IsInference = false;
         IsProbe = false;
@@ -222,8 +230,14 @@ internal sealed class HttpExchange
     }
 
     /// <summary>Sets status and headers; <paramref name="headLength"/> below 0 means a body that is JSON alone.</summary>
+    /// <exception cref="InvalidOperationException">An answer, and no refusal, to whom nobody has judged.</exception>
     public void StartResponse(int status, long contentLength, long headLength = -1)
     {
+        if (status < 400)
+        {
+            RequireAuthorised();
+        }
+
         _response.StatusCode = status;
         _response.Headers.ContentLength = contentLength;
         if (headLength < 0)
@@ -234,6 +248,18 @@ internal sealed class HttpExchange
         {
             _response.Headers.ContentType = "application/octet-stream";
             _response.Headers[HeadLengthHeader] = headLength.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>gRPC's status for everything; what became of the call stands in trailers or headers.</summary>
+    public void StartCall() => _response.StatusCode = 200;
+
+    /// <exception cref="InvalidOperationException">Nobody has decided whether the caller may ask this.</exception>
+    public void RequireAuthorised()
+    {
+        if (!IsAuthorised)
+        {
+            throw new InvalidOperationException("an answer to a request that nobody has authorised: its route must ask Authorisation.Enter");
         }
     }
 
