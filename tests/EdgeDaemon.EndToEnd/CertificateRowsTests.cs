@@ -171,9 +171,9 @@ public sealed partial class CertificateRowsTests
     [DataRow("critical", "", "Unsupported: .*CN=critical.* has the extension 1.2.3.4")]
     [DataRow("stranger", "", "Untrusted: .*CN=stranger.* does not lead to a root")]
     [DataRow("stranger", "foreign", "Untrusted: .*CN=stranger.* does not lead to a root", DisplayName = "an authority that nobody knows, brought along")]
-    [DataRow("selfsigned", "", "Untrusted: ")]
+    [DataRow("selfsigned", "", "Untrusted: .*CN=selfsigned")]
     [DataRow("forged", "", "Untrusted: .*CN=good.* does not lead to a root", DisplayName = "one bit of the signature")]
-    [DataRow("viaunseen", "", "Untrusted: .*CN=viaunseen.* PartialChain", DisplayName = "without the authority in between, which nobody has shown")]
+    [DataRow("viaunseen", "", "Untrusted: .*CN=viaunseen.*PartialChain", DisplayName = "without the authority in between, which nobody has shown")]
     [DataRow("viadeep", "deep inner", "PathLength: .*CN=inner.* may have 0 authorities below it")]
     [DataRow("viaforservers", "forservers", "NotAuthority: extKeyUsage of .*CN=forservers.* lacks clientAuth")]
     [DataRow("vialistsonly", "listsonly", "NotAuthority: keyUsage of .*CN=listsonly.* lacks keyCertSign")]
@@ -182,7 +182,7 @@ public sealed partial class CertificateRowsTests
     [DataRow("viawithincritical", "withincritical", "(Unsupported|Untrusted): .*2.5.29.30", DisplayName = "name constraints that forbid it")]
     [DataRow("sha1", "", "WeakSignature: .*CN=sha1.* 1.2.840.10045.4.1;")]
     [DataRow("rsa1024", "", "WeakKey: .*CN=rsa1024.* 1024 bits")]
-    [DataRow("explicit", "", "(WeakKey|Untrusted|Malformed): ", DisplayName = "a curve written out")]
+    [DataRow("explicit", "", "WeakKey: .*CN=explicit", DisplayName = "a curve written out")]
     public async Task BadOnes_AreTurnedAway_ForTheirOneFault(string leaf, string above, string reason) => await TurnedAwayAsync(_daemon, leaf, above, reason);
 
     [TestMethod]
@@ -202,8 +202,7 @@ public sealed partial class CertificateRowsTests
         Assert.DoesNotContain("HTTP/1.1", answer);
         StringAssert.Contains(answer, "SSL alert number 42", StringComparison.Ordinal); // bad_certificate, whatever is wrong.
         var wanted = new Regex($"turned away: CertificateRefused: {reason}");
-        await Waiting.UntilAsync(() => daemon.Daemon.Errors.Length > before && daemon.Daemon.Errors[before..].Contains("turned away", StringComparison.Ordinal));
-        StringAssert.Matches(daemon.Daemon.Errors[before..], wanted);
+        await Waiting.UntilAsync(() => wanted.IsMatch(daemon.Daemon.Errors[before..]));
     }
 
     /// <summary>One question over TLS by s_client: the answer, and what it says of the handshake. Its own rules about weak keys are off, or it would not show them.</summary>
