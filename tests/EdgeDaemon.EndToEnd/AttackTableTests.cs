@@ -31,6 +31,19 @@ public sealed partial class AttackTableTests
     }
 
     [TestMethod]
+    public void EveryRowOnAccess_NamesItsControl()
+    {
+        string[] rows = [.. Table[Table.IndexOf("## Attacks on access", StringComparison.Ordinal)..].Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1)];
+        Assert.IsGreaterThan(15, rows.Length);
+        foreach (string row in rows)
+        {
+            string[] cells = row.Split('|');
+            Assert.HasCount(5, cells, row);
+            Assert.IsTrue(TestName().IsMatch(cells[2]) && (cells[3].Contains(" in the same test: ", StringComparison.Ordinal) || TestName().IsMatch(cells[3])), row);
+        }
+    }
+
+    [TestMethod]
     public void NameOfNoTest_IsNoticed() // The control.
     {
         Assert.IsTrue(IsTest($"{nameof(AttackTableTests)}.{nameof(NameOfNoTest_IsNoticed)}"));

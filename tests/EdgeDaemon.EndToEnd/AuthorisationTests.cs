@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using EdgeDaemon.Control;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
 using EdgeDaemon.Tests.Protocol.Grpc;
@@ -37,7 +38,7 @@ public sealed partial class AuthorisationTests
     ];
 
     // What passes is answered with anything but 403, 404 and 405: some routes want a body that is not sent here.
-    private static readonly (string Route, string Answers)[] Control =
+    private static readonly (string Route, string Answers)[] ControlLines =
     [
         ("GET /metrics", "403 403 pass 403 403 403"),
         ("GET /control/status", "403 403 pass 403 403 403"),
@@ -49,7 +50,9 @@ public sealed partial class AuthorisationTests
         ("GET /control/penalties", "403 403 pass 403 403 403"),
         ("GET /control/log-level", "403 403 pass 403 403 403"),
 
-        // With a body, which none of them takes: who may is told that, and nothing happens to the others' daemon.
+        // With a body, which none of them takes (a question to a model is no level): who may is told that, and nothing happens to the others' daemon.
+        ("DELETE /control/penalties/unix%3A12345", "403 403 403 403 pass 403"),
+        ("PUT /control/log-level", "403 403 403 403 pass 403"),
         ("POST /control/config/check", "403 403 403 403 pass 403"),
         ("POST /control/reload", "403 403 403 403 pass 403"),
         ("POST /control/drain", "403 403 403 403 pass 403"),
@@ -98,10 +101,10 @@ public sealed partial class AuthorisationTests
     public void Rest_routes_over_HTTP2() => Hold(Rest, route => AskHttp2(_daemon.State.InferenceSocket, route));
 
     [TestMethod]
-    public void Control_routes() => Hold(Control, route => Passes(AskHttp1(_daemon.State.ControlSocket, route)));
+    public void Control_routes() => Hold(ControlLines, route => Passes(AskHttp1(_daemon.State.ControlSocket, route)));
 
     [TestMethod]
-    public void Control_routes_over_HTTP2() => Hold(Control, route => Passes(AskHttp2(_daemon.State.ControlSocket, route)));
+    public void Control_routes_over_HTTP2() => Hold(ControlLines, route => Passes(AskHttp2(_daemon.State.ControlSocket, route)));
 
     [TestMethod]
     public void Grpc_calls() => Hold(Grpc, AskGrpc);
@@ -115,6 +118,12 @@ public sealed partial class AuthorisationTests
     public void Every_call_of_the_protocol_has_a_line() => CollectionAssert.AreEquivalent(
         Enum.GetValues<GrpcMethod>().Where(method => method != GrpcMethod.None).ToArray(),
         Grpc.Select(line => GrpcMethods.Of("/" + line.Call)).ToArray());
+
+    // Its source is compiled into these tests: what the daemon has is what is looked through.
+    [TestMethod]
+    public void Every_route_of_control_has_a_line() => CollectionAssert.AreEquivalent(
+        ControlRoutes.All.ToArray(),
+        ControlLines.Select(line => line.Route.Split(' ') is [string method, string path] ? ControlRoutes.Find(method, path, out _, out _) : null).ToArray());
 
     // The answer about somebody else's model is, byte for byte, the one about a model that nobody has.
     [TestMethod]
@@ -297,7 +306,13 @@ public sealed partial class AuthorisationTests
     private static byte[] Request(string route)
     {
         string[] parts = route.Split(' ');
-        return HttpConnection.Request(parts[0], parts[1], parts[0] == "POST" && (parts[1].EndsWith("/infer", StringComparison.Ordinal) || parts[1].StartsWith("/control/", StringComparison.Ordinal)) ? Digits.Json(0, 1) : default);
+        if (parts[0] == "GET" || (!parts[1].EndsWith("/infer", StringComparison.Ordinal) && !parts[1].StartsWith("/control/", StringComparison.Ordinal)))
+        {
+            return HttpConnection.Request(parts[0], parts[1]);
+        }
+
+        byte[] body = Digits.Json(0, 1);
+        return HttpConnection.Request(parts[0], parts[1], body, $"Content-Length: {body.Length}");
     }
 
     private static byte[] Message(string call, string model) => call.Split('/')[1] switch

@@ -38,6 +38,75 @@ public sealed class ReadmeExampleTests
         (string[])["curl", "C#", "Python, grpcio", "Node"],
         _sections.Keys.Where(title => !title.Contains(NotRun, StringComparison.Ordinal)).ToArray());
 
+    /// <summary>Whatever stands in a block of the page is run by the test that is named here, or it is built and run by ./build.sh itself.</summary>
+    [TestMethod]
+    public void EveryBlockOfThePage_HasATest()
+    {
+        string page = File.ReadAllText(Path.Combine(Installation.Root, "README.md"));
+        var found = new List<string>();
+        string heading = "";
+        bool inside = false;
+        foreach (string line in page.Split('\n'))
+        {
+            if (line.StartsWith("```", StringComparison.Ordinal))
+            {
+                inside = !inside;
+                if (inside)
+                {
+                    found.Add(heading);
+                }
+            }
+            else if (!inside && line.StartsWith('#'))
+            {
+                heading = line.TrimStart('#', ' ');
+            }
+        }
+
+        (string Heading, int Blocks, string Test)[] run =
+        [
+            ("Two commands", 1, "./build.sh demo and run are what they name"),
+            ("First requests", 1, nameof(FirstRequests_AsTheyStand)),
+            ("Ask it from …", 1, nameof(StartAsync)),
+            ("curl", 1, nameof(Curl_AsItStands)),
+            ("C#", 1, nameof(CSharp_AsItStands)),
+            ("Python, grpcio", 1, nameof(PythonsGrpcio_AsItStands)),
+            ("Python, tritonclient (not run: it could not be had here)", 1, "its title says so"),
+            ("Node", 1, nameof(Node_AsItStands)),
+            ("Certified answers", 3, nameof(ReadmeCertifyTests)),
+            ("A certificate authority", 1, nameof(ReadmeTests.CommandsForAnAuthority_WorkAsTheyStand)),
+            ("Over the network", 2, nameof(ReadmeTests.CommandsForTheNetwork_WorkAsTheyStand)),
+            ("Operating it", 1, nameof(ReadmeTests.CommandsForOperating_WorkAsTheyStand)),
+            ("The audit log", 1, nameof(ReadmeTests.CommandsForTheAuditLog_WorkAsTheyStand)),
+        ];
+        CollectionAssert.AreEqual(run.SelectMany(part => Enumerable.Repeat(part.Heading, part.Blocks)).ToArray(), found);
+    }
+
+    /// <summary>From a folder that looks like the repository's root while ./build.sh run runs: its sockets are this test's daemon's.</summary>
+    [TestMethod]
+    public void FirstRequests_AsTheyStand()
+    {
+        string scratch = Directory.CreateTempSubdirectory("readme-").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(scratch, "artifacts", "dev"));
+            Link("artifacts/bin", Path.GetDirectoryName(Installation.Edgectl)!);
+            Link("artifacts/dev/edged.sock", _daemon.State.InferenceSocket);
+            Link("artifacts/dev/control.sock", _daemon.State.ControlSocket);
+            Link("tests", Path.Combine(Installation.Root, "tests"));
+            string page = File.ReadAllText(Path.Combine(Installation.Root, "README.md"));
+            string answer = Command.Run("/bin/bash", "-euo", "pipefail", "-c", $"cd '{scratch}'\n{Block(page.Split("\n## First requests\n")[1])}").Succeeded().Output;
+            StringAssert.Matches(answer, new(@"(?m)^three\s"));
+            StringAssert.Matches(answer, new(@"(?m)^digits-s25\s+digits\s.*\sREADY\s"));
+            StringAssert.Contains(answer, "{\"name\":\"digits\"", StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+
+        void Link(string name, string target) => File.CreateSymbolicLink(Path.Combine(scratch, name), target);
+    }
+
     [TestMethod]
     public void Curl_AsItStands()
     {

@@ -113,6 +113,20 @@ public sealed class RefusedPaceTests
         Assert.IsTrue(answer is null or { Status: 408 }, answer?.Text);
     }
 
+    /// <summary>The control of whatever is slow: what comes in pieces, and in time, is a request like any other.</summary>
+    [TestMethod]
+    public void RequestByteByByte_WithinItsTime_IsAnswered()
+    {
+        using HttpConnection connection = Connect();
+        byte[] request = Digits.Binary(0, 4);
+        for (int i = 0; i < request.Length; i++)
+        {
+            Assert.IsTrue(connection.Send(request.AsSpan(i, 1)));
+        }
+
+        Assert.AreEqual(200, connection.Read()!.Status);
+    }
+
     [TestMethod]
     public async Task RequestsThatNeverComplete_GiveTheirMemoryBack()
     {

@@ -33,7 +33,9 @@ public sealed class ReloadTests
         foreach (string word in new[] { "level", "max_tensors", "no_such_key" })
         {
             int line = 1 + Array.FindIndex(File.ReadAllLines(state.Config), text => text.StartsWith(word, StringComparison.Ordinal));
-            Assert.IsTrue(errors.Any(error => error.StartsWith($"{state.Config}:{line}:", StringComparison.Ordinal) && error.Contains(word, StringComparison.Ordinal)), string.Join('\n', errors));
+            // A wrong value's column is the value's, an unknown key's its own.
+            int column = word == "no_such_key" ? 1 : word.Length + " = ".Length + 1;
+            Assert.IsTrue(errors.Any(error => error.StartsWith($"{state.Config}:{line}:{column}: ", StringComparison.Ordinal) && error.Contains(word, StringComparison.Ordinal)), string.Join('\n', errors));
         }
 
         Command tool = Command.Edgectl("config", "reload", "--socket", state.ControlSocket);
@@ -87,7 +89,7 @@ public sealed class ReloadTests
         await using Daemon daemon = await Daemon.StartAsync(state);
         using HttpConnection control = daemon.ConnectControl();
         state.Configure("[[tenant]]\nname = \"t\"\ncallers = [\"self\", \"unix:no-such-account-here\"]\nroles = [\"observe\", \"admin\"]");
-        Reloaded(control, 422, "no-such-account-here");
+        Reloaded(control, 422, $"{state.Config}:{1 + Array.FindIndex(File.ReadAllLines(state.Config), line => line.StartsWith("callers", StringComparison.Ordinal))}:11: [[tenant]] ");
 
         state.Configure();
         string trust = File.ReadAllText(state.Trust);

@@ -1,3 +1,8 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using EdgeDaemon.Tests.Tokens;
+
 namespace EdgeDaemon.EndToEnd;
 
 /// <summary>Bearer tokens on the real wires, and what edged.toml names that is not there: accounts, keys. The rules of tokens have unit tests.</summary>
@@ -91,6 +96,116 @@ public sealed class SecondFactorTests
         await Waiting.UntilAsync(() => _daemon.Errors.Contains("of unix:5001 refused: AccessTokenInvalid: token: SubjectOther: speaks for \"unix:0\"", StringComparison.Ordinal));
     }
 
+    /// <summary>Put together by hand, each wrong in the one thing that its row says; the log has it by its name. Asked over both wires.</summary>
+    [TestMethod]
+    [DataRow("", "", "", "", DisplayName = "the control: a good one")]
+    [DataRow("", "\"device\"", "[\"other\",\"device\"]", "", DisplayName = "the control: for several audiences")]
+    [DataRow("", "\"aud\"", "\"x\":\"FILL\",\"aud\"", "", DisplayName = "the control: as long as one may be")]
+    [DataRow("\"ES256\"", "none", "", "AlgorithmRefused")]
+    [DataRow("\"ES256\"", "HS256", "", "AlgorithmRefused", DisplayName = "keyed with the public key as the secret")]
+    [DataRow("\"ES256\"", "ES384", "", "AlgorithmRefused")]
+    [DataRow("signed", "P-384", "", "SignatureLength", DisplayName = "ES256 by a key on another curve")]
+    [DataRow("signed", "DER", "", "SignatureLength")]
+    [DataRow("signed", "stranger", "", "SignatureInvalid", DisplayName = "of another key under this one's id")]
+    [DataRow("\"kid\":\"ops\"", "\"kid\":\"other\"", "", "KeyUnknown")]
+    [DataRow("\"kid\":\"ops\"", "\"kid\":\"../ops\"", "", "KeyUnknown")]
+    [DataRow(",\"kid\":\"ops\"", "", "", "KeyIdMissing")]
+    [DataRow("{\"alg\"", "{\"jku\":\"https://attacker.example/keys\",\"alg\"", "", "HeaderUnexpected")]
+    [DataRow("{\"alg\"", "{\"crit\":[\"exp\"],\"alg\"", "", "HeaderUnexpected")]
+    [DataRow("{\"alg\"", "{\"alg\":\"none\",\"alg\"", "", "DuplicateMember")]
+    [DataRow("", "\"device\"", "\"other\"", "AudienceOther")]
+    [DataRow("", "\"device\"", "[\"other\"]", "AudienceOther")]
+    [DataRow("", "\"device\"", "[]", "ClaimWrongType")]
+    [DataRow("", "unix:0", "unix:5001", "SubjectOther")]
+    [DataRow("", "\"sub\"", "\"sub\":\"unix:5001\",\"sub\"", "DuplicateMember")]
+    [DataRow("", "IAT,\"exp\":EXP", "IAT-700,\"exp\":IAT-100", "Expired")]
+    [DataRow("", "IAT,\"exp\":EXP", "IAT+100,\"exp\":IAT+700", "NotYetValid", DisplayName = "issued in the future")]
+    [DataRow("", "\"exp\"", "\"nbf\":IAT+100,\"exp\"", "NotYetValid", DisplayName = "not before later")]
+    [DataRow("", "EXP", "IAT+3601", "LifeTooLong")]
+    [DataRow("", ",\"exp\":EXP", "", "ClaimMissing")]
+    [DataRow("", "EXP", "\"EXP\"", "ClaimWrongType")]
+    [DataRow("", "\"aud\"", "\"x\":\"LONG\",\"aud\"", "TooLong")]
+    public async Task A_token_that_is_wrong_in_one_thing_opens_nothing(string inHeader, string from, string to, string fault)
+    {
+        string header = """{"alg":"ES256","kid":"ops","typ":"JWT"}""";
+        string claims = """{"sub":"unix:0","aud":"device","iat":IAT,"exp":EXP}""";
+        using var own = ECDsa.Create();
+        own.ImportFromPem(File.ReadAllText(_daemon.State.At("ops")));
+        Func<byte[], byte[]> sign = signed => own.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        switch (inHeader)
+        {
+            case "":
+                claims = from.Length > 0 ? claims.Replace(from, to, StringComparison.Ordinal) : claims;
+                break;
+            case "signed":
+                using (ECDsa other = ECDsa.Create(from == "P-384" ? ECCurve.NamedCurves.nistP384 : ECCurve.NamedCurves.nistP256))
+                {
+                    string made = Made(other, from);
+                    await JudgeAsync(made, fault);
+                    return;
+                }
+
+            case "\"ES256\"":
+                header = header.Replace(inHeader, $"\"{from}\"", StringComparison.Ordinal);
+                sign = from switch
+                {
+                    "none" => _ => [],
+                    "HS256" => signed => HMACSHA256.HashData(File.ReadAllBytes(_daemon.State.At("ops.pub")), signed),
+                    _ => sign,
+                };
+                break;
+            default:
+                header = header.Replace(inHeader, from, StringComparison.Ordinal);
+                break;
+        }
+
+        string token = MadeToken.Join(header, Timed(claims), sign);
+        if (claims.Contains("FILL", StringComparison.Ordinal))
+        {
+            for (int more = 6000; token.Length is < 8190 or > 8192; more++)
+            {
+                token = MadeToken.Join(header, Timed(claims.Replace("FILL", new string('x', more), StringComparison.Ordinal)), sign);
+            }
+        }
+
+        await JudgeAsync(token, fault);
+
+        string Made(ECDsa other, string how) => MadeToken.Join(header, Timed(claims), signed => how == "DER"
+            ? own.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)
+            : other.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
+    }
+
+    // Sums are worked out: JSON has none.
+    private static string Timed(string claims)
+    {
+        long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        var text = new StringBuilder(claims).Replace("LONG", new string('x', 9000)).Replace("EXP", $"{now + 600}");
+        foreach (int shift in (int[])[-700, -100, 100, 700, 3601])
+        {
+            text.Replace(string.Create(CultureInfo.InvariantCulture, $"IAT{shift:+0;-0}"), $"{now + shift}");
+        }
+
+        return text.Replace("IAT", $"{now}").ToString();
+    }
+
+    private static async Task JudgeAsync(string token, string fault)
+    {
+        int before = _daemon.Errors.Length;
+        using HttpConnection rest = _daemon.Connect();
+        HttpAnswer answer = Ask(rest, $"Authorization: Bearer {token}");
+        using var grpc = new Http2Connection(_daemon.State.InferenceSocket);
+        Http2Answer called = grpc.Ask(Http2Connection.Call(GrpcMessage.Infer, ("authorization", $"Bearer {token}")), GrpcMessage.Frame(GrpcMessage.Digits(1)));
+        if (fault.Length == 0)
+        {
+            Assert.AreEqual((200, "0"), (answer.Status, called.Status));
+            return;
+        }
+
+        Assert.AreEqual((401, "the bearer token is not valid", "16"), (answer.Status, answer.Error, called.Status));
+        await Waiting.UntilAsync(() => _daemon.Errors[before..].Split($"AccessTokenInvalid: token: {fault}").Length == 3);
+        Assert.DoesNotContain(token.Split('.')[1], _daemon.Errors);
+    }
+
     [TestMethod]
     public void Edgectl_shows_it()
     {
@@ -128,7 +243,10 @@ public sealed class SecondFactorTests
             Command refused = Command.Edged(verb, "--config", config);
             Assert.AreEqual(1, refused.ExitCode, verb);
             StringAssert.Contains(refused.Errors, message, verb);
-            StringAssert.Contains(refused.Errors, config, verb);
+            string entry = right.Contains("callers", StringComparison.Ordinal) ? "callers = " : "file = ";
+            string[] lines = File.ReadAllLines(config);
+            int line = Array.FindIndex(lines, each => each.StartsWith(entry, StringComparison.Ordinal) && each.Contains(wrong.Split('=')[^1].Trim(), StringComparison.Ordinal));
+            StringAssert.Contains(refused.Errors, $"{config}:{line + 1}:{entry.Length + 1}: ", verb);
         }
     }
 

@@ -20,6 +20,9 @@ public sealed record TenantSettings
 
     public required ImmutableArray<CallerPattern> Callers { get; init; }
 
+    /// <summary>Where they stand, <c>file:line:column</c>: whether there is such an account is known only on the device. Empty for the tenant that stands without any.</summary>
+    public required string CallersPlace { get; init; }
+
     public required Roles Roles { get; init; }
 
     /// <summary>Patterns of <see cref="NamePattern"/>: models that the tenant may ask, and see.</summary>
@@ -68,6 +71,7 @@ public sealed record TenantSettings
         {
             Name = "local",
             Callers = [new CallerPattern(CallerMethod.Self, ""), new CallerPattern(CallerMethod.UnixUser, "0")],
+            CallersPlace = "",
             Roles = Roles.Infer | Roles.Observe | Roles.Fleet | Roles.Admin,
             Models = ["*"],
             Share = 1,
@@ -123,6 +127,7 @@ public sealed record TenantSettings
         {
             Name = table.RequiredString("name", 64, text => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? null : "must be letters, digits, '-' and '_'"),
             Callers = [.. table.RequiredStrings("callers", MostCallers, 2100, CallerPattern.Fault).Where(text => CallerPattern.Fault(text) is null).Select(CallerPattern.Parse)],
+            CallersPlace = table.Place("callers"),
             Roles = RoleWords.Join(table.RequiredChoices<Roles>("roles", RoleWords.All)),
             Models = table.Strings("models", MostModels, ModelName.MaxLength, NamePattern.Fault),
             Share = table.Integer("share", 1, 1, 1000),

@@ -65,7 +65,8 @@ public sealed record TokenSettings
         {
             var key = new TokenKeySettings(
                 table.RequiredString("id", 128, text => text.Length > 0 && text.All(c => c is > ' ' and < (char)0x7F) ? null : "must be printable ASCII without blanks"),
-                table.RequiredString("file", 4096, SettingPaths.CheckMaterial));
+                table.RequiredString("file", 4096, SettingPaths.CheckMaterial),
+                table.Place("file"));
             if (key.Id.Length > 0 && keys.Any(other => other.Id == key.Id))
             {
                 table.ErrorAt("id", $"{TomlText.Quote(key.Id)} is the id of an earlier key; ids are unique");
@@ -78,5 +79,8 @@ public sealed record TokenSettings
     }
 }
 
-/// <summary>One key that tokens may be signed with: its id (<c>kid</c>), and the file with the public key, PEM, P-256.</summary>
-public sealed record TokenKeySettings(string Id, string File);
+/// <summary>One key that tokens may be signed with.</summary>
+/// <param name="Id">What tokens call it (<c>kid</c>).</param>
+/// <param name="File">Of the public key, PEM, P-256.</param>
+/// <param name="Place">Where that is said, <c>file:line:column</c>: what is in the file is known only on the device.</param>
+public sealed record TokenKeySettings(string Id, string File, string Place);

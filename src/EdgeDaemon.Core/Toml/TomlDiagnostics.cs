@@ -9,6 +9,9 @@ public sealed class TomlDiagnostics(string file)
     private readonly List<TomlDiagnostic> _found = [];
     private int _unreported;
 
+    /// <summary>Its name, as messages call it.</summary>
+    public string File => file;
+
     public bool Any => _found.Count > 0;
 
     internal bool IsFull => _found.Count == Capacity;

@@ -216,6 +216,13 @@ public sealed partial class TomlSection
     public void ErrorAt(string key, string what) =>
         _diagnostics.Add(_table.TryGet(key, out TomlEntry? entry) ? entry.Value.Position : Position, $"{Name(key)} {what}");
 
+    /// <summary>Where the value of a key stands (the table, when it is missing), as messages begin: <c>file:line:column</c>. For what can be judged only where the device is known.</summary>
+    public string Place(string key)
+    {
+        TomlPosition at = _table.TryGet(key, out TomlEntry? entry) ? entry.Value.Position : Position;
+        return $"{_diagnostics.File}:{at.Line}:{at.Column}";
+    }
+
     /// <summary>Records an error about the table as a whole.</summary>
     public void Error(string what) => _diagnostics.Add(Position, what);
 

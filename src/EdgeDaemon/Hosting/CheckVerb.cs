@@ -24,7 +24,7 @@ internal static class CheckVerb
             }
 
             good &= TryReadTls(settings, output, errors);
-            good &= TryLookUp(settings, configFile, errors);
+            good &= TryLookUp(settings, errors);
             if (!File.Exists(settings.Runtime.Library))
             {
                 errors.WriteLine($"{configFile}: runtime.library {settings.Runtime.Library} does not exist. Install the ONNX Runtime library there or name where it is.");
@@ -79,7 +79,7 @@ internal static class CheckVerb
     }
 
     // What the file names elsewhere: accounts of the device, keys of tokens. "self" is whose state_dir is, whoever runs this.
-    private static bool TryLookUp(EdgedSettings settings, string configFile, TextWriter errors)
+    private static bool TryLookUp(EdgedSettings settings, TextWriter errors)
     {
         bool good = true;
         try
@@ -88,7 +88,7 @@ internal static class CheckVerb
         }
         catch (AccountUnknownException unknown)
         {
-            errors.WriteLine($"{configFile}: {unknown.Message}");
+            errors.WriteLine(unknown.Message);
             good = false;
         }
 
@@ -98,7 +98,7 @@ internal static class CheckVerb
         }
         catch (TokenKeyException unusable)
         {
-            errors.WriteLine($"{configFile}: {unusable.Message}");
+            errors.WriteLine(unusable.Message);
             good = false;
         }
 

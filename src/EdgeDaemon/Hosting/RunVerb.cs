@@ -99,7 +99,8 @@ internal static class RunVerb
         }
         catch (Exception misfit) when (misfit is AccountUnknownException or TokenKeyException)
         {
-            errors.WriteLine($"edged: {configFile}: {misfit.Message}");
+            errors.WriteLine(misfit.Message);
+            errors.WriteLine("edged: not started; mend the above and try 'edged check'");
             return 1;
         }
         catch (OnnxLibraryRefusedException refused)

@@ -14,9 +14,11 @@ internal sealed class Authorisation(TenantDirectory tenants, TokenVerifier token
         Caller caller = exchange.Caller;
         Tenant? tenant = caller.TenantIn(tenants.Now);
         exchange.Tenant = tenant;
+        exchange.IsAuthorised = false; // Of a stream, each message is judged anew.
         if (access == Access.Public)
         {
             exchange.IsProbe = true;
+            exchange.IsAuthorised = true;
             return tenant;
         }
 
@@ -32,6 +34,7 @@ internal sealed class Authorisation(TenantDirectory tenants, TokenVerifier token
         }
 
         Require(exchange, tenant, RolesFor(access), now);
+        exchange.IsAuthorised = true;
         return tenant;
     }
 

@@ -57,7 +57,7 @@ internal sealed class TenantTable
                         }
                         catch (AccountUnknownException unknown)
                         {
-                            string text = $"[[tenant]] '{tenant.Name}': \"{caller}\": {unknown.Message}";
+                            string text = $"{tenant.Settings.CallersPlace}: [[tenant]] '{tenant.Name}': \"{caller}\": {unknown.Message}";
                             (gone ?? throw new AccountUnknownException(text, unknown)).Invoke(text);
                         }
 

@@ -21,6 +21,7 @@ internal static class GrpcAnswer
     /// <summary>Begins a message of that length; its bytes follow with <see cref="HttpExchange.Send"/>.</summary>
     public static void Begin(HttpExchange exchange, int length)
     {
+        exchange.RequireAuthorised();
         Start(exchange);
         Span<byte> prefix = stackalloc byte[GrpcFrame.PrefixSize];
         GrpcFrame.WritePrefix(prefix, length);
@@ -38,6 +39,7 @@ internal static class GrpcAnswer
     /// <summary>Ends a call well.</summary>
     public static void End(HttpExchange exchange)
     {
+        exchange.RequireAuthorised();
         Start(exchange);
         exchange.SetTrailer("grpc-status", "0");
     }
@@ -85,6 +87,7 @@ internal static class GrpcAnswer
     {
         if (!exchange.ResponseStarted)
         {
+            exchange.StartCall();
             exchange.SetHeader("Content-Type", ContentType);
         }
     }

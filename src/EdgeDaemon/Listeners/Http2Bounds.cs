@@ -26,7 +26,7 @@ internal static class Http2Bounds
     {
         http2.MaxStreamsPerConnection = Streams;
         http2.MaxFrameSize = FrameBytes;
-        http2.MaxRequestHeaderFieldSize = 8 * 1024;
+        http2.MaxRequestHeaderFieldSize = HttpFrontEnd.HeaderBytes; // Less would end the connection, with all its calls, for one long token.
         http2.HeaderTableSize = 4096;
         http2.InitialStreamWindowSize = (int)Math.Clamp(limits.MaxBodyBytes, LeastWindow, StreamWindow);
         http2.InitialConnectionWindowSize = ConnectionWindow;

@@ -8,8 +8,14 @@ namespace EdgeDaemon.Listeners;
 internal sealed partial class HttpExchange
 {
     /// <summary>Sets status and headers; <paramref name="headLength"/> below 0 means a body that is JSON alone.</summary>
+    /// <exception cref="InvalidOperationException">An answer, and no refusal, to whom nobody has judged.</exception>
     public void StartResponse(int status, long contentLength, long headLength = -1)
     {
+        if (status < 400)
+        {
+            RequireAuthorised();
+        }
+
         _response.StatusCode = status;
         _response.Headers.ContentLength = contentLength;
         if (headLength < 0)
@@ -20,6 +26,18 @@ internal sealed partial class HttpExchange
         {
             _response.Headers.ContentType = "application/octet-stream";
             _response.Headers[HeadLengthHeader] = headLength.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>gRPC's status for everything; what became of the call stands in trailers or headers.</summary>
+    public void StartCall() => _response.StatusCode = 200;
+
+    /// <exception cref="InvalidOperationException">Nobody has decided whether the caller may ask this.</exception>
+    public void RequireAuthorised()
+    {
+        if (!IsAuthorised)
+        {
+            throw new InvalidOperationException("an answer to a request that nobody has authorised: its route must ask Authorisation.Enter");
         }
     }
 

@@ -47,6 +47,12 @@ internal sealed partial class HttpExchange
     /// <summary>On whose behalf; null until the caller is authorised, and for strangers.</summary>
     public Tenant? Tenant { get; set; }
 
+    /// <summary>
+    /// Somebody has decided that its caller may ask this (<see cref="Authorisation.Enter"/>). Without that nothing but a refusal leaves: a route that is added one day, and
+    /// forgets to ask, is closed to everybody (CWE-862).
+    /// </summary>
+    public bool IsAuthorised { get; set; }
+
     /// <summary>It asks a model; for what is counted.</summary>
     public bool IsInference { get; set; }
 
@@ -120,6 +126,7 @@ internal sealed partial class HttpExchange
         _number = Interlocked.Increment(ref _requests);
         _running = features.Get<RunningRequests>();
         _running?.Begin();
+        _response.StatusCode = 500; // The server's own word for what nobody answers is 200.
     }
 
     public void End()
@@ -128,6 +135,7 @@ internal sealed partial class HttpExchange
         _givenUp?.Dispose();
         _givenUp = null;
         Tenant = null;
+        IsAuthorised = false;
         _target = null;
         IsInference = false;
         IsProbe = false;

@@ -14,6 +14,9 @@ namespace EdgeDaemon.Listeners;
 /// </summary>
 internal sealed class HttpFrontEnd : IAsyncDisposable
 {
+    /// <summary>Of all headers of a request together: the longest token, twice over.</summary>
+    public const int HeaderBytes = 16 * 1024;
+
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(5);
 
@@ -46,7 +49,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
         options.Limits.RequestHeadersTimeout = limits.HeadTimeout;
         options.Limits.KeepAliveTimeout = limits.IdleTimeout;
         options.Limits.MaxRequestLineSize = 4096;
-        options.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        options.Limits.MaxRequestHeadersTotalSize = HeaderBytes;
         options.Limits.MaxRequestHeaderCount = 64;
 
         // The floor stops a body that arrives byte by byte; the ceiling on the whole body is RequestBody's own clock.

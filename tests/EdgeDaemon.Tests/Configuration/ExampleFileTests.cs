@@ -14,7 +14,7 @@ public sealed class ExampleFileTests
         EdgedSettings defaults = EdgedSettings.Parse("format = 1"u8, "edged.toml");
         Assert.AreEqual(defaults, example with { Listeners = defaults.Listeners, Tenants = defaults.Tenants });
         TenantSettings tenant = example.Tenants.Single(), standing = defaults.Tenants.Single();
-        Assert.AreEqual(standing, tenant with { Callers = standing.Callers, Models = standing.Models });
+        Assert.AreEqual(standing, tenant with { Callers = standing.Callers, CallersPlace = standing.CallersPlace, Models = standing.Models });
         CollectionAssert.AreEqual(standing.Callers.ToArray(), tenant.Callers.ToArray());
         CollectionAssert.AreEqual(standing.Models.ToArray(), tenant.Models.ToArray());
         Assert.AreEqual(2, example.Listeners.Length);

@@ -35,17 +35,22 @@ public sealed class AuthorisationTests
         Authorisation authorisation = Make();
         string[] roles = ["infer", "observe", "fleet", "admin", "nobody"];
         var passed = new List<string>();
+        HttpExchange? asked = null;
         for (uint i = 0; i < roles.Length; i++)
         {
             try
             {
-                Tenant? tenant = authorisation.Enter(Ask(Caller.OfUser(i + 1, [])), (Access)access);
+                HttpExchange exchange = Ask(Caller.OfUser(i + 1, []));
+                asked = exchange;
+                Tenant? tenant = authorisation.Enter(exchange, (Access)access);
+                Assert.IsTrue(exchange.IsAuthorised);
                 Assert.AreEqual(roles[i] == "nobody" ? null : roles[i], tenant?.Name);
                 passed.Add(roles[i]);
             }
             catch (RefusedException refused)
             {
                 Assert.AreEqual(roles[i] == "nobody" ? Refusal.AccessUnknownCaller : Refusal.AccessRoleMissing, refused.Refusal);
+                Assert.IsFalse(asked!.IsAuthorised);
             }
         }
 
@@ -78,6 +83,7 @@ public sealed class AuthorisationTests
         Assert.AreEqual("certificate", authorisation.Enter(stream, Access.Infer)?.Name);
         _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.AreEqual(Refusal.AccessExpired, Refused(authorisation, stream, Access.Infer));
+        Assert.IsFalse(stream.IsAuthorised, "what its earlier messages were allowed counts no more");
         Assert.IsNotNull(authorisation.Enter(stream, Access.Public), "health answers whoever is connected");
     }
 
@@ -163,11 +169,13 @@ public sealed class AuthorisationTests
         return new TokenAuthority(settings.Token!, [TokenKey.FromPem("k1", Signer.ExportSubjectPublicKeyInfoPem())]);
     }
 
-    private static HttpExchange Ask(Caller caller, string? authorization = null)
+    internal static HttpExchange Ask(Caller caller, string? authorization = null) => Ask(caller, out _, authorization);
+
+    internal static HttpExchange Ask(Caller caller, out FeatureCollection features, string? authorization = null)
     {
         var request = new HttpRequestFeature();
         request.Headers.Authorization = authorization;
-        var features = new FeatureCollection();
+        features = [];
         features.Set<IHttpRequestFeature>(request);
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
         features.Set<IHttpResponseBodyFeature>(new NoBody());

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Identity;
 
@@ -97,7 +98,8 @@ public sealed class TenantTableTests
     {
         using var accounts = new TestAccounts(Users, Groups);
         EdgedSettings settings = Parse($"format = 1\ntenant = [{Entry("a", caller)}, {Entry("b", "unix:camera")}, {Entry("c", "self")}]");
-        StringAssert.StartsWith(Assert.ThrowsExactly<AccountUnknownException>(() => new TenantDirectory(settings.Tenants, accounts.Files)).Message, message);
+        StringAssert.Matches(
+            Assert.ThrowsExactly<AccountUnknownException>(() => new TenantDirectory(settings.Tenants, accounts.Files)).Message, new($"^edged\\.toml:2:[0-9]+: {Regex.Escape(message)}"));
     }
 
     internal static EdgedSettings Parse(string text) => EdgedSettings.Parse(Encoding.UTF8.GetBytes(text), "edged.toml");
