@@ -65,7 +65,10 @@ public sealed class StuckRunTests
             HttpConnection caller = daemon.Connect();
             caller.Send(Ask("loop", [1e18f]));
             await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_lanes_busy", ("model", "loop")) == 1);
-            await Task.Delay(100); // The lane is taken a moment before its run begins: who leaves in between has none that could be stopped.
+
+            // The lane is taken a moment before its run begins: who leaves in between has none that could be stopped. An idle daemon takes no such time of a core; the loop does, once it runs.
+            TimeSpan before = daemon.ProcessorTime;
+            await UntilAsync(() => daemon.ProcessorTime - before >= TimeSpan.FromMilliseconds(200));
             caller.Dispose();
             HttpAnswer next = other.Ask(Ask("loop", [20f], TimeSpan.FromSeconds(20)));
             Assert.AreEqual(200, next.Status, next.Text);
