@@ -313,6 +313,21 @@ public sealed class EnsembleTests
         StringAssert.StartsWith(refused.Message, "member 'c': output 'y' has shape [-1,2]", StringComparison.Ordinal);
     }
 
+    /// <summary>An input of 8 MB and three members: it lies in memory once, and no member's run takes more than what it answers.</summary>
+    [TestMethod]
+    public void The_input_lies_in_memory_once_however_many_read_it()
+    {
+        using VotingModel model = Three("rule = \"mean\"");
+        model.Ask(new float[2_000_000], lane =>
+        {
+            int answer = lane.OutputData(0).Length;
+            Assert.AreEqual(12_000_000, answer);
+            Assert.AreEqual((8L << 20) + (16L << 20), model.Memory.InUse, "the input and the answer, in blocks of powers of two");
+            Assert.IsLessThan(answer + (1L << 20), lane.PeakBytes, "a member has copied its input");
+            return 0;
+        });
+    }
+
     [TestMethod]
     public void A_wide_row_is_summed_like_a_narrow_one()
     {
