@@ -61,6 +61,38 @@ internal static class CraftedModels
         OnnxBytes.Port(11, "x", Float, 1, 1, null),
         OnnxBytes.Port(12, "y", Float, 1, 1, null));
 
+    /// <summary>y = x for rows of two numbers, after one kernel whose time grows with the square of how many rows there are, and which certifies with runs of so many.</summary>
+    public static void Certifying(StateDirectory state, string name, int window, int batch)
+    {
+        const int Copies = 200;
+        byte[] graph = OnnxBytes.Model(
+            Node("Reshape", ["x", "apart"], ["each"]), Node("Mul", ["each", "copies"], ["many"]), Node("Reshape", ["many", "flat"], ["row"]),
+            Node("MaxPool", ["row"], ["pooled"], Integers("kernel_shape", window), Integers("pads", window / 2, window / 2), Integers("strides", 1)),
+            Node("ReduceMax", ["pooled"], ["most"], OnnxBytes.Bytes(5, OnnxBytes.Text(1, "keepdims"), OnnxBytes.Number(3, 0), OnnxBytes.Number(20, 2))),
+            Node("Mul", ["most", "zero"], ["nothing"]), Node("Add", ["x", "nothing"], ["y"]),
+            OnnxBytes.Text(2, "certifying"),
+            Weight("apart", Int64, [3], [.. ((long[])[-1, 2, 1]).SelectMany(BitConverter.GetBytes)]), Weight("flat", Int64, [3], [.. ((long[])[1, 1, -1]).SelectMany(BitConverter.GetBytes)]),
+            Weight("copies", Float, [Copies], [.. Enumerable.Repeat(BitConverter.GetBytes(1f), Copies).SelectMany(bytes => bytes)]), Weight("zero", Float, [1], new byte[4]),
+            OnnxBytes.Port(11, "x", Float, null, 2), OnnxBytes.Port(12, "y", Float, null, 2));
+        Directory.CreateDirectory(Path.Combine(state.Bundle(name), "content"));
+        File.WriteAllBytes(state.Content(name, "model.onnx"), graph);
+        File.WriteAllText(state.Content(name, "model.toml"), string.Create(CultureInfo.InvariantCulture, $$"""
+            format = 1
+            name = "{{name}}"
+            version = "1"
+            sequence = 1
+            security_floor = 0
+            created = 2026-11-21T00:00:00Z
+            file = [{ path = "model.onnx", size = {{graph.Length}} }]
+            member = [{ name = "m", file = "model.onnx" }]
+            input = [{ name = "x", datatype = "FP32", shape = [-1, 2] }]
+            output = [{ name = "y", datatype = "FP32", shape = [-1, 2] }]
+            smoothing = { noise = "float", sigmas = [0.25], batch = {{batch}} }
+
+            """));
+        state.Sign(name);
+    }
+
     /// <summary>y = x + the sum of so many zeros, which the runtime makes from a constant.</summary>
     public static byte[] Swelling(long elements) => OnnxBytes.Model(
         Node("Expand", ["zero", "size"], ["many"]),

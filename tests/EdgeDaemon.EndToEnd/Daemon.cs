@@ -37,6 +37,16 @@ internal sealed partial class Daemon : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>That all its threads have taken of the cores since its start.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public string Errors
     {
         get

@@ -42,6 +42,9 @@ public sealed class EnsembleTests
         CraftedModels.Ensemble(
             state, "prompt", "rule = \"mean\"\non_failure = \"quorum\"\nquorum = 2\nmember_timeout_ms = 500",
             CraftedModels.Patient(3, 1, 0), CraftedModels.Patient(2, 0, 1), CraftedModels.Dawdling(0, 0.5f, 4));
+
+        // Nobody has an opinion, whatever is asked: one logit of each is no number.
+        CraftedModels.Ensemble(state, "blind", "rule = \"majority\"", CraftedModels.Patient(float.NaN, 1, 0), CraftedModels.Patient(1, float.NaN, 0), CraftedModels.Patient(1, 0, float.NaN));
         _daemon = await Daemon.StartAsync(state, ownsState: true);
     }
 
@@ -274,6 +277,18 @@ public sealed class EnsembleTests
         Assert.AreEqual(1, MetricsTests.Scrape(_daemon).Sum("edged_member_failures_total", ("model", "prompt"), ("member", "c"), ("cause", "late")));
         StringAssert.Contains(
             Command.Edgectl("status", "--socket", _daemon.State.ControlSocket).Succeeded().Output, "prompt: member c failed 0 times, was late 1 times", StringComparison.Ordinal);
+    }
+
+    /// <summary>Shares that are all 0 would read as the first class. They are no numbers: an answer in JSON is refused, one in bytes says so itself.</summary>
+    [TestMethod]
+    public void A_majority_of_nobody_is_no_class()
+    {
+        using HttpConnection connection = _daemon.Connect();
+        Refused(connection.Ask(Three("blind", 1)), 500, "an output holds NaN or infinity, which JSON cannot carry; ask for binary_data");
+        HttpAnswer answer = connection.Ask(Digits.Infer("blind", """{"parameters":{"binary_data_output":true},"inputs":[{"name":"x","datatype":"FP32","shape":[3],"data":[1,2,3]}]}"""u8));
+        Assert.AreEqual(200, answer.Status, answer.Text);
+        float[] shares = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(answer.Binary).ToArray();
+        Assert.IsTrue(shares.Length == 3 && shares.All(float.IsNaN), string.Join(' ', shares));
     }
 
     private static byte[] Three(string model, int value) => Digits.Infer(model, Encoding.UTF8.GetBytes(string.Create(

@@ -43,9 +43,17 @@ public sealed class LoadingTests
     {
         using StateDirectory state = StateDirectory.Create("", Bench, "digits/digits-s25");
         string here = Environment.CurrentDirectory;
-        string[] before = Directory.GetFiles(here);
+        string[] before = Directory.GetFiles(here), shared = [.. Temporary()];
         await using Daemon daemon = await Daemon.StartAsync(state);
         Assert.AreEqual(here, new FileInfo($"/proc/{daemon.Id}/cwd").ResolveLinkTarget(true)!.FullName.TrimEnd('/'));
+
+        // In whatever form it were written, a graph made ready has the weights: a piece of them is in the bundle (the control), and in no file that is new or open.
+        byte[] graph = File.ReadAllBytes(state.Content("bench-mlp", "mlp.onnx")), weights = graph[(graph.Length / 2)..((graph.Length / 2) + 64)];
+        string[] holding = [.. Directory.EnumerateFiles(state.Root, "*", SearchOption.AllDirectories)
+            .Concat(Temporary().Except(shared))
+            .Concat(Directory.GetFiles($"/proc/{daemon.Id}/fd").Where(open => new FileInfo(open).LinkTarget is { } target && target.StartsWith('/') && !target.StartsWith("/dev/", StringComparison.Ordinal)))
+            .Where(file => file != Path.Combine(state.Audit, "lock") && Path.GetExtension(file) != ".sock" && Holds(file, weights))];
+        Assert.AreEqual(state.Content("bench-mlp", "mlp.onnx"), holding.Single(), string.Join('\n', holding));
         string[] graphs = [.. Directory.EnumerateFiles(state.Root, "*", SearchOption.AllDirectories)
             .Where(file => file != Path.Combine(state.Audit, "lock")) // Locked against this runtime; empty.
             .Where(file => Path.GetExtension(file) is ".ort" or ".onnx" || (Path.GetExtension(file) != ".sock" && File.ReadAllBytes(file).AsSpan().IndexOf("ORTM"u8) == 4))];
@@ -128,6 +136,22 @@ public sealed class LoadingTests
         // A child that loads takes a core of two; that is what the factor is for.
         double before = Late(calm), during = Late(changed);
         Assert.IsLessThan((before * 20) + 250, during, $"the slowest hundredth: {before} ms before, {during} ms while models changed");
+    }
+
+    private static IEnumerable<string> Temporary() => Directory.EnumerateFiles(Path.GetTempPath());
+
+    private static bool Holds(string file, byte[] bytes)
+    {
+        try
+        {
+            using FileStream open = File.OpenRead(file);
+            byte[] all = new byte[Math.Min(open.Length, 1 << 26)];
+            return all.AsSpan(0, open.ReadAtLeast(all, all.Length, throwOnEndOfStream: false)).IndexOf(bytes) >= 0;
+        }
+        catch (IOException)
+        {
+            return false; // Gone since, or not to be read by anybody.
+        }
     }
 
     private static double Late(List<double>[] times)

@@ -65,7 +65,10 @@ public sealed class StuckRunTests
             HttpConnection caller = daemon.Connect();
             caller.Send(Ask("loop", [1e18f]));
             await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_lanes_busy", ("model", "loop")) == 1);
-            await Task.Delay(100); // The lane is taken a moment before its run begins: who leaves in between has none that could be stopped.
+
+            // The lane is taken a moment before its run begins: who leaves in between has none that could be stopped. An idle daemon takes no such time of a core; the loop does, once it runs.
+            TimeSpan before = daemon.ProcessorTime;
+            await UntilAsync(() => daemon.ProcessorTime - before >= TimeSpan.FromMilliseconds(200));
             caller.Dispose();
             HttpAnswer next = other.Ask(Ask("loop", [20f], TimeSpan.FromSeconds(20)));
             Assert.AreEqual(200, next.Status, next.Text);
@@ -155,6 +158,36 @@ public sealed class StuckRunTests
         Assert.AreEqual(1, page.Sum("edged_lanes_lost", ("model", "pool")), "all of it beside the kernel");
         Assert.AreEqual(2, page.Sum("edged_engine_lost_lanes_total"));
         await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_lanes_lost", ("model", "pool")) == 0);
+    }
+
+    /// <summary>A certification's run hangs: its caller is refused, what it drew and holds is its own until the kernel returns, and everybody else goes on, on the same connection, too.</summary>
+    [TestMethod]
+    public async Task CertificationWhoseKernelDoesNotReturn_IsRefusedBesideIt_AndItsMemoryGoesWithIt()
+    {
+        const int Batch = 300;
+        using StateDirectory state = StateDirectory.Create("[engine]\nlanes = 1\nstuck_after_seconds = 1");
+        CraftedModels.Certifying(state, "slow", Window, Batch);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+        using HttpConnection caller = daemon.Connect();
+        double idle = MetricsTests.Scrape(daemon).Sum("edged_tensor_memory_used_bytes");
+        Assert.AreEqual(200, caller.Ask(Pair("")).Status, "control: one row takes no time");
+
+        HttpAnswer refused = caller.Ask(Pair("\"parameters\":{\"certify\":true,\"max_samples\":1000,\"timeout\":2000000},"));
+        Assert.AreEqual((504, "the deadline passed"), (refused.Status, refused.Error));
+        PrometheusText page = MetricsTests.Scrape(daemon);
+        Assert.AreEqual(1, page.Sum("edged_lanes_lost", ("model", "slow")), "the kernel goes on");
+        Assert.AreEqual(1, page.Sum("edged_engine_lost_lanes_total"));
+        Assert.AreEqual(0, page.Sum("edged_tenant_requests_in_flight", ("tenant", "local")), "the caller's place is free");
+        Assert.IsGreaterThanOrEqualTo(idle + (2 * Batch * 2 * sizeof(float)), page.Sum("edged_tensor_memory_used_bytes"), "the rows that the kernel reads, and those beside them");
+
+        HttpAnswer next = caller.Ask(Pair(""));
+        Assert.AreEqual(200, next.Status, next.Text);
+        Assert.AreEqual(1, MetricsTests.Scrape(daemon).Sum("edged_lanes_lost", ("model", "slow")), "all of that beside it");
+        await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_lanes_lost", ("model", "slow")) == 0);
+        await UntilAsync(() => MetricsTests.Scrape(daemon).Sum("edged_tensor_memory_used_bytes") == idle);
+        Assert.AreEqual(200, caller.Ask(Pair("")).Status);
+
+        static byte[] Pair(string parameters) => Digits.Infer("slow", Encoding.ASCII.GetBytes($$"""{{{parameters}}"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[0.5,0]}]}"""));
     }
 
     private static byte[] Message(int length, params byte[][] more) => Proto.Join(

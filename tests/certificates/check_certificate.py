@@ -341,13 +341,15 @@ def check_end(certificate):
     whole, chosen = total == rule["max_samples"], certificate["selection"]["samples"] == rule["selection"]
     if total > rule["max_samples"] or certificate["selection"]["samples"] > rule["selection"] or (total and not chosen):
         refuse("more samples than the rule has, or certification before the class was chosen")
-    early = stopped in ("deadline", "failed")
+    early = stopped == "deadline"
     if early and whole or not early and not chosen:
         refuse(f"stopped is {stopped}, with {total} of {rule['max_samples']} samples")
     if result["class"] == -1:
         ends = early or total == 0
     else:
-        ends = early or {"completed": whole and not sequential, "samples": whole and sequential}.get(stopped, sequential and result["abstained"] == (stopped == "futile"))
+        ends = early or {
+            "completed": whole and not sequential, "samples": whole and sequential,
+            "certified": sequential and not result["abstained"], "futile": sequential and result["abstained"]}.get(stopped, False)
     if not ends:
         refuse(f"it cannot have stopped by {stopped}, with {total} of {rule['max_samples']} samples")
     if not sequential and not result["abstained"] and result["samples"] != total:

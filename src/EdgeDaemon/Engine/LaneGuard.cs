@@ -62,6 +62,7 @@ internal sealed class LaneGuard : IValueTaskSource, IThreadPoolWorkItem
     {
         _cut = cut;
         _account = account;
+        _deadline = deadline;
         RunEnd end = Watched(inputs, account, deadline);
         if (end == RunEnd.Lost)
         {
@@ -119,14 +120,10 @@ internal sealed class LaneGuard : IValueTaskSource, IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        RunEnd end = RunEnd.Stopped;
+        RunEnd end;
         try
         {
-            // Expired work never runs.
-            if (_watch.Now < _deadline)
-            {
-                end = Watched(_inputs.Span, _account, _deadline);
-            }
+            end = Watched(_inputs.Span, _account, _deadline);
         }
         catch (Exception failure)
         {
@@ -160,8 +157,19 @@ internal sealed class LaneGuard : IValueTaskSource, IThreadPoolWorkItem
     // What a run that was stopped or lost answered is nobody's, and neither is how it failed.
     private RunEnd Watched(ReadOnlySpan<EngineInput> inputs, TensorAccount? account, long deadline)
     {
-        Volatile.Write(ref _begun, _watch.Now);
+        long now = _watch.Now;
+        if (now >= deadline)
+        {
+            return RunEnd.Stopped; // Expired work never runs.
+        }
+
+        Volatile.Write(ref _begun, now);
         _watch.Begin(_run, deadline);
+        if (Volatile.Read(ref _deadline) < deadline)
+        {
+            _watch.Hurry(_run); // Its caller has gone since the deadline was read: what he left was written over by the beginning.
+        }
+
         RunEnd end;
         try
         {

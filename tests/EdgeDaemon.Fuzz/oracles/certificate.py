@@ -199,7 +199,7 @@ def judge(case):
     need(isinstance(abstained, bool))
     radius, input_radius = number(result["radius"], 0, sys.float_info.max), number(result["input_radius"], 0, sys.float_info.max)
     samples, agreements = whole(result["samples"], 0, MOST_SAMPLES), whole(result["agreements"], 0, MOST_SAMPLES)
-    stopped = choice(result["stopped"], "completed", "certified", "futile", "samples", "deadline", "failed")
+    stopped = choice(result["stopped"], "completed", "certified", "futile", "samples", "deadline")
     need(chosen == max(selection[2], key=lambda pair: (pair[1], -pair[0]), default=(-1, 0))[0])
     need(not abstained or radius == input_radius == samples == agreements == 0)
     need(abstained or (radius > 0 and chosen >= 0))
@@ -208,7 +208,7 @@ def judge(case):
     whole_choice = selection[0] == chooses
     if whole_choice and chosen == -1:
         need(stopped == "samples" and certification[0] == 0)
-    elif stopped in ("deadline", "failed"):
+    elif stopped == "deadline":
         need(not full)
     else:
         ended = certification[0] > 0 and sequential and (certification[0] % look == 0 or certification[0] == table)

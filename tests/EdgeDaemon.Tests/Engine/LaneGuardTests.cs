@@ -54,6 +54,38 @@ public sealed class LaneGuardTests
         rig.Engine.Leave(lane);
     }
 
+    /// <summary>The same on the caller's own thread; with time left (the control) it runs, and fails without inputs.</summary>
+    [TestMethod]
+    public void Expired_work_never_runs_where_its_caller_is()
+    {
+        using var rig = new Rig(Loop(), _clock);
+        Lane lane = rig.Lane();
+        RefusedException late = Assert.ThrowsExactly<RefusedException>(() => lane.Guard!.Run([], null, In(0), () => Assert.Fail("nobody is cut off")));
+        Assert.AreEqual(Refusal.AdmissionDeadline, late.Refusal);
+        Assert.IsFalse(Assert.Throws<Exception>(() => lane.Guard!.Run([], null, In(1), () => Assert.Fail("nobody is cut off"))) is RefusedException { Refusal: Refusal.AdmissionDeadline });
+        rig.Engine.Leave(lane);
+    }
+
+    /// <summary>A caller that goes while his run is just beginning, between two looks at the clock, ends it like any other: time does not move here, so that nothing else could.</summary>
+    [TestMethod]
+    public async Task Who_goes_while_his_run_begins_ends_it()
+    {
+        var clock = new HookedClock(_clock);
+        using var rig = new Rig(Loop(), _clock, clock);
+        TensorBlock endless = Running.Block(Running.Floats(1e18f));
+        Lane lane = rig.Lane();
+        clock.Next = lane.Guard!.Hurry;
+        ValueTask run = lane.Guard.RunAsync(new[] { new EngineInput(Running.Shape(1), endless, 4) }, null, In(100), Begin);
+        await BegunAsync(rig.Runs(lane));
+        Assert.IsNull(clock.Next, "control: he has gone");
+        rig.Watch.Look();
+        RefusedException ended = await Assert.ThrowsExactlyAsync<RefusedException>(async () => await run.AsTask().WaitAsync(Long));
+        Assert.AreEqual(Refusal.AdmissionDeadline, ended.Refusal);
+        Assert.AreEqual(1, rig.Watch.StoppedRuns);
+        rig.Engine.Leave(lane);
+        endless.Return();
+    }
+
     [TestMethod]
     public async Task Kernel_that_does_not_return_costs_its_lane_and_its_caller_is_refused_while_it_is_inside()
     {
@@ -62,7 +94,7 @@ public sealed class LaneGuardTests
         Lane lane = rig.Lane();
         bool givenBack = false;
         ValueTask run = lane.Guard!.RunAsync(large, null, In(1), Begin);
-        await BegunAsync(rig.Runs(lane));
+        await BegunAsync(rig.Inside(lane));
         rig.PastGrace();
         RefusedException late = await Assert.ThrowsExactlyAsync<RefusedException>(async () => await run.AsTask().WaitAsync(Long));
         Assert.AreEqual(Refusal.AdmissionDeadline, late.Refusal);
@@ -113,7 +145,7 @@ public sealed class LaneGuardTests
             }
         });
         caller.Start();
-        Assert.IsTrue(SpinWait.SpinUntil(() => rig.Runs(lane)(), Long));
+        Assert.IsTrue(SpinWait.SpinUntil(rig.Inside(lane), Long));
         rig.PastGrace();
         Assert.AreEqual(Environment.CurrentManagedThreadId, cutBy);
         Assert.AreEqual(1, rig.Engine.LostLanes);
@@ -135,7 +167,7 @@ public sealed class LaneGuardTests
             blocks.Add(block);
             Lane lane = rig.Lane();
             ValueTask run = lane.Guard!.RunAsync(large, null, In(1), Begin);
-            await BegunAsync(rig.Runs(lane));
+            await BegunAsync(rig.Inside(lane));
             rig.PastGrace();
             await Assert.ThrowsExactlyAsync<RefusedException>(async () => await run.AsTask().WaitAsync(Long));
             rig.Engine.Leave(lane);
@@ -158,8 +190,6 @@ public sealed class LaneGuardTests
         {
             Assert.IsLessThan(Long, waited.Elapsed);
         }
-
-        await Task.Delay(50); // Into the kernel; a run that is stopped before it would end in time, and the test would fail.
     }
 
     private static (EngineInput[] Inputs, TensorBlock Block) Row(int length)
@@ -193,14 +223,35 @@ public sealed class LaneGuardTests
 
     private long In(double seconds) => _clock.GetTimestamp() + (long)(seconds * _clock.TimestampFrequency);
 
+    /// <summary>Another clock's time. Something may happen between two looks at it.</summary>
+    private sealed class HookedClock(TestClock clock) : TimeProvider
+    {
+        private Action? _next;
+
+        /// <summary>Done once, at the next look.</summary>
+        public Action? Next
+        {
+            get => Volatile.Read(ref _next);
+            set => Volatile.Write(ref _next, value);
+        }
+
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override long GetTimestamp()
+        {
+            Interlocked.Exchange(ref _next, null)?.Invoke();
+            return clock.GetTimestamp();
+        }
+    }
+
     private sealed class Rig : IDisposable
     {
         private readonly TestClock _clock;
 
-        public Rig(byte[] graph, TestClock clock)
+        public Rig(byte[] graph, TestClock clock, TimeProvider? watch = null)
         {
             _clock = clock;
-            Watch = new LaneWatch(Grace, clock, NullLogger.Instance);
+            Watch = new LaneWatch(Grace, watch ?? clock, NullLogger.Instance);
             var rank = graph.AsSpan().IndexOf("MaxPool"u8) >= 0 ? (System.Collections.Immutable.ImmutableArray<long>)[1, 1, -1] : [1];
             EnginePort Port(string name) => new(new Core.Tensors.TensorContract(name, Core.Tensors.ElementType.Float32, rank), name, Core.Tensors.ElementType.Float32);
             Engine = new EngineBuilder(TestRuntime.Get(), [new EngineMember("m", graph)], [Port("x")], [Port("y")], new OnnxSessionOptions(), TestRuntime.Pool)
@@ -218,6 +269,9 @@ public sealed class LaneGuardTests
         }
 
         public Func<bool> Runs(Lane lane) => () => lane.Guard!.Runs;
+
+        /// <summary>The kernel has begun: it has asked for its output's memory. A run that is told to stop before it would end in time.</summary>
+        public Func<bool> Inside(Lane lane) => () => lane.PeakBytes > 0;
 
         /// <summary>The deadline of a second has passed, and the grace after it.</summary>
         public void PastGrace()

@@ -33,8 +33,7 @@ public sealed class LostBatchTests
         LaneTurn leader = await waiting[0].WaitAsync(Long);
         long deadline = _clock.GetTimestamp() + _clock.TimestampFrequency;
         Task<RunAnswer> run = leader.RunAsync(inputs[0], null, deadline, new RunPlace(true, work => new Thread(work.Execute).Start(), () => Assert.Fail("nobody is cut off"))).AsTask();
-        Assert.IsTrue(SpinWait.SpinUntil(() => leader.Lane.Guard!.Runs, Long));
-        await Task.Delay(50); // Into the kernel.
+        Assert.IsTrue(SpinWait.SpinUntil(() => leader.Lane.PeakBytes > 0, Long), "the kernel has begun when it has its output's memory");
         _clock.Advance(TimeSpan.FromSeconds(1));
         watch.Look();
         _clock.Advance(Grace);
@@ -78,8 +77,7 @@ public sealed class LostBatchTests
             Assert.IsTrue(engine.TryEnter(out Lane free), "nobody waits: the run has no turn that would be settled");
             long deadline = _clock.GetTimestamp() + _clock.TimestampFrequency;
             Task<RunAnswer> run = new LaneTurn(free).RunAsync(large, new First(), deadline, new RunPlace(true, work => new Thread(work.Execute).Start(), () => { })).AsTask();
-            Assert.IsTrue(SpinWait.SpinUntil(() => free.Guard!.Runs, Long));
-            await Task.Delay(50); // Into the kernel.
+            Assert.IsTrue(SpinWait.SpinUntil(() => free.PeakBytes > 0, Long), "the kernel has begun when it has its output's memory");
             _clock.Advance(TimeSpan.FromSeconds(1));
             watch.Look();
             _clock.Advance(Grace);

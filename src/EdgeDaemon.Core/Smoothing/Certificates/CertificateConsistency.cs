@@ -160,7 +160,7 @@ internal static class CertificateConsistency
             return result.Stopped == StoppedBy.Samples && last == 0 ? null : $"says \"{word}\", but every sample that chooses failed: it ends there, by \"samples\"";
         }
 
-        bool early = result.Stopped is StoppedBy.Deadline or StoppedBy.Failed;
+        bool early = result.Stopped == StoppedBy.Deadline;
         if (early || !chosen)
         {
             return !early ? $"says \"{word}\", but not all samples that choose are counted"

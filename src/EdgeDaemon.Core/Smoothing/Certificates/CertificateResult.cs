@@ -36,7 +36,4 @@ public enum StoppedBy
 
     /// <summary>The time was over.</summary>
     Deadline,
-
-    /// <summary>Runs failed one after the other.</summary>
-    Failed,
 }

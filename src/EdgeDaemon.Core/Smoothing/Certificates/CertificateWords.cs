@@ -18,8 +18,7 @@ public static class CertificateWords
         StoppedBy.Certified => "certified",
         StoppedBy.Futile => "futile",
         StoppedBy.Samples => "samples",
-        StoppedBy.Deadline => "deadline",
-        _ => "failed",
+        _ => "deadline",
     };
 
     public static string Of(CertificateKind kind) => kind == CertificateKind.Grid ? "grid" : "float";

@@ -145,7 +145,7 @@ internal sealed class CertificateReplay(RobustnessCertificate certificate, Radiu
         {
             Verdict.Certified => stopped == StoppedBy.Certified,
             Verdict.Futile => stopped == StoppedBy.Futile,
-            _ => stopped is StoppedBy.Samples or StoppedBy.Deadline or StoppedBy.Failed,
+            _ => stopped is StoppedBy.Samples or StoppedBy.Deadline,
         };
         Result(decision.Radius, basis);
         if (!right)

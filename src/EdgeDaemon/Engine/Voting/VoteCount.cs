@@ -162,7 +162,13 @@ internal sealed class VoteCount(Ensemble ensemble, MemberPort[] members, TensorB
         }
 
         Votes.End(sums, weights, answer);
-        var vote = new RowVote { Answer = Votes.Choice(answer), Members = took, Top = Votes.None, RunnerUp = Votes.None };
+        int chosen = Votes.Choice(ensemble.Rules.Rule, answer);
+        if (chosen == Votes.None && ensemble.Rules.Rule == VoteRule.Majority)
+        {
+            answer.Fill(float.NaN); // Nobody had an opinion. Shares that are all 0 would pass for the first class, with whoever takes the largest.
+        }
+
+        var vote = new RowVote { Answer = chosen, Members = took, Top = Votes.None, RunnerUp = Votes.None };
         foreach (int choice in choices)
         {
             Rank(choice, choices, ref vote);

@@ -81,6 +81,65 @@ public sealed class EnsembleTests
         Assert.AreEqual((2, 0, 1 / 3f), (vote.Answer, vote.Top, vote.Agreement));
     }
 
+    /// <summary>Logits that are no numbers: a row on which nobody has an opinion is no class under any rule, and above all not the first. A row beside it is answered as ever.</summary>
+    [TestMethod]
+    [DataRow("mean")]
+    [DataRow("probabilities")]
+    [DataRow("majority")]
+    public void A_row_on_which_no_member_has_an_opinion_is_not_a_number(string rule)
+    {
+        float[] Blind(float[] weights) => [float.NaN, float.NaN, float.NaN, .. weights[3..]]; // x = [1, 0] is no opinion; x = [0, 1] is 0 * NaN, and none either.
+        using VotingModel blind = Three($"rule = \"{rule}\"", VotingModel.Linear(Blind(A)), VotingModel.Linear(Blind(B)), VotingModel.Linear(Blind(C)));
+        blind.Ask(Split, lane =>
+        {
+            Assert.IsTrue(Native.Onnx.Running.Floats(lane.OutputData(0)).All(float.IsNaN));
+            RowVote vote = lane.Ensemble!.Count.Result.Row(0);
+            Assert.AreEqual((Core.Smoothing.Votes.None, 3, Core.Smoothing.Votes.None, 0, 0f), (vote.Answer, vote.Members, vote.Top, vote.TopVotes, vote.Agreement));
+            return 0;
+        });
+
+        // Infinite beyond the range of floats: the members choose on one row of two.
+        using VotingModel huge = Three($"rule = \"{rule}\"", VotingModel.Linear([.. A.Select(w => w * 1e30f)]), VotingModel.Linear([.. B.Select(w => w * 1e30f)]), VotingModel.Linear([.. C.Select(w => w * 1e30f)]));
+        huge.Ask([1e20f, 1e20f, 0, 1], lane =>
+        {
+            VoteResult votes = lane.Ensemble!.Count.Result;
+            Assert.AreEqual((Core.Smoothing.Votes.None, 1), (votes.Row(0).Answer, votes.Row(1).Answer), "control: the row beside it has a class");
+            float[] answer = Native.Onnx.Running.Floats(lane.OutputData(0));
+            Assert.IsTrue(answer[..3].All(value => !float.IsFinite(value)) && answer[3..].All(float.IsFinite), string.Join(' ', answer));
+            return 0;
+        });
+    }
+
+    /// <summary>Of three members one sees nothing: the other two have the majority, with shares of all three.</summary>
+    [TestMethod]
+    public void Who_has_no_opinion_is_outvoted_and_keeps_its_weight()
+    {
+        using VotingModel model = Three("rule = \"majority\"\nweights = [1, 2, 5]", c: VotingModel.Linear([float.NaN, 0, 0, 0, 0, 0]));
+        model.Ask(Split, lane =>
+        {
+            Near([3 / 8.0, 0, 0], Native.Onnx.Running.Floats(lane.OutputData(0)));
+            RowVote vote = lane.Ensemble!.Count.Result.Row(0);
+            Assert.AreEqual((0, 3, 2, 2 / 3f), (vote.Answer, vote.Members, vote.TopVotes, vote.Agreement));
+            return 0;
+        });
+    }
+
+    /// <summary>The largest and the smallest weights that a release may give, and a tie of two halves.</summary>
+    [TestMethod]
+    public void Weights_at_their_limits_decide_and_a_tie_goes_to_the_lowest_class()
+    {
+        using VotingModel model = Three("rule = \"majority\"\nweights = [1e-6, 1e-6, 1e6]");
+        model.Ask(Split, lane =>
+        {
+            float[] shares = Native.Onnx.Running.Floats(lane.OutputData(0));
+            Assert.AreEqual((2, 1f), (lane.Ensemble!.Count.Result.Row(0).Answer, shares[2]));
+            Assert.AreEqual(2e-12, shares[0], 1e-15, "the smallest has not vanished");
+            return 0;
+        });
+        using VotingModel tie = Three("rule = \"majority\"\nweights = [1, 1, 2]");
+        Assert.AreEqual(0, tie.Ask(Split, lane => lane.Ensemble!.Count.Result.Row(0).Answer));
+    }
+
     [TestMethod]
     public void Consensus_of_the_first_ends_early_row_by_row()
     {
@@ -252,6 +311,21 @@ public sealed class EnsembleTests
     {
         var refused = Assert.ThrowsExactly<EdgeDaemon.Native.Onnx.OnnxContractException>(() => Three("rule = \"mean\"", c: VotingModel.Linear([1, 2, 3, 4])));
         StringAssert.StartsWith(refused.Message, "member 'c': output 'y' has shape [-1,2]", StringComparison.Ordinal);
+    }
+
+    /// <summary>An input of 8 MB and three members: it lies in memory once, and no member's run takes more than what it answers.</summary>
+    [TestMethod]
+    public void The_input_lies_in_memory_once_however_many_read_it()
+    {
+        using VotingModel model = Three("rule = \"mean\"");
+        model.Ask(new float[2_000_000], lane =>
+        {
+            int answer = lane.OutputData(0).Length;
+            Assert.AreEqual(12_000_000, answer);
+            Assert.AreEqual((8L << 20) + (16L << 20), model.Memory.InUse, "the input and the answer, in blocks of powers of two");
+            Assert.IsLessThan(answer + (1L << 20), lane.PeakBytes, "a member has copied its input");
+            return 0;
+        });
     }
 
     [TestMethod]

@@ -99,6 +99,16 @@ public sealed class RobustnessCertificateTests
     public void Errors_say_where_and_what(string text, string expected) =>
         Assert.AreEqual(expected, Assert.ThrowsExactly<CertificateException>(() => Parse(text)).Message);
 
+    /// <summary>Where runs fail one after the other the request is refused: there is no certificate that ended so.</summary>
+    [TestMethod]
+    public void An_end_that_no_certification_has_is_no_word()
+    {
+        string text = Encoding.UTF8.GetString(CertificateSamples.Ladder.ToJson());
+        Assert.AreEqual(StoppedBy.Certified, Parse(text).Result.Stopped, "control");
+        CertificateException refused = Assert.ThrowsExactly<CertificateException>(() => Parse(text.Replace("\"certified\"", "\"failed\"", StringComparison.Ordinal)));
+        StringAssert.Contains(refused.Message, "'result.stopped'", StringComparison.Ordinal);
+    }
+
     [TestMethod]
     public void What_is_no_text_or_too_much_of_it_is_refused()
     {
