@@ -12,6 +12,8 @@ namespace EdgeDaemon.Audit;
 /// <summary>What comes after: the disk, and who is told of it.</summary>
 internal sealed partial class SpoolWriter
 {
+    private static readonly AuditPlace Late = new(-1, AuditVerdict.Refused, AuditCause.Late);
+
     private bool Commit()
     {
         // While the disk works, the next group's frames and hashes: only where there are more records than this group could hold.
@@ -246,6 +248,7 @@ internal sealed partial class SpoolWriter
     {
         _gate.Be(SpoolCondition.Failed, _settings.OnError, reason);
         _drops.Count(AuditCause.Failed, _ring.Count);
+        _reserve.WriterIsMute = false; // It will never write again: nothing is removed for its sake.
         TurnAway(AuditCause.Failed);
         while (_own.TryDequeue(out OwnRecord? record))
         {
@@ -290,6 +293,16 @@ internal sealed partial class SpoolWriter
         _gate.Be(SpoolCondition.Full, report.Condition == SpaceCondition.Broken ? _settings.OnError : _settings.OnFull, report.Reason);
         _own.Enqueue(OwnRecord.Space("full", report.Reason, report.FreeBytes));
         TurnAway(AuditCause.Full);
+    }
+
+    /// <summary>Whose own deadline has passed is told; what of theirs is in the ring goes on to the disk. The writer's, or of whoever knows that it is in a call to the disk.</summary>
+    public void TurnAwayLate()
+    {
+        _strict.Append(_gate.Strict.TakeAll());
+        _roomless.Append(_gate.Roomless.TakeAll());
+        long now = _clock.Timestamp;
+        _strict.Leave(now, Late);
+        _roomless.Leave(now, Late);
     }
 
     // Who waits for the disk or for room is told; what is in the ring stays there, and is written if there is ever room.
