@@ -59,6 +59,7 @@ public sealed class AuditTests
         Assert.AreEqual("local", binary[4]);
         Assert.AreEqual(Convert.ToHexString(SHA256.HashData(Digits.Images.AsSpan(0, 2 * Digits.Pixels))), binary[11]);
         Assert.AreEqual("2", binary[10]);
+        Assert.AreEqual((2L * Digits.Pixels).ToString(CultureInfo.InvariantCulture), binary[24], "the tensors as they came: nothing of what preprocessing makes of them");
         CollectionAssert.AreEqual(Digits.Truth.Take(2).Select(digit => (object)(ulong)digit).ToArray(), binary.Fields[18], "the classes that were answered");
         foreach (AuditLine line in log.Where(line => line.Kind == AuditLine.Request))
         {
