@@ -221,6 +221,23 @@ public sealed class AuditTests
         JsonElement Audit() => control.Get("/control/audit").Json;
     }
 
+    /// <summary>Who may write in the folder takes segments away, whatever modes these have: such a log is not gone on with.</summary>
+    [TestMethod]
+    public async Task AFolderInWhichOthersMayWrite_RefusesTheStart()
+    {
+        using StateDirectory state = StateDirectory.Create("", Bench);
+        foreach (UnixFileMode others in new[] { UnixFileMode.GroupWrite, UnixFileMode.OtherWrite })
+        {
+            File.SetUnixFileMode(state.Audit, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | others);
+            Command start = Command.Edged("run", "--config", state.Config);
+            Assert.AreEqual(1, start.ExitCode, start.Errors);
+            StringAssert.Contains(start.Errors, $"{state.Audit}: its mode is", StringComparison.Ordinal);
+        }
+
+        File.SetUnixFileMode(state.Audit, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using Daemon daemon = await Daemon.StartAsync(state);
+    }
+
     [TestMethod]
     public async Task Off_NothingIsWritten_AndItIsSaid()
     {
