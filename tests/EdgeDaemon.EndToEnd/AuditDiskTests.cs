@@ -89,6 +89,44 @@ public sealed class AuditDiskTests
         AuditTests.Sound(state);
     }
 
+    /// <summary>A caller that gives its request a second and a half is not made to wait for the disk's eight; one that gives it longer has its answer. The record is there in either case.</summary>
+    [TestMethod]
+    public async Task ACallersOwnDeadline_IsKept_WhileTheDiskHangs()
+    {
+        using StateDirectory state = await PrepareAsync("durability = \"strict\"\nstall_seconds = 60");
+        int answered = 0;
+        await using (Daemon daemon = await UnderAsync(state, "fdatasync", "delay_enter=8000000:when=14"))
+        {
+            using HttpConnection control = daemon.ConnectControl();
+            byte[] hasty = Digits.Infer(
+                "bench-mlp", """{"parameters":{"timeout":1500000},"inputs":[{"name":"x","datatype":"FP32","shape":[1,16],"data":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}]}"""u8);
+            bool late = false;
+            for (int i = 0; i < 60 && !late; i++)
+            {
+                using HttpConnection connection = daemon.Connect();
+                var time = Stopwatch.StartNew();
+                Assert.IsTrue(connection.Send(hasty));
+                late = connection.Read() is not { Status: 200 };
+                answered += late ? 0 : 1;
+                Assert.IsTrue(!late || time.Elapsed > TimeSpan.FromSeconds(1.4), "the control: not before its time");
+                Assert.IsLessThan(TimeSpan.FromSeconds(6), time.Elapsed, "the disk took eight");
+            }
+
+            Assert.IsTrue(late, "a call to the disk was held, and nobody waited for it");
+            Assert.AreEqual("running", control.Get("/control/audit").Json.GetProperty("state").GetString());
+            Assert.AreEqual(1, MetricsTests.Scrape(daemon).Sum("edged_refusals_total", ("cause", "admission_deadline")));
+            using (HttpConnection connection = daemon.Connect())
+            {
+                Assert.AreEqual(200, connection.Ask(Releases.Question()).Status, "who waits has his answer");
+            }
+
+            await daemon.StopAsync();
+        }
+
+        Assert.AreEqual(answered + 2, AuditFile.Read(state.Audit).Count(line => line.Kind == AuditLine.Request));
+        AuditTests.Sound(state);
+    }
+
     /// <summary>Slow, and no fault: a fifth of a second for every sync is waited for, and no alarm comes of it.</summary>
     [TestMethod]
     public async Task ASlowDisk_IsWaitedFor()

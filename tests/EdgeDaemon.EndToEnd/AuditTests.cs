@@ -59,6 +59,7 @@ public sealed class AuditTests
         Assert.AreEqual("local", binary[4]);
         Assert.AreEqual(Convert.ToHexString(SHA256.HashData(Digits.Images.AsSpan(0, 2 * Digits.Pixels))), binary[11]);
         Assert.AreEqual("2", binary[10]);
+        Assert.AreEqual((2L * Digits.Pixels).ToString(CultureInfo.InvariantCulture), binary[24], "the tensors as they came: nothing of what preprocessing makes of them");
         CollectionAssert.AreEqual(Digits.Truth.Take(2).Select(digit => (object)(ulong)digit).ToArray(), binary.Fields[18], "the classes that were answered");
         foreach (AuditLine line in log.Where(line => line.Kind == AuditLine.Request))
         {
@@ -218,6 +219,23 @@ public sealed class AuditTests
         Assert.AreEqual("running", status.GetProperty("audit").GetProperty("state").GetString());
 
         JsonElement Audit() => control.Get("/control/audit").Json;
+    }
+
+    /// <summary>Who may write in the folder takes segments away, whatever modes these have: such a log is not gone on with.</summary>
+    [TestMethod]
+    public async Task AFolderInWhichOthersMayWrite_RefusesTheStart()
+    {
+        using StateDirectory state = StateDirectory.Create("", Bench);
+        foreach (UnixFileMode others in new[] { UnixFileMode.GroupWrite, UnixFileMode.OtherWrite })
+        {
+            File.SetUnixFileMode(state.Audit, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | others);
+            Command start = Command.Edged("run", "--config", state.Config);
+            Assert.AreEqual(1, start.ExitCode, start.Errors);
+            StringAssert.Contains(start.Errors, $"{state.Audit}: its mode is", StringComparison.Ordinal);
+        }
+
+        File.SetUnixFileMode(state.Audit, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using Daemon daemon = await Daemon.StartAsync(state);
     }
 
     [TestMethod]

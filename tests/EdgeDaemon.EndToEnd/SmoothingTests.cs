@@ -263,6 +263,8 @@ public sealed class SmoothingTests
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
         JsonElement request = records.Single(record => record.GetProperty("sequence").GetInt64() == sequence);
         string id = request.GetProperty("request_id").GetString()!;
+        Assert.AreEqual(2, request.GetProperty("rows").GetInt32());
+        AssertSame(answer, request);
         JsonElement[] certificates = [.. records.Where(record => record.GetProperty("kind").GetString() == "certificate" && record.GetProperty("request_id").GetString() == id)];
         CollectionAssert.AreEqual(told, certificates.Select(record => record.GetProperty("certificate_text").GetString()).ToArray());
         Assert.IsTrue(certificates.All(record => record.GetProperty("sequence").GetInt64() < sequence), "with the request's record they are on the disk");
@@ -277,6 +279,31 @@ public sealed class SmoothingTests
         Assert.AreEqual(commitment, request.GetProperty("noise_key_digest").GetString());
         StringAssert.Contains(told[0], commitment, StringComparison.Ordinal);
         Assert.IsFalse(told[0].Contains(request.GetProperty("noise_key").GetString()!, StringComparison.Ordinal), "the caller was not told the seed");
+    }
+
+    /// <summary>A prediction has no certificate: what was decided stands in its request's record, or nowhere.</summary>
+    [TestMethod]
+    public void The_audit_log_has_what_a_prediction_decided()
+    {
+        JsonElement answer = Certified(0, 3, "\"certify\":\"predict\",\"audit\":true");
+        long sequence = answer.GetProperty("audit_sequence").GetInt64();
+        JsonElement request = Command.Edgectl("audit", "tail", "--spool", _daemon.State.Audit, "--json", "-n", "1000").Succeeded().Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).Single(record => record.GetProperty("sequence").GetInt64() == sequence);
+        Assert.AreEqual(3, request.GetProperty("rows").GetInt32());
+        AssertSame(answer, request);
+    }
+
+    // A class, or the number of a row that abstains.
+    private static void AssertSame(JsonElement answer, JsonElement request)
+    {
+        JsonElement[] told = List(answer, "class"), recorded = [.. request.GetProperty("class").EnumerateArray()];
+        int[] abstained = request.TryGetProperty("abstained_row", out JsonElement rows) ? [.. rows.EnumerateArray().Select(row => row.GetInt32())] : [];
+        Assert.HasCount(told.Length, recorded);
+        for (int row = 0; row < told.Length; row++)
+        {
+            Assert.AreEqual(told[row].ValueKind == JsonValueKind.Null, abstained.Contains(row));
+            Assert.IsTrue(abstained.Contains(row) || told[row].GetInt32() == recorded[row].GetInt32(), $"row {row}");
+        }
     }
 
     private static JsonElement Certified(int first, int count, string parameters)

@@ -68,7 +68,8 @@ internal sealed class SegmentFiles : IDisposable
 
         public string Name => path;
 
-        public long Length { get; } = new FileInfo(path).Length;
+        // Of the file itself, not of a link to it, which is followed.
+        public long Length { get; } = LengthOf(path);
 
         public int Read(long offset, Span<byte> into)
         {
@@ -91,6 +92,12 @@ internal sealed class SegmentFiles : IDisposable
         {
             _file?.Dispose();
             _file = null;
+        }
+
+        private static long LengthOf(string path)
+        {
+            using FileStream file = SafeFileRead.OpenRegular(path);
+            return RandomAccess.GetLength(file.SafeFileHandle);
         }
     }
 }

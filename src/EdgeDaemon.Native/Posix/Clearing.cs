@@ -13,6 +13,9 @@ public static unsafe class Clearing
     public const string Switch = "EDGED_UNSAFE_KEEP_MEMORY";
 
     private const int StackDepth = 8 * 1024;
+    private const int LargestBlock = 1024;
+    private const int BlockStep = 16; // glibc's size classes.
+    private const int BlocksEach = 32; // More than glibc keeps of one size for a thread (7), and as much again of what it has merged.
 
     /// <summary>True: nothing is cleared, and any tenant may come to hold another's bytes. Read once, at the start.</summary>
     public static bool IsOff { get; } = Environment.GetEnvironmentVariable(Switch) == "1";
@@ -37,6 +40,39 @@ public static unsafe class Clearing
         {
             NativeMemory.Clear(memory, bytes);
         }
+    }
+
+    /// <summary>
+    /// Overwrites what the C library has given back and could hand out again to this thread: blocks of up to a kilobyte, which is where a library leaves what it does not clear (OpenSSL 3 the
+    /// parameters by which it passes an imported key on). A millisecond: right after such a call, on its thread, before others have part of these blocks.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void FreedBlocks()
+    {
+        if (IsOff)
+        {
+            return;
+        }
+
+        const int Sizes = LargestBlock / BlockStep;
+        void** blocks = (void**)NativeMemory.Alloc(Sizes * BlocksEach, (nuint)sizeof(void*));
+        int count = 0;
+        for (int bytes = LargestBlock; bytes >= BlockStep; bytes -= BlockStep)
+        {
+            for (int i = 0; i < BlocksEach; i++)
+            {
+                void* block = NativeMemory.Alloc((nuint)bytes);
+                NativeMemory.Clear(block, (nuint)bytes);
+                blocks[count++] = block;
+            }
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            NativeMemory.Free(blocks[i]);
+        }
+
+        NativeMemory.Free(blocks);
     }
 
     /// <summary>

@@ -38,6 +38,9 @@ internal enum AuditCause
 
     /// <summary>The spool has ended, with the daemon.</summary>
     Stopped,
+
+    /// <summary>The caller's own deadline passed while it waited. Its record may still reach the log.</summary>
+    Late,
 }
 
 /// <summary>Where a record is in the log, or why it is not.</summary>

@@ -40,6 +40,7 @@ internal sealed class AuditSpool : IDisposable
         _reserve = new SegmentReserve(files, settings, clock, log.Past) { Changed = _gate.WakeNow, Note = _gate.Note, Alarm = _bell.Raise };
         _writer = new SpoolWriter(files, settings, keys, log, _reserve, _ring, _gate, _drops, _disk, _bell, _clock);
         _disk.Stalled = _writer.BeStalled;
+        _disk.Waiting = _writer.TurnAwayLate;
         _timer = clock.CreateTimer(_ => _gate.Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Write) { IsBackground = true, Name = "edged audit" };
     }
@@ -128,14 +129,15 @@ internal sealed class AuditSpool : IDisposable
     /// <param name="record">Stays as it is until the task ends; at most <see cref="LargestRecord"/>.</param>
     /// <param name="strict">Whether the answer waits for the disk.</param>
     /// <param name="goesOn">Whether what it is about goes on without it, so that its loss is counted.</param>
-    public ValueTask<AuditPlace> AppendAsync(AuditWaiter waiter, ReadOnlyMemory<byte> record, bool strict, bool goesOn = false)
+    /// <param name="deadline">From then on the caller is refused (<see cref="AuditCause.Late"/>), whatever becomes of the record; in the clock's timestamps. Looked at while the disk keeps the writer waiting, and seen a tenth of a second late at most.</param>
+    public ValueTask<AuditPlace> AppendAsync(AuditWaiter waiter, ReadOnlyMemory<byte> record, bool strict, bool goesOn = false, long deadline = long.MaxValue)
     {
         if (!TryPass(record.Length, goesOn, out AuditPlace place))
         {
             return new ValueTask<AuditPlace>(place);
         }
 
-        ValueTask<AuditPlace> task = strict ? waiter.Begin(record, strict, goesOn) : default;
+        ValueTask<AuditPlace> task = strict ? waiter.Begin(record, strict, goesOn, deadline) : default;
         if ((strict || !_gate.Late)
             && _ring.TryAppend(record.Span, _clock.Now, strict ? int.MaxValue : _settings.WindowRecords, strict ? waiter : null, _gate.Strict) == RecordRing.Attempt.Taken)
         {
@@ -149,7 +151,7 @@ internal sealed class AuditSpool : IDisposable
         {
             if (!strict)
             {
-                task = waiter.Begin(record, strict, goesOn);
+                task = waiter.Begin(record, strict, goesOn, deadline);
             }
 
             _gate.Roomless.Push(waiter);
@@ -250,7 +252,7 @@ internal sealed class AuditSpool : IDisposable
                 }
 
                 // What is due and cannot be done waits for a file, or for room.
-                _timer.Change(due ? Again : _clock.Until(_writer.NextDue()) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                _timer.Change(due ? _writer.HasWaiters ? Look : Again : _clock.Until(_writer.NextDue()) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
                 _gate.Sleep(due, isDue);
             }
 

@@ -172,7 +172,7 @@ internal sealed partial class AuditTrail
         }
 
         // Its durability is that of the request's record, which comes after it.
-        AuditPlace taken = await _spool.AppendAsync(exchange.Draft.Waiter, Certificate(exchange, place, digest.Span, text.Span), strict: false);
+        AuditPlace taken = await _spool.AppendAsync(exchange.Draft.Waiter, Certificate(exchange, place, digest.Span, text.Span), strict: false, deadline: exchange.BodyClock.Deadline);
         if (!taken.Permits)
         {
             throw Unrecorded(taken);

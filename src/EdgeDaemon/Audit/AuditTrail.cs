@@ -113,7 +113,7 @@ internal sealed partial class AuditTrail : IDisposable
 
         bool strict = IsStrict(exchange.Tenant, draft.Model);
         ReadOnlyMemory<byte> record = Compose(exchange, times, ended, strict);
-        ValueTask<AuditPlace> place = _spool.AppendAsync(draft.Waiter, record, strict);
+        ValueTask<AuditPlace> place = _spool.AppendAsync(draft.Waiter, record, strict, deadline: exchange.BodyClock.Deadline);
         if (place.IsCompleted)
         {
             draft.GiveBack();
@@ -143,14 +143,16 @@ internal sealed partial class AuditTrail : IDisposable
     /// <exception cref="RefusedException">It could not be recorded, and no answer may leave without.</exception>
     public async ValueTask<AuditReceipt> ReceiptAsync(HttpExchange exchange, RequestTimes times)
     {
-        AuditPlace place = await _spool!.AppendAsync(exchange.Draft.Waiter, Compose(exchange, times, Stopwatch.GetTimestamp(), strict: true), strict: true);
+        AuditPlace place = await _spool!.AppendAsync(exchange.Draft.Waiter, Compose(exchange, times, Stopwatch.GetTimestamp(), strict: true), strict: true, deadline: exchange.BodyClock.Deadline);
         exchange.Draft.GiveBack();
         exchange.Draft.IsReceiptGiven = place.Permits;
         return place.Permits ? new AuditReceipt(place.Sequence, _spool.LastCheckpoint) : throw Unrecorded(place);
     }
 
     /// <summary>An answer was not recorded, and must not leave.</summary>
-    public static RefusedException Unrecorded(in AuditPlace place) => new(Refusal.AuditUnavailable, $"its record is not in the audit log: {place.Cause}");
+    public static RefusedException Unrecorded(in AuditPlace place) => place.Cause == AuditCause.Late
+        ? new(Refusal.AdmissionDeadline, "the request's time was over before its record was known to be in the audit log")
+        : new(Refusal.AuditUnavailable, $"its record is not in the audit log: {place.Cause}");
 
     /// <summary>Records that a request got no answer: once for each, and not what anybody may ask.</summary>
     /// <param name="exchange">With its draft.</param>

@@ -23,15 +23,19 @@ internal sealed class AuditWaiter : IValueTaskSource<AuditPlace>, IThreadPoolWor
     /// <summary>Whether what the record is about goes on without it too: then its loss is counted.</summary>
     internal bool GoesOn { get; set; }
 
+    /// <summary>When its caller does not want to wait any longer, in the monotone clock's ticks.</summary>
+    internal long Deadline { get; set; }
+
     /// <summary>Where the record is in the ring.</summary>
     internal long Position { get; set; }
 
-    internal ValueTask<AuditPlace> Begin(ReadOnlyMemory<byte> record, bool strict, bool goesOn)
+    internal ValueTask<AuditPlace> Begin(ReadOnlyMemory<byte> record, bool strict, bool goesOn, long deadline)
     {
         _source.Reset();
         Record = record;
         Strict = strict;
         GoesOn = goesOn;
+        Deadline = deadline;
         Next = null;
         return new ValueTask<AuditPlace>(this, _source.Version);
     }

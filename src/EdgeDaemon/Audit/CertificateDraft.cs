@@ -19,6 +19,15 @@ internal sealed record CertificateDraft
 
     public required double Alpha { get; init; }
 
+    /// <summary>Of each row, also of one that abstains; <see cref="Core.Smoothing.Votes.None"/> where no sample was of any.</summary>
+    public IReadOnlyList<int> Classes { get; init; } = [];
+
+    /// <summary>Of each row: the share of the samples that count which were of its class, in millionths.</summary>
+    public IReadOnlyList<long> Agreement { get; init; } = [];
+
+    /// <summary>Rows without an answer, from 0.</summary>
+    public IReadOnlyList<int> AbstainedRows { get; init; } = [];
+
     /// <summary>Of each row, in the units of sigma; 0 for one that abstains.</summary>
     public required IReadOnlyList<double> Radii { get; init; }
 

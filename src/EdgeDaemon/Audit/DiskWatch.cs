@@ -8,6 +8,7 @@ namespace EdgeDaemon.Audit;
 internal sealed class DiskWatch : IDisposable
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
 
     private readonly TimeProvider _clock;
     private readonly TimeSpan _bound;
@@ -26,6 +27,9 @@ internal sealed class DiskWatch : IDisposable
     /// Told that the call takes too long, once and then every second until it ends. The writer cannot go on while this runs: what only the writer may touch is this one's for so long.
     /// </summary>
     public Action<TimeSpan> Stalled { get; set; } = _ => { };
+
+    /// <summary>Told every tenth of a second, from the first look on, that the call still takes: some who wait may not want to any longer. The same holds.</summary>
+    public Action Waiting { get; set; } = () => { };
 
     public bool IsBusy => Interlocked.Read(ref _since) != 0;
 
@@ -66,6 +70,11 @@ internal sealed class DiskWatch : IDisposable
             {
                 Stalled(Age);
                 left = Again; // Who came in the meantime is told as well.
+            }
+            else
+            {
+                Waiting();
+                left = left < Glance ? left : Glance;
             }
 
             _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);

@@ -79,6 +79,7 @@ internal sealed class OwnRecord
         AuditCause.Stalled => "stalled",
         AuditCause.TooLarge => "too_large",
         AuditCause.Stopped => "stopped",
+        AuditCause.Late => "late",
         _ => "none",
     };
 

@@ -177,6 +177,24 @@ internal static class RequestRecord
             return;
         }
 
+        for (int row = 0; row < Math.Min(made.Classes.Count, CertificateDraft.MostRows) && made.Classes[row] != VoteResult.NoChoice; row++)
+        {
+            record.Number(RecordField.Class, made.Classes[row]);
+        }
+
+        for (int row = 0; row < Math.Min(made.Agreement.Count, CertificateDraft.MostRows); row++)
+        {
+            record.Number(RecordField.AgreementMillionths, made.Agreement[row]);
+        }
+
+        foreach (int row in made.AbstainedRows)
+        {
+            if (row < CertificateDraft.MostRows)
+            {
+                record.Number(RecordField.AbstainedRow, row);
+            }
+        }
+
         record.Flag(RecordField.Abstained, made.Abstained);
         record.Bytes(RecordField.NoiseKeyDigest, made.Commitment.Span);
         record.Bytes(RecordField.NoiseKey, made.Seed.Span);

@@ -13,6 +13,7 @@ internal sealed class SegmentReserve : IDisposable
 {
     private const int NearPercent = 80;
     private const int FarPercent = 70;
+    private const string NoRoom = "disk_full";
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestNote = TimeSpan.FromSeconds(2);
@@ -33,6 +34,7 @@ internal sealed class SegmentReserve : IDisposable
     private (ulong Number, Task<bool> Done)? _note; // of the segment that is to be deleted
     private bool _noteIsLate;
     private volatile bool _writerHasNone;
+    private volatile bool _writerIsMute;
     private long _deleted;
     private bool _isNear;
 
@@ -66,7 +68,14 @@ internal sealed class SegmentReserve : IDisposable
     /// <summary>What of <see cref="DiskBytes"/> no rule lets go: all of it, or with <see cref="AuditPolicy.Rotate"/> what is younger than is to be kept.</summary>
     public long KeptBytes => _settings.OnFull == AuditPolicy.Rotate ? DiskBytes - _sealed.FreeableBytes : DiskBytes;
 
-    /// <summary>The writer gave its segment up and has none to go on in: not even what is kept for the log's own words.</summary>
+    /// <summary>The writer has no place for the log's own words before there is another segment: what it has is given up, or used up. Then it must not be waited for.</summary>
+    public bool WriterIsMute
+    {
+        get => _writerIsMute;
+        set => _writerIsMute = value;
+    }
+
+    /// <summary>The writer gave its segment up, and has no file.</summary>
     public bool WriterHasNone
     {
         get => _writerHasNone;
@@ -161,6 +170,7 @@ internal sealed class SegmentReserve : IDisposable
     {
         while (!_stopping)
         {
+            _noteIsLate = false;
             long bytes = _sealed.Bytes + ((1 + WritersFiles) * _settings.SegmentBytes);
             if (bytes > _settings.MaxBytes)
             {
@@ -171,7 +181,7 @@ internal sealed class SegmentReserve : IDisposable
 
                 // The record of the deletion waits for the very segment that is made here. One beyond the quota, then, which the deletion makes up for; a writer whose segments fail one after
                 // another ends after the third.
-                if (!_noteIsLate || !_writerHasNone)
+                if (!_noteIsLate || !_writerIsMute)
                 {
                     Exhaust(SpaceCondition.Full, $"{_files.Folder}: the log's quota is used up ([audit] max_bytes = {_settings.MaxBytes}): export and remove its oldest segments, or raise it and restart");
                     return;
@@ -188,7 +198,7 @@ internal sealed class SegmentReserve : IDisposable
             catch (IOException failure)
             {
                 bool room = failure is PosixException { IsNoRoom: true };
-                if (room && _settings.OnFull == AuditPolicy.Rotate && TryDeleteOldest("disk_full"))
+                if (room && _settings.OnFull == AuditPolicy.Rotate && TryDeleteOldest(NoRoom))
                 {
                     continue;
                 }
@@ -276,8 +286,13 @@ internal sealed class SegmentReserve : IDisposable
     // Sealed ones only, and none with a record that is to be kept still.
     private bool TryDeleteOldest(string cause)
     {
-        _noteIsLate = false;
-        if (_sealed.Oldest is not { } oldest || oldest.LastTime > KeepFrom() || _stopping || !_started || !IsNoted(cause, oldest))
+        if (_sealed.Oldest is not { } oldest || oldest.LastTime > KeepFrom() || _stopping || !_started)
+        {
+            return false;
+        }
+
+        // A writer that has no place for the record, and no room for one on the disk: the file goes first, and the record is the first of the segment that takes its room.
+        if (!IsNoted(cause, oldest) && !(_noteIsLate && _writerIsMute && cause == NoRoom))
         {
             return false;
         }
@@ -291,6 +306,7 @@ internal sealed class SegmentReserve : IDisposable
             return false;
         }
 
+        _note = null;
         _sealed.RemoveOldest();
         Interlocked.Increment(ref _deleted);
         return true;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EdgeDaemon.Native.Posix;
 using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Audit;
@@ -7,9 +8,21 @@ namespace EdgeDaemon.Audit;
 internal sealed class SpoolFolder(string folder) : ISpoolFiles
 {
     private const int OwnerOnly = 0b110_000_000;
+    private const int GroupOrOthersWrite = 0b000_010_010;
     private const string QuarantineName = "quarantine";
 
     public string Folder => folder;
+
+    /// <summary>Of a folder that is there: whoever may write in it could take segments away, or put others in their place, whatever their own modes are.</summary>
+    /// <exception cref="AuditSpoolException">Its group or others may.</exception>
+    public static void RequireOwn(string folder)
+    {
+        int mode = FileModes.PermissionsOf(folder);
+        if ((mode & GroupOrOthersWrite) != 0)
+        {
+            throw new AuditSpoolException($"{folder}: its mode is 0{Convert.ToString(mode, 8)}: others than the daemon may write there, and could have removed or replaced segments. 'edgectl audit verify' it, then chmod 0700");
+        }
+    }
 
     public IReadOnlyList<string> Names() => [.. Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).OfType<string>()];
 

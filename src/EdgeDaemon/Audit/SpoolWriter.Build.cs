@@ -104,6 +104,8 @@ internal sealed partial class SpoolWriter
         {
             _ = _own.Dequeue();
         }
+
+        _reserve.WriterIsMute = _own.TryPeek(out OwnRecord? left) && !_batch.Fits(left.Bytes.Length, OwnLimit, int.MinValue);
     }
 
     // First of the group. One a second would use up in minutes what is kept for a full log: each note doubles the time to the next, until an interval passes in which nothing is lost.

@@ -6,6 +6,8 @@ namespace EdgeDaemon.Audit;
 /// <content>When it cannot go on: no room, no answer of the disk, no log any more. Who waits is told, and what is lost is counted.</content>
 internal sealed partial class SpoolWriter
 {
+    private static readonly AuditPlace Late = new(-1, AuditVerdict.Refused, AuditCause.Late);
+
     /// <summary>
     /// The disk does not answer: nobody waits for it any longer, and by <see cref="AuditSettings.OnError"/> nothing more is taken. What is in the ring stays there, and is written if it ever
     /// answers. The writer's, or of whoever knows that it is in a call to the disk and cannot go on.
@@ -42,6 +44,7 @@ internal sealed partial class SpoolWriter
     // The next one is laid out by another thread, which a disk that hangs keeps as well.
     private void MissFile()
     {
+        TurnAwayLate();
         if (_reserve.IsExhausted || _gate.State.Condition is SpoolCondition.Failed or SpoolCondition.Full)
         {
             _fileMissed = 0;
@@ -59,6 +62,7 @@ internal sealed partial class SpoolWriter
     {
         _gate.Be(SpoolCondition.Failed, _settings.OnError, reason);
         _drops.Count(AuditCause.Failed, _ring.Count);
+        _reserve.WriterIsMute = false; // It will never write again: nothing is removed for its sake.
         TurnAway(AuditCause.Failed);
         while (_own.TryDequeue(out OwnRecord? record))
         {
@@ -103,6 +107,16 @@ internal sealed partial class SpoolWriter
         _gate.Be(SpoolCondition.Full, report.Condition == SpaceCondition.Broken ? _settings.OnError : _settings.OnFull, report.Reason);
         _own.Enqueue(OwnRecord.Space("full", report.Reason, report.FreeBytes));
         TurnAway(AuditCause.Full);
+    }
+
+    /// <summary>Whose own deadline has passed is told; what of theirs is in the ring goes on to the disk. The writer's, or of whoever knows that it is in a call to the disk.</summary>
+    public void TurnAwayLate()
+    {
+        _strict.Append(_gate.Strict.TakeAll());
+        _roomless.Append(_gate.Roomless.TakeAll());
+        long now = _clock.Timestamp;
+        _strict.Leave(now, Late);
+        _roomless.Leave(now, Late);
     }
 
     // Who waits for the disk or for room is told; what is in the ring stays there, and is written if there is ever room.

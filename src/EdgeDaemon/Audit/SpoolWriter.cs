@@ -151,6 +151,9 @@ internal sealed partial class SpoolWriter : IDisposable
             || _clock.Timestamp >= Math.Min(_checkpointDue, _epochDue);
     }
 
+    /// <summary>Whether somebody waits whom this thread knows of.</summary>
+    public bool HasWaiters => _strict.First is not null || _roomless.First is not null;
+
     /// <summary>Whether nothing goes on before there is another file.</summary>
     public bool NeedsFile => (_segment is null || _usedUp) && !_reserve.HasNext && !_reserve.IsExhausted && _gate.State.Condition != SpoolCondition.Failed;
 
@@ -217,6 +220,7 @@ internal sealed partial class SpoolWriter : IDisposable
             }
         }
 
+        _reserve.WriterIsMute = true;
         if (_reserve.IsExhausted)
         {
             BeFull();
@@ -262,7 +266,7 @@ internal sealed partial class SpoolWriter : IDisposable
             before.Dispose();
         }
 
-        _reserve.WriterHasNone = false;
+        _reserve.WriterHasNone = _reserve.WriterIsMute = false;
         _reserve.MakeNext();
         (_segment, _segmentFirst, _usedUp, _reason, _fileMissed) = (file, _tip.Edge.Size, false, SegmentReason.Rotated, 0);
         Accept(_ring.Mark());

@@ -37,6 +37,27 @@ internal sealed class WaiterQueue
         return all;
     }
 
+    /// <summary>Those whose deadline has come go, and are told; the others stay in their order.</summary>
+    /// <param name="now">In the monotone clock's ticks.</param>
+    public void Leave(long now, in AuditPlace place)
+    {
+        AuditWaiter? rest = TakeAll();
+        while (rest is not null)
+        {
+            AuditWaiter waiter = rest;
+            rest = waiter.Next;
+            waiter.Next = null;
+            if (waiter.Deadline > now)
+            {
+                Append(waiter);
+            }
+            else
+            {
+                waiter.Complete(place);
+            }
+        }
+    }
+
     /// <summary>Takes the first away.</summary>
     public AuditWaiter Dequeue()
     {

@@ -30,7 +30,12 @@ internal static class AuditOpening
             Credentials credentials = Credentials.FromEnvironment();
             Redaction? redaction = audit.RedactionSalt is { } salt ? new Redaction(credentials.ReadAuditSecret(salt, Redaction.SaltBytes)) : null;
             byte[] key = audit.DigestKey is { } place ? credentials.ReadAuditSecret(place, TensorHasher.KeyBytes) : [];
-            held = IsMissing(audit) ? null : SpoolLock.Take(audit.Directory);
+            if (!IsMissing(audit))
+            {
+                SpoolFolder.RequireOwn(audit.Directory);
+                held = SpoolLock.Take(audit.Directory);
+            }
+
             AuditSpool spool = AuditSpool.Open(audit, Credentials.AuditKeys(audit.Directory), TimeProvider.System);
             Tell(spool, log);
             Log.AuditInForce(log, spool.Origin, audit.Directory, spool.Figures.Size, spool.Figures.Epoch);

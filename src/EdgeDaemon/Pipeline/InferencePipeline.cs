@@ -62,7 +62,7 @@ internal sealed class InferencePipeline(ModelRegistry models, Authorisation auth
         }
 
         wire.Plan(exchange, work, model.Contract);
-        exchange.Draft.InputBytes = work.Plan.TotalBytes;
+        exchange.Draft.InputBytes = work.Plan.ArrivingBytes;
         long certifying = certification.Plan(exchange, work, model);
         admission.Open(work.Grant, work.Entry, work.Plan.TotalBytes + certifying);
         await wire.ReadTensorsAsync(exchange, work, model.Contract);

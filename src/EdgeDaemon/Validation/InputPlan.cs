@@ -15,6 +15,21 @@ internal sealed class InputPlan
     /// <summary>All tensor memory the request needs, preprocessed copies included.</summary>
     public long TotalBytes { get; set; }
 
+    /// <summary>Of the tensors alone, as they come.</summary>
+    public long ArrivingBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (ref readonly PlannedInput input in _inputs.AsSpan(0, Count))
+            {
+                bytes += input.Bytes;
+            }
+
+            return bytes;
+        }
+    }
+
     public ref PlannedInput this[int index] => ref _inputs[index];
 
     public void Begin(int count)

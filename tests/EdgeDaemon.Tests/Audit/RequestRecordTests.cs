@@ -51,10 +51,11 @@ public sealed class RequestRecordTests
         using var log = new RecordedLog(Tenants);
         HttpExchange exchange = log.Ask("line");
         Draft(exchange);
+        exchange.Draft.Votes!.Clear(); // What is smoothed has no votes of members.
         byte[] commitment = [.. Enumerable.Repeat((byte)5, 32)], seed = [.. Enumerable.Repeat((byte)6, 32)];
         exchange.Draft.Certified = new CertificateDraft
         {
-            Commitment = commitment, Seed = seed, Sigma = 0.25, Alpha = 0.001, Radii = [0.5000009, 0], Drawn = [(0, 1100), (1, 300)], TopCount = 990,
+            Commitment = commitment, Seed = seed, Sigma = 0.25, Alpha = 0.001, Classes = [7, 3], Agreement = [900_000, 510_000], AbstainedRows = [1], Radii = [0.5000009, 0], Drawn = [(0, 1100), (1, 300)], TopCount = 990,
         };
         JsonElement record = Answered(exchange);
         Assert.AreEqual(Convert.ToHexStringLower(commitment), Text(record, "noise_key_digest"));
@@ -64,6 +65,7 @@ public sealed class RequestRecordTests
         Assert.AreEqual("[500000,0]", record.GetProperty("radius_millionths").GetRawText(), "never more than was certified");
         Assert.AreEqual(1_000_000, Number(record, "alpha_billionths"));
         Assert.AreEqual((1400, 990, 0), (Number(record, "samples"), Number(record, "top_count"), Number(record, "abstained")));
+        Assert.AreEqual(("[7,3]", "[900000,510000]", "[1]"), (record.GetProperty("class").GetRawText(), record.GetProperty("agreement_millionths").GetRawText(), record.GetProperty("abstained_row").GetRawText()), "what was decided, of every row");
         exchange.Draft.Begin();
         Draft(exchange);
         Assert.IsFalse(Answered(exchange).TryGetProperty("noise_key", out _), "the next request has no certificate of the last one's");

@@ -204,6 +204,100 @@ public sealed class SpoolLossTests
         SpoolFixture.AssertSound(disk.Verify(out _, out _));
     }
 
+    /// <summary>The same where not the quota but the file system is full: then there is no room for the file in which the deletion could be noted first.</summary>
+    [TestMethod]
+    [Timeout(60_000)]
+    [DataRow("rotate", true)]
+    [DataRow("refuse", false)]
+    public void A_disk_error_on_a_full_file_system_is_got_around_where_segments_may_go(string policy, bool comesBack)
+    {
+        MemoryDisk disk = SpoolFixture.NewLog();
+        var clock = new TestClock();
+        bool noSync = false;
+        disk.Fault = (_, what, name) =>
+            what == "create" && disk.Names().Count(file => SpoolLayout.TryParseSegment(file, out ulong _)) > 3 ? MemoryDisk.NoSpace
+            : what == "sync" && noSync && name.EndsWith(".segment", StringComparison.Ordinal) ? MemoryDisk.InputOutput
+            : null;
+        using AuditSpool spool = disk.Open(SpoolFixture.Settings($"on_full = \"{policy}\"\nkeep_days = 1"), clock);
+        int number = 0;
+        while (spool.AppendStrictly(SpoolFixture.Record(number, 500)).Verdict == AuditVerdict.Taken)
+        {
+            number++;
+        }
+
+        Assert.AreEqual(SpoolCondition.Full, spool.State.Condition, "nothing is old enough to go");
+        noSync = true;
+        AuditSpoolTests.Until(() =>
+        {
+            _ = spool.Append(SpoolFixture.Record(9000)); // Its loss is to be noted, in the room that was kept.
+            clock.Advance(Second * 61);
+            return spool.Figures.AbandonedSegments == 1;
+        });
+        noSync = false;
+        clock.Advance(TimeSpan.FromDays(2));
+        if (!comesBack)
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                clock.Advance(Second * 2);
+                Thread.Sleep(300);
+            }
+
+            Assert.AreEqual((SpoolCondition.Full, 0L), (spool.State.Condition, spool.Figures.DeletedSegments), "what must not go stays, whatever it costs");
+            return;
+        }
+
+        AuditSpoolTests.Until(() =>
+        {
+            clock.Advance(Second * 2);
+            return spool.State.Condition == SpoolCondition.Running;
+        });
+        Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(9300)).Verdict);
+        long deleted = spool.Figures.DeletedSegments;
+        spool.Dispose();
+        SpoolFixture.AssertSound(disk.Verify(out _, out List<RecordKind> kinds));
+        Assert.AreEqual(spool.Figures.DeletedSegments, kinds.Count(kind => kind == RecordKind.Retention), "each deletion is told, though the first came before its record");
+        Assert.IsGreaterThanOrEqualTo(1, deleted);
+    }
+
+    /// <summary>A log that ended with its segment used up to the last byte and the next not begun, started again under a smaller quota: it has no place for the note that would make room.</summary>
+    [TestMethod]
+    [Timeout(60_000)]
+    public void A_start_with_a_used_up_segment_beyond_the_quota_is_got_around()
+    {
+        MemoryDisk disk = SpoolFixture.NewLog();
+        bool noName = false;
+        disk.Fault = (_, what, name) => noName && what == "rename" ? MemoryDisk.InputOutput : null;
+        using (AuditSpool spool = disk.Open())
+        {
+            int number = 0;
+            while (spool.Figures.Segment < 6)
+            {
+                Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(number++, 500)).Verdict);
+            }
+
+            noName = true;
+            while (spool.AppendStrictly(SpoolFixture.Record(number++, 500)).Verdict == AuditVerdict.Taken)
+            {
+            }
+
+            Assert.AreEqual(SpoolCondition.Failed, spool.State.Condition);
+        }
+
+        noName = false;
+        var clock = new TestClock();
+        using AuditSpool again = disk.Open(SpoolFixture.Settings("max_bytes = 1048576\non_full = \"rotate\"\nkeep_days = 0"), clock);
+        AuditSpoolTests.Until(() =>
+        {
+            clock.Advance(Second * 2);
+            return again.State.Condition == SpoolCondition.Running && again.Figures.DeletedSegments >= 3;
+        });
+        Assert.AreEqual(AuditVerdict.Taken, again.AppendStrictly(SpoolFixture.Record(9000)).Verdict);
+        again.Dispose();
+        SpoolFixture.AssertSound(disk.Verify(out _, out List<RecordKind> kinds));
+        Assert.AreEqual(again.Figures.DeletedSegments, kinds.Count(kind => kind == RecordKind.Retention));
+    }
+
     /// <summary>The way out that the message of a full log names: without a restart.</summary>
     [TestMethod]
     public void An_operator_who_removes_the_oldest_segment_opens_the_log_again()

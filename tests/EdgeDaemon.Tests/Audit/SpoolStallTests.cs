@@ -71,6 +71,75 @@ public sealed class SpoolStallTests
         AuditSpoolTests.Until(() => spool.State.Condition == SpoolCondition.Running);
     }
 
+    /// <summary>Who does not want to wait that long is not made to: for the disk, and for room. Its record is what it was: in the log, where it was taken; and its waiter is free for the next request.</summary>
+    [TestMethod]
+    public void A_caller_is_refused_at_its_own_deadline_and_not_before()
+    {
+        using var rig = new HeldDisk();
+        using (AuditSpool spool = rig.Open("stall_seconds = 30\nwindow_ms = 100\nwindow_records = 2"))
+        {
+            Task<AuditPlace> patient = rig.HoldAt(spool, 1);
+            long deadline = rig.Clock.GetTimestamp() + (2 * rig.Clock.TimestampFrequency);
+            var waiter = new AuditWaiter();
+            Task<AuditPlace> strict = spool.AppendAsync(waiter, SpoolFixture.Record(2), strict: true, deadline: deadline).AsTask();
+            Task<AuditPlace> roomless = spool.AppendAsync(new AuditWaiter(), SpoolFixture.Record(3), strict: false, deadline: deadline).AsTask();
+            Task<AuditPlace> later = spool.AppendAsync(new AuditWaiter(), SpoolFixture.Record(4), strict: true, deadline: deadline * 9).AsTask();
+            rig.Clock.Advance(TimeSpan.FromSeconds(1));
+            rig.Clock.Advance(TimeSpan.FromSeconds(0.9));
+            Assert.IsFalse(strict.IsCompleted || roomless.IsCompleted, "the control: before its time nobody is turned away");
+            rig.Clock.Advance(TimeSpan.FromSeconds(0.2));
+            Assert.IsTrue(Task.WaitAll([strict, roomless], Patience));
+            Assert.AreEqual((AuditVerdict.Refused, AuditCause.Late), (strict.Result.Verdict, strict.Result.Cause));
+            Assert.AreEqual((AuditVerdict.Refused, AuditCause.Late), (roomless.Result.Verdict, roomless.Result.Cause));
+            Assert.AreEqual(SpoolCondition.Running, spool.State.Condition, "a caller's haste is no fault of the disk");
+            Assert.IsFalse(patient.IsCompleted || later.IsCompleted);
+
+            Task<AuditPlace> again = spool.AppendAsync(waiter, SpoolFixture.Record(5), strict: true).AsTask();
+            rig.Release();
+            Assert.IsTrue(Task.WaitAll([patient, later, again], Patience));
+            Assert.IsTrue(new[] { patient, later, again }.All(task => task.Result is { Verdict: AuditVerdict.Taken, Sequence: > 0 }));
+            Assert.HasCount(3, new[] { patient, later, again }.Select(task => task.Result.Sequence).Distinct().ToArray());
+            Assert.AreEqual(0L, spool.Figures.DroppedStalled + spool.Figures.DroppedBehind, "an answer that is refused is no loss");
+        }
+
+        SpoolFixture.AssertSound(rig.Disk.Verify(out Dictionary<string, int> requests, out _));
+        CollectionAssert.AreEquivalent(new[] { "r0", "r1", "r2", "r4", "r5" }, requests.Keys.ToArray());
+    }
+
+    /// <summary>No call to the disk is under way: what is missing is a file.</summary>
+    [TestMethod]
+    public void A_deadline_holds_while_the_next_file_is_waited_for()
+    {
+        using var rig = new HeldDisk();
+        using AuditSpool spool = rig.Open("stall_seconds = 3600");
+        using var hold = new ManualResetEventSlim(initialState: false);
+        rig.Disk.Creating = () => hold.Wait(Patience);
+        Task<AuditPlace> waiting = Task.FromResult(default(AuditPlace));
+        for (int i = 0; waiting.IsCompleted && i < 4000; i++)
+        {
+            long deadline = rig.Clock.GetTimestamp() + (60 * rig.Clock.TimestampFrequency);
+            waiting = spool.AppendAsync(new AuditWaiter(), SpoolFixture.Record(i, 500), strict: true, deadline: deadline).AsTask();
+            waiting.Wait(TimeSpan.FromSeconds(5)); // Long: a machine that is busy must not look like a file that is missing.
+        }
+
+        Assert.IsFalse(waiting.IsCompleted);
+        for (int i = 0; i < 20; i++)
+        {
+            rig.Clock.Advance(TimeSpan.FromSeconds(2));
+            Thread.Sleep(5);
+        }
+
+        Assert.IsFalse(waiting.IsCompleted, "the control: forty seconds of sixty");
+        AuditSpoolTests.Until(() =>
+        {
+            rig.Clock.Advance(TimeSpan.FromSeconds(2));
+            return waiting.IsCompleted;
+        });
+        Assert.AreEqual((AuditVerdict.Refused, AuditCause.Late), (waiting.Result.Verdict, waiting.Result.Cause));
+        hold.Set();
+        Assert.AreEqual(AuditVerdict.Taken, spool.AppendStrictly(SpoolFixture.Record(9000)).Verdict);
+    }
+
     /// <summary>The file that comes next is laid out by another thread: one that hangs there is no error, and no file either.</summary>
     [TestMethod]
     public void A_next_file_that_never_comes_is_a_stall_too()
@@ -83,7 +152,7 @@ public sealed class SpoolStallTests
         for (int i = 0; waiting.IsCompleted && i < 4000; i++)
         {
             waiting = spool.AppendAsync(new AuditWaiter(), SpoolFixture.Record(i, 500), strict: true).AsTask();
-            waiting.Wait(TimeSpan.FromSeconds(1));
+            waiting.Wait(TimeSpan.FromSeconds(5)); // Long: a machine that is busy must not look like a file that is missing.
         }
 
         Assert.IsFalse(waiting.IsCompleted);

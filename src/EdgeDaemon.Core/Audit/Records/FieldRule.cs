@@ -79,6 +79,7 @@ public sealed class FieldRule
         rules[(int)RecordField.Role] = Text("role", 32);
         rules[(int)RecordField.Durability] = Number("durability");
         rules[(int)RecordField.Abstained] = Number("abstained");
+        rules[(int)RecordField.AbstainedRow] = Number("abstained_row", list: true);
         rules[(int)RecordField.Action] = Text("action", 64);
         rules[(int)RecordField.Subject] = Text("subject", 256);
         rules[(int)RecordField.OldValue] = Text("old_value", 256);

@@ -36,6 +36,7 @@ public enum RecordField : byte
     Role = 31,
     Durability = 32,
     Abstained = 33,
+    AbstainedRow = 34,
     Action = 40,
     Subject = 41,
     OldValue = 42,

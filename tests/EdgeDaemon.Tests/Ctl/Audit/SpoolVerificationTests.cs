@@ -41,6 +41,19 @@ public sealed class SpoolVerificationTests
         Assert.AreEqual(1, begun);
     }
 
+    /// <summary>A folder of links, as an auditor makes one to put a log together: what they lead to counts, not how long the link is.</summary>
+    [TestMethod]
+    public void A_link_to_a_segment_is_followed()
+    {
+        using SpoolOnDisk spool = SpoolOnDisk.Usual();
+        string moved = spool.Segment(0) + ".moved";
+        File.Move(spool.Segment(0), moved);
+        File.CreateSymbolicLink(spool.Segment(0), moved);
+        SpoolVerdict verdict = Verify(spool, () => { }, _ => { });
+        Assert.IsNull(verdict.Fault, verdict.Fault?.ToString());
+        Assert.AreEqual(spool.Log.Size, verdict.Size);
+    }
+
     [TestMethod]
     public void A_segment_that_is_removed_meanwhile_is_not_asked_for_again()
     {
