@@ -13,7 +13,17 @@ internal static class EdgeCtl
     {
         try
         {
-            ParseResult parsed = CommandTree.Build().Parse(args);
+            ParseResult parsed;
+            try
+            {
+                parsed = CommandTree.Build().Parse(args);
+            }
+            catch (InvalidOperationException twice)
+            {
+                // A validator asks for the value of an option that was given twice where one may stand.
+                error.WriteLine($"edgectl: {Printable.Of(OnOneLine(twice.Message), 500)} See 'edgectl --help'.");
+                return (int)ExitCode.Usage;
+            }
 
             // --help on a command line that is otherwise incomplete clears the errors; then the action is not this one.
             if (parsed.Action is ParseErrorAction)

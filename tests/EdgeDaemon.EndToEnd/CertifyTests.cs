@@ -40,6 +40,11 @@ public sealed class CertifyTests
         string sha = root.GetProperty("model").GetProperty("members")[1].GetProperty("sha256").GetString()!;
         Refused(Verify(Save(File.ReadAllText(certificate).Replace(sha, new string('0', 64), StringComparison.Ordinal)), Image), "model.members[1].sha256 is 0000");
 
+        // Words of which no sample shows anything.
+        string text = File.ReadAllText(certificate), processor = root.GetProperty("engine").GetProperty("processor").GetString()!;
+        Refused(Verify(Save(text.Replace($"\"processor\":\"{processor}\"", "\"processor\":\"other\"", StringComparison.Ordinal)), Image), "the seal is none of these words");
+        Refused(Verify(Save(text.Replace(root.GetProperty("seal").GetString()!, new string('0', 64), StringComparison.Ordinal)), Image), "the seal is none of these words");
+
         // Counts that no hundred samples of this digit have.
         int chosen = root.GetProperty("result").GetProperty("class").GetInt32();
         string counts = chosen == 0 ? "[[0,51],[1,49]]" : $"[[{chosen - 1},49],[{chosen},51]]";

@@ -10,7 +10,8 @@
 Prints a line of JSON of what it found of each; exits with 1, and says why on stderr, when the certificate does not hold. It runs no model: counts are taken from
 the certificate, and whether they follow from the model is what 'edgectl certificate verify' finds. With the tables it also holds why the certification ended against the counts:
 of the path to them only the deciding look and the end are stated, so that it refuses what no path between them can have come to. What it did not look at stands in "not_checked":
-above all, a certificate whose samples were restated (as failed, or for another class) and whose sums agree looks like a true one to everybody who does not run the model.
+above all, a certificate whose samples were restated (as failed, or for another class) and whose sums agree looks like a true one to everybody who neither has the seed nor runs the model. With the seed
+the seal is checked, which nobody without it can have made; whoever has it can seal anew.
 """
 
 import argparse
@@ -331,6 +332,61 @@ def check_path(certificate, ladder):
         refuse(f"stopped is {result['stopped']}; on any path with these counts all was decided after {total} samples")
 
 
+# --- the seal -------------------------------------------------------------------------------------------------------------
+
+
+def decimal(number):
+    """A double as .NET writes it: the shortest digits that read back, an exponent from 1E+15 on and below 1E-04."""
+    if number == 0:
+        return "0"
+    digits, exponent = f"{repr(float(number))}", 0
+    if "e" in digits:
+        digits, power = digits.split("e")
+        exponent = int(power)
+    sign, digits = ("-", digits[1:]) if digits[0] == "-" else ("", digits)
+    whole, _, fraction = digits.partition(".")
+    exponent += len(whole)
+    digits = whole + fraction
+    exponent -= len(digits) - len(digits.lstrip("0"))
+    digits = digits.lstrip("0").rstrip("0")  # The number is 0.digits * 10^exponent.
+    if exponent > 15 or exponent < -3:
+        rest = "." + digits[1:] if len(digits) > 1 else ""
+        return f"{sign}{digits[0]}{rest}E{'+' if exponent > 0 else '-'}{abs(exponent - 1):02}"
+    if exponent <= 0:
+        return f"{sign}0.{'0' * -exponent}{digits}"
+    return sign + (digits.ljust(exponent, "0") if len(digits) <= exponent else f"{digits[:exponent]}.{digits[exponent:]}")
+
+
+def escaped(text):
+    """A JSON text as .NET's default encoder writes it: ASCII, and of that neither HTML's signs nor quotes as they are."""
+    named = {"\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+    units = struct.unpack(f"<{len(text.encode('utf-16-le')) // 2}H", text.encode("utf-16-le"))
+    plain = (chr(unit) if 32 <= unit < 127 and chr(unit) not in "<>&'\"+`\\" else named.get(chr(unit), f"\\u{unit:04X}") for unit in units)
+    return f'"{"".join(plain)}"'
+
+
+ORDER = {
+    "": "format model engine input noise rule selection certification ladder result",
+    "model": "name version release members rule weights consensus output", "members": "name sha256",
+    "engine": "library processor rows classes", "input": "name datatype shape sha256",
+    "noise": "kind sampler sigma norm scale commitment row first count",
+    "rule": "method alpha selection max_samples beta look table_samples",
+    "selection": "samples failed counts", "certification": "samples failed counts", "ladder": "radius table",
+    "result": "class abstained radius input_radius samples agreements stopped",
+}
+
+
+def sealed(value, name=""):
+    """What the seal is over: the canonical form without seed and seal."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f'"{key}":{sealed(value[key], key)}' for key in ORDER[name].split() if key in value) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(sealed(item, name) for item in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return escaped(value) if isinstance(value, str) else decimal(value) if isinstance(value, float) else str(value)
+
+
 # --- all of it ------------------------------------------------------------------------------------------------------------
 
 
@@ -405,11 +461,16 @@ def check(certificate, options):
             check_path(certificate, [table[-1] for table in tables])
             found["path"] = True
             found["errors"] = [prove(*table) for table in tables]
+    if seed:  # Last: what else is wrong is better named.
+        if hmac.new(seed, b"edged certificate seal v1\0" + sealed(certificate).encode(), "sha256").hexdigest() != certificate["seal"]:
+            refuse("the seal is none of these words by this seed: something was changed after the certificate was made")
+        found["seal"] = True
     failed = certificate["selection"]["failed"] + certificate["certification"]["failed"]
     found["not_checked"] = ["that the model chooses these classes, sample by sample (edgectl certificate verify runs it)"]
     found["not_checked"] += [f"that the {failed} samples that stand as failed had failed: they only take from the class"] if failed else []
     found["not_checked"] += ["the boundaries and the end of the path: no --tables"] if certificate["ladder"] and not options.tables else []
     found["not_checked"] += ["the noise: no seed and input"] if "rows_sha256" not in found else []
+    found["not_checked"] += [] if seed else ["that no word was changed after the seal: no seed"]
     print(json.dumps(found))
 
 

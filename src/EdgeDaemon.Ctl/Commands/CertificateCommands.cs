@@ -23,8 +23,10 @@ internal static class CertificateCommands
         """
         Draws the noise of the certificate again from its seed, runs the bundle's graphs
         over every sample, and compares each count, the deciding look and the radius
-        exactly; makes the boundary tables again and proves their error. The seed comes
-        from the certificate, where it is revealed, or from --seed.
+        exactly; makes the boundary tables again and proves their error; and holds the
+        seal, which the seed makes, against every word. The seed comes from the
+        certificate, where it is revealed, or from --seed. Whoever knows it can seal
+        anew: what nobody but the daemon can have written is in its audit log.
 
         The bundle must be the very release that the certificate names. Its signatures
         are not looked at ('edgectl bundle verify' does that): load no bundle that you

@@ -110,7 +110,7 @@ internal static class CertifyCommand
             ImmutableArray<int> classes = truth.Classes(names);
             settings.Set("labels.sha256", LabelDigest(classes));
             string place = parsed.GetRequiredValue(folder);
-            Directory.CreateDirectory(place);
+            MakeFolder(place);
             List<SeriesSummary> summaries;
             using (ResultsFile results = ResultsFile.Open(place))
             {
@@ -155,6 +155,18 @@ internal static class CertifyCommand
 
         table.Write(output);
         output.WriteLine($"report     {Path.Combine(place, ReportFolder.Page)}");
+    }
+
+    private static void MakeFolder(string place)
+    {
+        try
+        {
+            Directory.CreateDirectory(place);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CtlException($"the folder {place} cannot be made ({failure.Message}); give another --out", failure);
+        }
     }
 
     private static string LabelDigest(ImmutableArray<int> classes) =>

@@ -68,9 +68,10 @@ internal sealed class ModelSmoothing
     /// <param name="tables">Where tables are kept.</param>
     /// <param name="library">SHA-256 of the inference library.</param>
     /// <param name="stop">Looked at while tables are made.</param>
+    /// <param name="test">What each noise must pass: says what is wrong, or null. Null: <see cref="NoiseSelfTest.Run"/>.</param>
     /// <exception cref="BundleException">The release asks for noise or tables that there are not, or the noise fails its test.</exception>
     /// <exception cref="OperationCanceledException">The daemon is to stop.</exception>
-    public static ModelSmoothing? Prepare(ModelManifest manifest, BoundaryStore tables, string library, CancellationToken stop)
+    public static ModelSmoothing? Prepare(ModelManifest manifest, BoundaryStore tables, string library, CancellationToken stop, Func<RowNoise, string?>? test = null)
     {
         if (manifest.Smoothing is not { } rules)
         {
@@ -86,7 +87,7 @@ internal sealed class ModelSmoothing
             {
                 var scale = new NoiseScale(sigma, divisor);
                 RowNoise noise = rules.Noise == ManifestNoise.Grid ? RowNoise.ForBytes(scale) : RowNoise.ForFloats(scale);
-                if (NoiseSelfTest.Run(noise) is { } fault)
+                if ((test ?? NoiseSelfTest.Run)(noise) is { } fault)
                 {
                     throw new BundleException(string.Create(CultureInfo.InvariantCulture, $"the noise of sigma {sigma} fails its self-test: {fault}"));
                 }

@@ -30,7 +30,8 @@ internal static class CertificateOf
             input.Counted,
             Steps(question.Ladder),
             new CertificateResult(
-                input.Class, input.Abstained, input.Radius, CertificateResult.InUnitsOfInput(input.Radius, question.Noise.Scale.Divisor), input.Basis.Samples, input.Basis.Agreements, input.Stopped));
+                input.Class, input.Abstained, input.Radius, CertificateResult.InUnitsOfInput(input.Radius, question.Noise.Scale.Divisor), input.Basis.Samples, input.Basis.Agreements, input.Stopped))
+            .SealedBy(work.Seed);
     }
 
     private static CertificateModel Release(ServedModel model)

@@ -52,7 +52,7 @@ internal sealed class CertificateTarget : FuzzTarget
              {CertificateWords.Of(noise.Kind)} {Hex(noise.Sampler)} {Bits(noise.Sigma)} {Bits(noise.Scale)} {noise.Commitment} {noise.Row} {noise.First} {noise.Count} {noise.Seed ?? "-"}
              {CertificateWords.Of(rule.Method)} {Bits(rule.Alpha)} {rule.Selection} {rule.MaxSamples} {(rule.Schedule is { } schedule ? string.Create(CultureInfo.InvariantCulture, $"{Bits(schedule.Beta)},{schedule.Look},{schedule.TableSamples}") : "-")}
              {Tally(certificate.Selection)} {Tally(certificate.Certification)} {string.Join(',', certificate.Ladder.Select(step => Bits(step.Radius) + step.Table))}
-             {result.Class} {result.Abstained} {Bits(result.Radius)} {Bits(result.InputRadius)} {result.Samples} {result.Agreements} {CertificateWords.Of(result.Stopped)}
+             {result.Class} {result.Abstained} {Bits(result.Radius)} {Bits(result.InputRadius)} {result.Samples} {result.Agreements} {CertificateWords.Of(result.Stopped)} {certificate.Seal}
             """);
         return "accept " + text.Replace("\n", "", StringComparison.Ordinal);
     }

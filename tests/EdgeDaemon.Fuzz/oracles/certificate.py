@@ -149,7 +149,7 @@ def judge(case):
     need(depth(root) <= 4)
     for text in texts(root):
         need(not any(0xD800 <= ord(c) <= 0xDFFF for c in text))
-    part(root, "format", "model", "engine", "input", "noise", "rule", "selection", "certification", "ladder", "result")
+    part(root, "format", "model", "engine", "input", "noise", "rule", "selection", "certification", "ladder", "result", "seal")
     whole(root["format"], 1, 1)
 
     model = part(root["model"], "name", "version", "release", "members", "rule", "weights", "consensus", "output")
@@ -220,7 +220,7 @@ def judge(case):
             need((samples % look == 0 or samples == table) and radius in [step for step, _ in ladder])
         else:
             need(samples == certification[0])
-    line += [chosen, abstained, bits(radius), bits(input_radius), samples, agreements, stopped]
+    line += [chosen, abstained, bits(radius), bits(input_radius), samples, agreements, stopped, digest(root["seal"])]
     return "accept " + " ".join(map(str, line))
 
 

@@ -2,6 +2,7 @@ using System.Text;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Smoothing.Noise;
 using EdgeDaemon.Engine.Smoothing;
 using EdgeDaemon.Models;
 using EdgeDaemon.Pipeline;
@@ -92,6 +93,26 @@ public sealed class SmoothingOfferTests
     }
 
     [TestMethod]
+    public void A_release_with_a_sigma_whose_noise_fails_its_test_is_not_served()
+    {
+        using var state = new Folder();
+        var tested = new List<double>();
+        BundleException refused = Assert.ThrowsExactly<BundleException>(() => Prepare("sigmas = [0.25, 0.5, 1]\nradii = [0.125]", new BoundaryStore(state.Path), Test));
+        Assert.AreEqual("the noise of sigma 0.5 fails its self-test: heavy tails", refused.Message);
+        CollectionAssert.AreEqual(new[] { 0.25, 0.5 }, tested);
+        StringAssert.StartsWith(
+            Assert.ThrowsExactly<BundleException>(() => Prepare("sigmas = [0.25]", new BoundaryStore(state.Path), noise => NoiseSelfTest.Live(noise, (_, _, _, _, row) => row.IsEmpty))).Message,
+            "the noise of sigma 0.25 fails its self-test: ");
+        Assert.IsNotNull(Prepare("sigmas = [0.25]", new BoundaryStore(state.Path)), "control: the noise as it is passes the daemon's own test");
+
+        string? Test(RowNoise noise)
+        {
+            tested.Add(noise.Scale.Sigma);
+            return noise.Scale.Sigma == 0.5 ? "heavy tails" : null;
+        }
+    }
+
+    [TestMethod]
     public void Tables_are_kept_and_a_spoiled_one_is_made_again()
     {
         using var state = new Folder();
@@ -134,7 +155,7 @@ public sealed class SmoothingOfferTests
         return Prepare(table, new BoundaryStore(state.Path));
     }
 
-    private static ModelSmoothing Prepare(string table, BoundaryStore store)
+    private static ModelSmoothing Prepare(string table, BoundaryStore store, Func<RowNoise, string?>? test = null)
     {
         var manifest = ModelManifest.Parse(
             Encoding.UTF8.GetBytes($"""
@@ -154,7 +175,7 @@ public sealed class SmoothingOfferTests
                 {table}
                 """),
             "model.toml");
-        return ModelSmoothing.Prepare(manifest, store, new string('a', 64), CancellationToken.None)!;
+        return ModelSmoothing.Prepare(manifest, store, new string('a', 64), CancellationToken.None, test)!;
     }
 
     private sealed class Folder : IDisposable

@@ -19,7 +19,7 @@ internal static class CertificateReader
     {
         var text = new CertificateText(utf8, file);
         var root = new CertificateObject(
-            text, text.Read(), "", "format", "model", "engine", "input", "noise", "rule", "selection", "certification", "ladder", "result");
+            text, text.Read(), "", "format", "model", "engine", "input", "noise", "rule", "selection", "certification", "ladder", "result", "seal");
         root.Whole("format", RobustnessCertificate.Format, RobustnessCertificate.Format);
         CertificateEngine engine = Engine(root.Object("engine", "library", "processor", "rows", "classes"));
         var certificate = new RobustnessCertificate(
@@ -31,7 +31,10 @@ internal static class CertificateReader
             Tally(root.Object("selection", "samples", "failed", "counts"), engine.Classes),
             Tally(root.Object("certification", "samples", "failed", "counts"), engine.Classes),
             root.Array("ladder", 0, MostRadii, (node, path) => Step(root.Element(node, path, "radius", "table"))),
-            Result(root.Object("result", "class", "abstained", "radius", "input_radius", "samples", "agreements", "stopped"), engine.Classes));
+            Result(root.Object("result", "class", "abstained", "radius", "input_radius", "samples", "agreements", "stopped"), engine.Classes))
+        {
+            Seal = root.Hex("seal"),
+        };
         if (CertificateConsistency.Fault(certificate) is var (part, what))
         {
             throw root.Fault(part, what);

@@ -10,7 +10,8 @@ namespace EdgeDaemon.Core.Smoothing.Certificates;
 internal static class CertificateWriter
 {
     /// <param name="revealed">With the seed, where there is one.</param>
-    public static byte[] Write(RobustnessCertificate certificate, bool revealed)
+    /// <param name="seal">Left out where it is empty: what a seal is over has none.</param>
+    public static byte[] Write(RobustnessCertificate certificate, bool revealed, string seal)
     {
         var bytes = new ArrayBufferWriter<byte>(2048);
         using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.Default }))
@@ -51,6 +52,11 @@ internal static class CertificateWriter
             writer.WriteNumber("agreements", certificate.Result.Agreements);
             writer.WriteString("stopped", CertificateWords.Of(certificate.Result.Stopped));
             writer.WriteEndObject();
+            if (seal.Length > 0)
+            {
+                writer.WriteString("seal", seal);
+            }
+
             writer.WriteEndObject();
         }
 

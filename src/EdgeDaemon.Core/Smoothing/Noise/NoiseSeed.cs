@@ -15,12 +15,17 @@ public sealed class NoiseSeed : IDisposable
     /// <summary>Bytes of a commitment.</summary>
     public const int CommitmentSize = SHA256.HashSizeInBytes;
 
+    /// <summary>Bytes of a seal.</summary>
+    public const int SealSize = HMACSHA256.HashSizeInBytes;
+
     // Pinned: the collector would leave copies of it wherever it moves it from.
     private readonly byte[] _bits = GC.AllocateArray<byte>(Size, pinned: true);
 
     private static ReadOnlySpan<byte> CommitmentLabel => "edged noise seed commitment v1\0"u8;
 
     private static ReadOnlySpan<byte> KeyLabel => "edged noise key v1\0"u8;
+
+    private static ReadOnlySpan<byte> SealLabel => "edged certificate seal v1\0"u8;
 
     /// <summary>A fresh seed from the system's generator.</summary>
     public NoiseSeed() => Draw();
@@ -67,6 +72,11 @@ public sealed class NoiseSeed : IDisposable
         CryptographicOperations.ZeroMemory(derived);
         return key;
     }
+
+    /// <summary>HMAC-SHA-256(seed, label, text): who does not know the seed cannot write another text under the same commitment.</summary>
+    /// <param name="text">What is sealed; no secret.</param>
+    /// <param name="seal"><see cref="SealSize"/> bytes.</param>
+    public void Seal(ReadOnlySpan<byte> text, Span<byte> seal) => HMACSHA256.HashData(_bits, [.. SealLabel, .. text], seal);
 
     /// <summary>Clears the bits: this seed can no longer be revealed.</summary>
     public void Dispose() => CryptographicOperations.ZeroMemory(_bits);

@@ -39,7 +39,7 @@ internal sealed class CertificateReplay(RobustnessCertificate certificate, Radiu
     /// <summary>Samples failed when it was made that do not fail now: they count against the class, and of the path only the bounds could be judged.</summary>
     public bool HadFailures { get; private set; }
 
-    /// <exception cref="CtlException">What the certificate says is not what comes out; the message names the first difference.</exception>
+    /// <exception cref="CtlException">What the certificate says is not what comes out, or not what was sealed; the message names the first difference.</exception>
     public void Run(ReplayModel model, NoiseSeed seed, byte[] input, CancellationToken cancellation)
     {
         if (certificate.Noise.Sampler != RowNoise.Version)
@@ -64,6 +64,12 @@ internal sealed class CertificateReplay(RobustnessCertificate certificate, Radiu
         int[] choices = Draw(model, noise, key, input, cancellation);
         NoiseKey.Clear(ref key);
         Judge(choices);
+
+        // Last, since what differs is better named. What no sample shows (how many might have been drawn, on which processor, that some had failed) stands under the seal alone.
+        if (!certificate.IsSealedBy(seed))
+        {
+            throw new CtlException("the seal is none of these words by this seed: something was changed after the certificate was made, of which the samples show nothing");
+        }
     }
 
     // Classes of all samples in draw order.

@@ -206,7 +206,7 @@ internal sealed class SmoothedInput
         Abstained = Radius <= 0;
     }
 
-    // What failed may have been any class's, or one of its own, and what never came too: the test is against the worst.
+    // What failed, and what never came, may all have been the second's: whoever makes runs of one class fail or come late must not make the other one sure.
     private void Predict()
     {
         int failed = _samples, second = 0, top = 0;
@@ -221,7 +221,7 @@ internal sealed class SmoothedInput
             second = i == top ? second : Math.Max(second, _counts[i]);
         }
 
-        second = Math.Max(second, failed) + _question.Samples - _samples;
+        second += failed + _question.Samples - _samples;
         Class = _counts[top] == 0 ? Votes.None : top;
         Abstained = second > _counts[top] || !Core.Smoothing.Statistics.Predict.Holds(_counts[top], second, _question.Alpha);
     }

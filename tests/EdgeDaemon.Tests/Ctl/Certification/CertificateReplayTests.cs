@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using EdgeDaemon.Core.Smoothing.Boundaries;
 using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Core.Smoothing.Noise;
@@ -39,7 +40,7 @@ public sealed class CertificateReplayTests
     public void A_stop_before_everything_is_decided_replays_too()
     {
         RobustnessCertificate c = DigitsCertificate.Instance.Sequential();
-        Replay(c with { Ladder = [.. c.Ladder, new LadderStep(0.375, DigitsCertificate.Hex(DigitsCertificate.Instance.Ladder[2]))], Result = c.Result with { Stopped = StoppedBy.Deadline } });
+        Replay(Sealed(c with { Ladder = [.. c.Ladder, new LadderStep(0.375, DigitsCertificate.Hex(DigitsCertificate.Instance.Ladder[2]))], Result = c.Result with { Stopped = StoppedBy.Deadline } }));
     }
 
     [TestMethod]
@@ -50,7 +51,8 @@ public sealed class CertificateReplayTests
         RobustnessCertificate failed = Counts(c, most.Count - 3, c.Certification.Failed + 3);
         double radius = Core.Smoothing.Statistics.CertifiedRadius.Of(Core.Smoothing.Statistics.ClopperPearson.Lower(most.Count - 3, 800, 0.001), DigitsCertificate.Sigma);
         failed = failed with { Result = failed.Result with { Radius = radius, InputRadius = CertificateResult.InUnitsOfInput(radius, 255), Agreements = most.Count - 3 } };
-        Replay(failed);
+        Replay(Sealed(failed));
+        Found("the seal is none of these words", failed); // Nor can somebody without the seed restate samples as failed.
         Found("result.radius is", failed with { Result = failed.Result with { Radius = radius * 1.01, InputRadius = CertificateResult.InUnitsOfInput(radius * 1.01, 255) } });
     }
 
@@ -152,6 +154,52 @@ public sealed class CertificateReplayTests
         Found("result.radius is", b with { Result = b.Result with { Radius = more, InputRadius = CertificateResult.InUnitsOfInput(more, 255) } });
     }
 
+    /// <summary>
+    /// Every word of the document, changed in several ways: each is found. The control takes the seal away, by sealing anew with the seed: then what no sample shows is not found, and these are the words that it is for.
+    /// </summary>
+    [TestMethod]
+    public void No_single_word_of_a_certificate_can_be_changed()
+    {
+        var unseen = new SortedSet<string>(StringComparer.Ordinal);
+        int tried = 0;
+        foreach (RobustnessCertificate certificate in (RobustnessCertificate[])[DigitsCertificate.Instance.Sequential(), DigitsCertificate.Instance.Bound()])
+        {
+            string json = System.Text.Encoding.UTF8.GetString(certificate.ToJson());
+            foreach (string path in Words(JsonNode.Parse(json)!))
+            {
+                foreach (JsonNode? other in Others(At(JsonNode.Parse(json)!, path).GetValue<JsonElement>()))
+                {
+                    JsonNode changed = JsonNode.Parse(json)!;
+                    At(changed, path).ReplaceWith(other);
+                    tried++;
+                    RobustnessCertificate read;
+                    try
+                    {
+                        read = RobustnessCertificate.Parse(System.Text.Encoding.UTF8.GetBytes(changed.ToJsonString()), "c.json");
+                    }
+                    catch (CertificateException)
+                    {
+                        continue; // It contradicts itself.
+                    }
+
+                    Assert.ThrowsExactly<CtlException>(() => Replay(read), $"{path} = {other?.ToJsonString()}");
+                    try
+                    {
+                        Replay(Sealed(read));
+                        unseen.Add(path);
+                    }
+                    catch (CtlException)
+                    {
+                        // Found by what the samples, the tables or the bundle say.
+                    }
+                }
+            }
+        }
+
+        Assert.IsGreaterThan(150, tried);
+        Assert.AreEqual("$.engine.library $.engine.processor $.rule.max_samples $.seal", string.Join(' ', unseen)); // The library is the command's to hold against its own.
+    }
+
     [TestMethod]
     public void A_hidden_seed_must_be_given_and_be_the_right_one()
     {
@@ -204,7 +252,7 @@ public sealed class CertificateReplayTests
             Assert.AreEqual(DigitsCertificate.Instance.Ladder[i].CertifyError, found.GetProperty("errors")[i].GetDouble(), 1e-9);
         }
 
-        Assert.IsTrue(found.GetProperty("path").GetBoolean());
+        Assert.IsTrue(found.GetProperty("path").GetBoolean() && found.GetProperty("seal").GetBoolean());
         Assert.AreEqual(1, found.GetProperty("not_checked").GetArrayLength(), "the model");
         Assert.IsTrue(JsonDocument.Parse(Script(0, Save(b))).RootElement.GetProperty("bound").GetBoolean());
 
@@ -213,6 +261,11 @@ public sealed class CertificateReplayTests
         StringAssert.Contains(Script(1, Save(b with { Result = b.Result with { Radius = b.Result.Radius * 1.0001, InputRadius = 0 } })), "do not show a radius");
         StringAssert.Contains(Script(1, Save(c with { Noise = c.Noise with { Seed = new string('2', 64) } })), "does not belong to the commitment");
         StringAssert.Contains(Script(1, Save(c with { Result = c.Result with { InputRadius = 64 } })), "input_radius is above");
+        StringAssert.Contains(Script(1, Save(c with { Engine = c.Engine with { Processor = "none" } })), "the seal is none of these words");
+        RobustnessCertificate odd = Sealed(c with { Model = c.Model with { Output = "<a+b>&'\u00e9\U0001f600`" }, Rule = c.Rule with { MaxSamples = 9900, Schedule = c.Rule.Schedule! with { Beta = 1e-5 } } });
+        Assert.IsTrue(JsonDocument.Parse(Script(0, Save(odd))).RootElement.GetProperty("seal").GetBoolean(), "what JSON writes in more than one way");
+        JsonElement blind = JsonDocument.Parse(Script(0, Save(c with { Noise = c.Noise with { Seed = null } }))).RootElement;
+        Assert.IsTrue(!blind.TryGetProperty("seal", out _) && blind.GetProperty("not_checked").EnumerateArray().Any(line => line.GetString()!.StartsWith("that no word was changed", StringComparison.Ordinal)));
     }
 
     /// <summary>Without the model the script knows of the path the deciding look and the end alone: why it ended must follow from them. What it cannot see it says.</summary>
@@ -322,6 +375,28 @@ public sealed class CertificateReplayTests
         string message = Assert.ThrowsExactly<CtlException>(() => Replay(certificate), what).Message;
         StringAssert.Contains(message, what);
     }
+
+    private static RobustnessCertificate Sealed(RobustnessCertificate certificate) => certificate.SealedBy(DigitsCertificate.Instance.Seed);
+
+    private static IEnumerable<string> Words(JsonNode node) => node switch
+    {
+        JsonObject parts => parts.SelectMany(part => Words(part.Value!)),
+        JsonArray items => items.SelectMany(item => Words(item!)),
+        _ => [node.GetPath()],
+    };
+
+    private static JsonNode At(JsonNode root, string path) => path[1..].Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('.', StringSplitOptions.RemoveEmptyEntries)
+        .Aggregate(root, (node, step) => node is JsonArray array ? array[int.Parse(step, CultureInfo.InvariantCulture)]! : node[step]!);
+
+    // What may stand in the place of a word, and is of its kind.
+    private static IEnumerable<JsonNode?> Others(JsonElement word) => word.ValueKind switch
+    {
+        JsonValueKind.Number => [.. ((double[])[word.GetDouble() + 1, word.GetDouble() - 1, word.GetDouble() / 2, word.GetDouble() + 100]).Where(other => other != word.GetDouble()).Select(other => JsonValue.Create(other))],
+        JsonValueKind.String when word.GetString() is { Length: 64 } hex => [JsonValue.Create((hex[0] == '0' ? "1" : "0") + hex[1..]), JsonValue.Create(hex[..63] + (hex[63] == '0' ? "1" : "0"))],
+        JsonValueKind.String => [.. ((string[])["x", word.GetString() + "x", "majority", "float", "clopper_pearson", "sequential", "deadline", "failed", "certified", "futile", "completed", "samples", "FP32"])
+            .Where(other => other != word.GetString()).Select(other => JsonValue.Create(other))],
+        _ => [JsonValue.Create(word.ValueKind != JsonValueKind.True)],
+    };
 
     // Three radii, some of whose samples had failed.
     private static RobustnessCertificate Failing(int first, int count) => DigitsCertificate.Instance.Walk(3, sample => sample >= first && sample < first + count);

@@ -62,6 +62,25 @@ public sealed class CertifyCommandTests
         ToolRun.Of("certify", "--data", "d", "--labels", "l", "--model", "digits@x", "--out", "o").Failed(2, "ends with no sigma");
         ToolRun.Of("certify", "--data", "d", "--labels", "l", "--model", "a b@1", "--out", "o").Failed(2, "--model 'a b@1'");
         ToolRun.Of("certify", "--data", "d", "--labels", "l", "--model", "digits@1", "--radii", "0.5,0.25", "--out", "o").Failed(2, "no growing list");
+        ToolRun.Of([.. Command(daemon, "0\n1\n2\n"), "--radii", "0.5"]).Failed(2, "Option '--radii' expects a single argument but 2 were provided.");
+        ToolRun.Of([.. Command(daemon, "0\n1\n2\n"), "--socket", "/s"]).Failed(2, "Option '--socket' expects a single argument but 2 were provided.");
+        Assert.HasCount(0, Asked(daemon));
+    }
+
+    [TestMethod]
+    public void A_folder_that_cannot_be_made_or_written_is_named_before_anything_is_asked()
+    {
+        using FakeDaemon daemon = Daemon();
+        string[] command = Command(daemon, "0\n1\n2\n");
+        string file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "");
+        int at = Array.IndexOf(command, "--out") + 1;
+        foreach (string place in (string[])[file, Path.Combine(file, "below"), "/proc/report"])
+        {
+            command[at] = place;
+            ToolRun.Of(command).Failed(1, $"the folder {place} cannot be made (", "give another --out");
+        }
+
         Assert.HasCount(0, Asked(daemon));
     }
 

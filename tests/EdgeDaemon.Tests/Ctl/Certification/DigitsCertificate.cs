@@ -134,7 +134,8 @@ internal sealed class DigitsCertificate
             [.. Enumerable.Range(0, radii).Select(r => new LadderStep(Ladder.Radii[r], Hex(Ladder[r])))],
             new CertificateResult(
                 chosen, certified < 0, radius, CertificateResult.InUnitsOfInput(radius, 255), basis.Samples, basis.Agreements,
-                certified + 1 < given || beyond > 0 ? StoppedBy.Deadline : certified < 0 ? StoppedBy.Futile : StoppedBy.Certified)) with { Certification = Tally(choices, Selection, samples) };
+                certified + 1 < given || beyond > 0 ? StoppedBy.Deadline : certified < 0 ? StoppedBy.Futile : StoppedBy.Certified),
+            Tally(choices, Selection, samples));
     }
 
     public RobustnessCertificate Bound()
@@ -151,16 +152,16 @@ internal sealed class DigitsCertificate
 
     public static string Hex(BoundaryTable table) => Convert.ToHexStringLower(table.Digest);
 
-    private RobustnessCertificate Certificate(CertificateRule rule, int samples, ImmutableArray<LadderStep> ladder, CertificateResult result) => new(
+    private RobustnessCertificate Certificate(CertificateRule rule, int samples, ImmutableArray<LadderStep> ladder, CertificateResult result, SampleTally? counted = null) => new RobustnessCertificate(
         new CertificateModel("digits", Manifest.Version, Release, Members, VoteRule.Mean, [1, 1, 1], 0, "logits"),
         new CertificateEngine(OnnxLibraryPins.Current, ProcessorKind.Text, Rows, 10),
         new CertificateInput("image", ElementType.UInt8, [1, 1, 8, 8], Convert.ToHexStringLower(SHA256.HashData(Input))),
         new CertificateNoise(CertificateKind.Grid, RowNoise.Version, Sigma, 255, Convert.ToHexStringLower(_commitment), 3, 0, Selection + samples, SeedHex),
         rule,
         Tally(0, Selection),
-        Tally(Selection, samples),
+        counted ?? Tally(Selection, samples),
         ladder,
-        result);
+        result).SealedBy(Seed);
 
     private SampleTally Tally(int from, int samples) => Tally(_choices, from, samples);
 

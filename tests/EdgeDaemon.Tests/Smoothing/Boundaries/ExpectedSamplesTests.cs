@@ -12,7 +12,9 @@ namespace EdgeDaemon.Tests.Smoothing.Boundaries;
 public sealed class ExpectedSamplesTests
 {
     private const int Selection = SampleRules.Selection;
-    private static readonly LookSchedule Looks = LookSchedule.Growing(32, 0.02, 131_072);
+
+    // A daemon's, of the default look_period and max_samples = 131000.
+    private static readonly LookSchedule Looks = LookSchedule.Every(100, 131_000);
 
     [TestMethod]
     [DataRow(0.5, 0.5, 1700)]
@@ -39,7 +41,7 @@ public sealed class ExpectedSamplesTests
     public void The_likelihood_ratio_beats_the_mixture()
     {
         SortedDictionary<double, int> images = CohenLog.Read(Path.Combine(Conformance.Folder("cohen-logs"), CohenLog.Name("imagenet_resnet50", 0.5)), 0.5);
-        var parameters = new BoundaryParameters(CertifiedRadius.Probability(1, 0.5), SampleRules.Alpha, SampleRules.Alpha, Looks);
+        var parameters = new BoundaryParameters(CertifiedRadius.Probability(1, 0.5), SampleRules.Alpha, SampleRules.Alpha, LookSchedule.Growing(32, 0.02, 131_072));
         BoundaryTable ratio = BoundaryBuilder.Build(parameters);
         BoundaryTable mixture = BoundaryBuilder.Build(parameters with { Looks = LookSchedule.Every(100, 131_100) }, BettingShape.Instance);
         OperatingCharacteristic own = SampleRules.Mean(images, p => OperatingCharacteristic.Of(ratio, p));

@@ -18,7 +18,10 @@ internal static class CertificateSamples
         new SampleTally(100, 1, [new(7, 98), new(9, 1)]),
         new SampleTally(500, 3, [new(1, 7), new(7, 490)]),
         [new LadderStep(0.1, Hex('4')), new LadderStep(0.5, Hex('5'))],
-        new CertificateResult(7, false, 0.1, 25.5, 200, 198, StoppedBy.Certified));
+        new CertificateResult(7, false, 0.1, 25.5, 200, 198, StoppedBy.Certified))
+    {
+        Seal = Hex('6'),
+    };
 
     public static RobustnessCertificate Bound { get; } = Ladder with
     {

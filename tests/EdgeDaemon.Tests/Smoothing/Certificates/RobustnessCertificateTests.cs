@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Core.Smoothing.Certificates;
+using EdgeDaemon.Core.Smoothing.Noise;
 
 namespace EdgeDaemon.Tests.Smoothing.Certificates;
 
@@ -48,6 +49,19 @@ public sealed class RobustnessCertificateTests
         Assert.AreEqual(hidden.Digest(), revealed.Digest());
         StringAssert.Contains(Encoding.UTF8.GetString(revealed.ToJson()), CertificateSamples.Hex('f'));
         Assert.IsFalse(Encoding.UTF8.GetString(revealed.ToCanonicalBytes()).Contains("seed", StringComparison.Ordinal));
+    }
+
+    [TestMethod]
+    public void A_seal_is_over_all_but_the_seed_and_by_the_seed_alone()
+    {
+        using var seed = new NoiseSeed(new byte[NoiseSeed.Size]);
+        using var other = new NoiseSeed();
+        RobustnessCertificate c = CertificateSamples.Ladder.SealedBy(seed), read = Parse(Encoding.UTF8.GetString(c.ToJson()));
+        Assert.AreNotEqual(CertificateSamples.Ladder.Seal, c.Seal);
+        Assert.IsTrue(read.IsSealedBy(seed) && !read.IsSealedBy(other));
+        Assert.IsTrue((read with { Noise = read.Noise with { Seed = null } }).IsSealedBy(seed), "it can be revealed later");
+        Assert.IsFalse((read with { Rule = read.Rule with { MaxSamples = 7_900 } }).IsSealedBy(seed));
+        StringAssert.EndsWith(Encoding.UTF8.GetString(c.ToCanonicalBytes()), $"}},\"seal\":\"{c.Seal}\"}}");
     }
 
     // Every leaf of the document, changed in several ways: either it no longer reads, or it has another digest. Nothing is silently ignored.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using EdgeDaemon.Core.Smoothing.Noise;
 
 namespace EdgeDaemon.Tests.Smoothing.Noise;
@@ -44,6 +45,20 @@ public sealed class NoiseSeedTests
         seed.Dispose();
         Assert.AreEqual(default, key);
         Assert.AreEqual(-1, bits.IndexOfAnyExcept((byte)0));
+    }
+
+    /// <summary>RFC 2104 by hand: two hashes over the padded key.</summary>
+    [TestMethod]
+    public void A_seal_is_the_seeds_hmac_over_its_label_and_the_text()
+    {
+        using var seed = new NoiseSeed(Counting);
+        byte[] seal = new byte[NoiseSeed.SealSize], key = [.. Counting, .. new byte[32]];
+        seed.Seal("a certificate"u8, seal);
+        byte[] inner = SHA256.HashData([.. key.Select(part => (byte)(part ^ 0x36)), .. "edged certificate seal v1\0a certificate"u8]);
+        CollectionAssert.AreEqual(SHA256.HashData([.. key.Select(part => (byte)(part ^ 0x5c)), .. inner]), seal);
+        byte[] other = new byte[NoiseSeed.SealSize];
+        seed.Seal("b certificate"u8, other);
+        CollectionAssert.AreNotEqual(seal, other);
     }
 
     [TestMethod]

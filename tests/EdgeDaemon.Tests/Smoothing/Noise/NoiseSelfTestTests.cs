@@ -1,3 +1,4 @@
+using System.Reflection;
 using EdgeDaemon.Core.Smoothing.Noise;
 
 namespace EdgeDaemon.Tests.Smoothing.Noise;
@@ -27,6 +28,22 @@ public sealed class NoiseSelfTestTests
     {
         Found("variance", RowNoise.ForBytes(new(0.252, 255)).TryAdd);
         Found("variance", RowNoise.ForBytes(new(0.248, 255)).TryAdd);
+    }
+
+    /// <summary>What every path reads: they agree with one another, and only the draws show it.</summary>
+    [TestMethod]
+    public void A_table_with_wrong_entries_is_found()
+    {
+        var broken = new ByteNoise(Noise.Scale);
+        var cells = (short[])typeof(ByteNoise).GetField("_steps", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(broken)!;
+        Assert.IsNull(NoiseSelfTest.Run(broken), "control: as it was made it passes");
+        for (int cell = 8192; cell < 16384; cell++)
+        {
+            cells[cell] += (short)(cells[cell] >= 0 ? 4 : 0);
+        }
+
+        Assert.IsNull(NoiseSelfTest.PathsAgree(broken));
+        StringAssert.Contains(NoiseSelfTest.Run(broken) ?? "nothing found", "variance");
     }
 
     [TestMethod]
