@@ -14,7 +14,7 @@ internal sealed record Options
             --contenders   published bench-bare, bench-load and bench-client (default artifacts/bench)
             --conformance  for light_resnet50 (default EDGED_CONFORMANCE or ../shared/conformance); left out when missing
             --check        fail when a figure is worse than in baseline.csv, beyond both intervals
-            --write-baseline  make this run's figures the ones that --check holds others against
+            --write-baseline  make this run's figures the ones that --check holds others against; what it did not measure stays
             --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
         """;
 
@@ -93,8 +93,8 @@ internal sealed record Options
             Conformance = conformance,
             LightResNet = Path.Combine(conformance, "onnx/light/light_resnet50.onnx"),
             Output = Folder("--out", "artifacts/bench"),
-            Pairs = int.Parse(Text("--pairs", "30"), CultureInfo.InvariantCulture),
-            Slice = double.Parse(Text("--slice", "1.0"), CultureInfo.InvariantCulture),
+            Pairs = int.TryParse(Text("--pairs", "30"), NumberStyles.None, CultureInfo.InvariantCulture, out int pairs) && pairs > 0 ? pairs : throw new ArgumentException($"--pairs is a number of rounds, 1 or more\n{Usage}"),
+            Slice = double.TryParse(Text("--slice", "1.0"), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double slice) && slice > 0 ? slice : throw new ArgumentException($"--slice is a number of seconds above 0\n{Usage}"),
             Subjects = subjects,
             Check = check,
             WriteBaseline = write,

@@ -207,16 +207,26 @@ if (!options.Check)
     return 0;
 }
 
-(IReadOnlyList<string> worse, IReadOnlyList<string> unknown) = Baseline.Read(options.Baseline).Compare(report.Findings);
-foreach (string line in unknown)
+Comparison comparison = Baseline.Read(options.Baseline).Compare(report.Findings);
+foreach (string line in comparison.Unknown)
 {
     Console.WriteLine($"no baseline: {line}");
 }
 
-foreach (string line in worse)
+foreach (string line in comparison.Unmeasured)
+{
+    Console.WriteLine($"not measured: {line}");
+}
+
+foreach (string line in comparison.Worse)
 {
     Console.Error.WriteLine($"worse: {line}");
 }
 
-Console.WriteLine($"{report.Findings.Count - worse.Count - unknown.Count} figures held, {worse.Count} worse, {unknown.Count} without a baseline");
-return worse.Count == 0 ? 0 : 1;
+Console.WriteLine($"{comparison.Held} figures held, {comparison.Worse.Count} worse, {comparison.Unknown.Count} without a baseline, {comparison.Unmeasured.Count} of the baseline not measured");
+if (comparison.Held + comparison.Worse.Count == 0)
+{
+    Console.Error.WriteLine($"nothing that was measured is in {options.Baseline}: this check has shown nothing");
+}
+
+return comparison.Passes ? 0 : 1;

@@ -147,6 +147,18 @@ public sealed class RefusedGrpcTests
     }
 
     [TestMethod]
+    [DataRow("https")]
+    [DataRow("unix")]
+    public void Scheme_IsNotLookedAt(string scheme)
+    {
+        byte[] block = Http2Connection.Block(
+            (":method", "POST"), (":scheme", scheme), (":path", GrpcMessage.Infer), (":authority", "edged"), ("te", "trailers"), ("content-type", "application/grpc"));
+        using Http2Connection connection = ConnectHttp2();
+        Assert.AreEqual(Ok, connection.Ask(block, GrpcMessage.Frame(GrpcMessage.Digits(1))).Status);
+        Serves(connection);
+    }
+
+    [TestMethod]
     [DataRow("")]
     [DataRow("application/json")]
     [DataRow("application/grpc+json")]

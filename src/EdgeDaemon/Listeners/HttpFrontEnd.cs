@@ -42,6 +42,7 @@ internal sealed class HttpFrontEnd : IAsyncDisposable
             AllowSynchronousIO = false,
             AllowResponseHeaderCompression = false,
             RequestHeaderEncodingSelector = UnreadAuthority.For,
+            AllowAlternateSchemes = true, // A proxy that ends TLS in front of a Unix socket says https still; nothing here asks.
             ApplicationServices = NoServices.Instance,
         };
         LimitSettings limits = settings.Limits;

@@ -37,7 +37,7 @@ internal static class HtmlReport
         }
 
         page.Append("</table>\n<h2>Compared figures</h2>\n<p>Median and 95% interval; the dashed line is the target, which the bad end must meet.</p>\n");
-        foreach (Finding finding in findings.Where(finding => finding.Met is not null))
+        foreach (Finding finding in findings.Where(finding => finding.Met is not null && double.IsFinite(finding.Figure!.Low) && double.IsFinite(finding.Figure.High)))
         {
             Ratio(page, finding);
         }
@@ -72,7 +72,7 @@ internal static class HtmlReport
 
     private static void Bars(StringBuilder page, Chart chart)
     {
-        double most = 1.15 * chart.Bars.Max(bar => bar.Value.High);
+        double most = Math.Max(1.15 * chart.Bars.Max(bar => bar.Value.High), 1e-9); // A slice in which nothing was answered has no length.
         double Length(double value) => value / most * (Width - Left - 90);
         page.Append(CultureInfo.InvariantCulture, $"<svg width=\"{Width}\" height=\"{30 + (Row * chart.Bars.Count)}\" role=\"img\" aria-label=\"{Text(chart.Title)}\"><text x=\"10\" y=\"16\" font-weight=\"bold\">{Text(chart.Title)} ({Text(chart.Unit)})</text>\n");
         int y = 26;

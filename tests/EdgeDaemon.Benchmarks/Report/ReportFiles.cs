@@ -36,7 +36,7 @@ internal sealed class ReportFiles(string folder)
             text.Append(Row(finding)).Append('\n');
             csv.Append(
                 CultureInfo.InvariantCulture,
-                $"\"{finding.What}\",{finding.Unit},{finding.Raw},{finding.Other},{finding.Edged},{finding.FigureName},{finding.Figure?.Median},{finding.Figure?.Low},{finding.Figure?.High},{finding.Target},{finding.Met}\n");
+                $"\"{finding.What.Replace("\"", "\"\"", StringComparison.Ordinal)}\",{finding.Unit},{finding.Raw},{finding.Other},{finding.Edged},{finding.FigureName},{finding.Figure?.Median},{finding.Figure?.Low},{finding.Figure?.High},{finding.Target},{finding.Met}\n");
         }
 
         Directory.CreateDirectory(folder);
