@@ -74,7 +74,7 @@ public sealed partial class SettingsTableTests
                 continue;
             }
 
-            string part = text[from..].Split("\n\n")[0];
+            string part = text[from..].Split("\n\n")[0] + "\n";
             foreach ((string key, string type, string standing, string _) in Rows(section).Where(row => row.Type == "integer" && Literal(row.Type, row.Default) is not null))
             {
                 StringAssert.Contains(part, $"\n# {key} = {standing}\n", StringComparison.Ordinal);
@@ -151,10 +151,11 @@ public sealed partial class SettingsTableTests
     private static IEnumerable<(string Key, string Type, string Default, string Range)> Rows(string section)
     {
         string start = section.Length == 0 ? "\n## The file\n" : $"\n## `{section}`\n";
-        int from = Readme.IndexOf(start, StringComparison.Ordinal) + start.Length;
-        int to = Readme.IndexOf("\n## ", from, StringComparison.Ordinal);
-        return from line in (to < 0 ? Readme[from..] : Readme[from..to]).Split('\n')
-               where line.StartsWith("| `", StringComparison.Ordinal) && line.Split('|') is { Length: >= 7 }
+        int begin = Readme.IndexOf(start, StringComparison.Ordinal) + start.Length;
+        int end = Readme.IndexOf("\n## ", begin, StringComparison.Ordinal);
+        string part = end < 0 ? Readme[begin..] : Readme[begin..end];
+        return from line in part.Split('\n')
+               where line.StartsWith("| `", StringComparison.Ordinal) && line.Split('|').Length >= 7
                let cells = line.Split('|').Select(cell => cell.Trim().Replace("`", "", StringComparison.Ordinal)).ToArray()
                where cells[1] != "format"
                select (cells[1], cells[2], cells[3], cells[4]);
