@@ -1,3 +1,5 @@
+using EdgeDaemon.Native.Posix;
+
 namespace EdgeDaemon.Engine.Voting;
 
 /// <summary>
@@ -85,6 +87,7 @@ internal sealed class MemberThreads(int cores) : IDisposable
             {
                 helper.Round = null;
                 round.Help(this);
+                Clearing.StackBelow(); // It has done a tenant's work, and may sleep for long.
                 Interlocked.Decrement(ref _busy);
                 lock (_change)
                 {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EdgeDaemon.Engine.Voting;
+using EdgeDaemon.Tests.Posix;
 
 namespace EdgeDaemon.Tests.Engine.Voting;
 
@@ -47,6 +48,35 @@ public sealed class MemberRoundTests
         round.RunTogether([0, 1], threads);
         threads.End();
         Assert.AreEqual(2, met);
+    }
+
+    /// <summary>A helper sleeps between rounds: what a member left on its stack is gone by then. (That the search finds it otherwise: ThreadStackTests.)</summary>
+    [TestMethod]
+    public void A_helper_has_nothing_left_when_it_sleeps()
+    {
+        int own = Environment.CurrentManagedThreadId;
+        using var both = new Barrier(2);
+        LeftOnStack left = new();
+        using var round = new MemberRound(2, _ =>
+        {
+            both.SignalAndWait(TimeSpan.FromSeconds(30));
+            if (Environment.CurrentManagedThreadId != own)
+            {
+                left.Leave();
+            }
+
+            return true;
+        });
+        for (int i = 0; i < 5; i++)
+        {
+            left = new LeftOnStack();
+            using var threads = new MemberThreads(2); // Its helper is idle for certain.
+            threads.Begin();
+            round.RunTogether([0, 1], threads);
+            threads.End();
+            Assert.IsTrue(left.IsLeft);
+            Assert.IsTrue(SpinWait.SpinUntil(() => left.Count() == 0, TimeSpan.FromSeconds(20)), left.ToString());
+        }
     }
 
     [TestMethod]

@@ -32,11 +32,13 @@ internal sealed class VotingModel : IDisposable
             [ensemble]
             {ensemble}
             """;
-        var manifest = ModelManifest.Parse(Encoding.UTF8.GetBytes(text), ModelManifest.FileName);
+        Manifest = ModelManifest.Parse(Encoding.UTF8.GetBytes(text), ModelManifest.FileName);
         Memory = new TensorBlockPool(1 << 26);
         var stage = new ModelStage(TestRuntime.Get(), Memory, new EngineCare(item => item.Execute()) { Threads = threads, Alarm = (_, failure) => Alarms.Add(failure) }, Queue: 0);
-        Engine = stage.Open(manifest, new ModelContract(manifest), file => members.Single(member => member.Name == file).Graph, new LanePlan(lanes, 1, SessionPerLane: true, "test"));
+        Engine = stage.Open(Manifest, new ModelContract(Manifest), file => members.Single(member => member.Name == file).Graph, new LanePlan(lanes, 1, SessionPerLane: true, "test"));
     }
+
+    public ModelManifest Manifest { get; }
 
     public ModelEngine Engine { get; }
 
