@@ -192,7 +192,8 @@ public sealed class AuditTrailTests
             log.Trail.TurnAway("fleet", new IPEndPoint(IPAddress.Parse("192.0.2.7"), port), HandshakeOutcome.CertificateRefused, "revoked", 0);
         }
 
-        string hmac = Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(salt, [5, .. "192.0.2.7"u8]));
+        byte[] message = [5, .. "192.0.2.7"u8];
+        string hmac = Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(salt, message));
         JsonElement[] records = log.Read("authentication_failure");
         Assert.HasCount(2, records);
         Assert.IsTrue(records.All(record => record.GetProperty("peer").GetString()!.EndsWith(hmac, StringComparison.Ordinal)));
