@@ -179,6 +179,17 @@ public sealed class AuditTests
             Assert.AreEqual(400, connection.Ask(Digits.Infer("digits", Digits.Json(0, 1, ",\"parameters\":{\"audit\":1}"))).Status);
             Assert.IsFalse(connection.Ask(Digits.Infer("digits", Digits.Json(0, 1))).Json.TryGetProperty("parameters", out _), "who does not ask is not told");
 
+            using (var http2 = new Http2Connection(state.InferenceSocket))
+            {
+                byte[] wish = Proto.Field(4, Proto.Text(1, "audit"), Proto.Field(2, Proto.Number(1, 1)));
+                Http2Answer grpc = http2.Ask(Http2Connection.Call(GrpcMessage.Infer), GrpcMessage.Frame([.. GrpcMessage.Digits(1), .. wish]));
+                Assert.AreEqual("0", grpc.Status);
+                foreach (string name in new[] { "audit_sequence", "audit_tree_size", "audit_root" })
+                {
+                    Assert.IsGreaterThan(0, grpc.Data.AsSpan().IndexOf(Encoding.ASCII.GetBytes(name)), name);
+                }
+            }
+
             state.Configure("[[tenant]]\nname = \"t\"\ncallers = [\"self\"]\nroles = [\"infer\"]\nmodels = [\"*\"]");
             await daemon.ReloadAsync();
             Assert.AreEqual(403, connection.Ask(Digits.Infer("digits", Digits.Json(0, 1, ",\"parameters\":{\"audit\":true}"))).Status);
@@ -188,7 +199,8 @@ public sealed class AuditTests
 
         List<AuditLine> log = AuditFile.Read(state.Audit);
         Assert.IsTrue(sequences.All(sequence => log[(int)sequence] is { Kind: AuditLine.Request } line && line[7] == "digits"));
-        Assert.HasCount(3, log.Where(line => line.Kind == AuditLine.Request).ToArray());
+        Assert.AreEqual("1", log.Single(line => line.Kind == AuditLine.Request && line[6] == "grpc")[32], "whoever has a receipt has waited for the disk");
+        Assert.HasCount(4, log.Where(line => line.Kind == AuditLine.Request).ToArray());
     }
 
     [TestMethod]

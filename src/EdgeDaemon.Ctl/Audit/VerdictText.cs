@@ -93,9 +93,9 @@ internal static class VerdictText
     /// <summary>The first bad place in one line, with how far all was good before it.</summary>
     public static string Fault(SpoolVerdict verdict)
     {
-        string before = verdict.LastCheckpoint is { } last
-            ? string.Create(CultureInfo.InvariantCulture, $" (records up to {last.Size - 1} are sealed by a checkpoint before it, and hold)")
-            : " (no checkpoint before it holds)";
+        string before = verdict.LastCheckpoint is not { } last ? " (no checkpoint before it holds)"
+            : last.Size <= verdict.FirstSequence ? " (before it only the checkpoint holds with which the log begins)"
+            : string.Create(CultureInfo.InvariantCulture, $" (records up to {last.Size - 1} are sealed by a checkpoint before it, and hold)");
         return $"{verdict.Fault}{before}";
     }
 

@@ -51,7 +51,7 @@ internal sealed partial class AuditTrail
     {
         var record = Event(RecordKind.AuthenticationFailure);
         record.Write(RecordField.Listener, listener);
-        record.Write(RecordField.Peer, source.ToString());
+        record.Write(RecordField.Peer, _redaction is null ? source.ToString() : source.Address.ToString()); // A port is another each time: with it nobody could be looked up.
         record.Text(RecordField.Protocol, "tls"u8);
         record.Write(RecordField.Outcome, MetricsWord(outcome));
         Detail(ref record, reason);

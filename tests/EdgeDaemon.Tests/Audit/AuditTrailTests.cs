@@ -181,6 +181,25 @@ public sealed class AuditTrailTests
         Assert.AreEqual(redacts, record.GetProperty("caller").GetString()!.StartsWith("hmac:", StringComparison.Ordinal));
     }
 
+    /// <summary>A stranger's port is another at each attempt: redacted with it, his address could not be found again.</summary>
+    [TestMethod]
+    public void Who_was_turned_away_can_be_looked_up_by_his_address()
+    {
+        byte[] salt = [.. Enumerable.Repeat((byte)9, 32)];
+        using var log = new RecordedLog(Tenants, new Core.Audit.Records.Redaction(salt));
+        foreach (int port in new[] { 40001, 40002 })
+        {
+            log.Trail.TurnAway("fleet", new IPEndPoint(IPAddress.Parse("192.0.2.7"), port), HandshakeOutcome.CertificateRefused, "revoked", 0);
+        }
+
+        byte[] message = [5, .. "192.0.2.7"u8];
+        string hmac = Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(salt, message));
+        JsonElement[] records = log.Read("authentication_failure");
+        Assert.HasCount(2, records);
+        Assert.IsTrue(records.All(record => record.GetProperty("peer").GetString()!.EndsWith(hmac, StringComparison.Ordinal)));
+        Assert.IsFalse(records.Any(record => record.ToString().Contains("192.0.2", StringComparison.Ordinal)));
+    }
+
     private static void Says(JsonElement record, params (string Name, string Value)[] fields)
     {
         foreach ((string name, string value) in fields)

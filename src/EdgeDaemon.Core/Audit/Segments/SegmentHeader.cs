@@ -15,6 +15,9 @@ public sealed class SegmentHeader
     /// <summary>Bytes of the header; the first frame begins there.</summary>
     public const int Length = 4096;
 
+    /// <summary>Bytes of a whole segment: as many as the configuration lets a file of the log have.</summary>
+    public const long LongestSegment = 1L << 30;
+
     private const int ChecksumOffset = 8;
     private const int ChecksumEnd = 12;
     private const int OriginOffset = 80;

@@ -22,6 +22,12 @@ public sealed class SegmentWalk
     /// <exception cref="AuditFormatException">There is no header that holds.</exception>
     public SegmentWalk(ISegmentBytes bytes)
     {
+        if (bytes.Length > SegmentHeader.LongestSegment)
+        {
+            // A file that is mostly a hole costs whoever made it nothing, and whoever reads all its zeros hours.
+            throw new AuditFormatException($"a segment has at most {SegmentHeader.LongestSegment} bytes, and {bytes.Length} are there");
+        }
+
         _bytes = bytes;
         Fill(SegmentHeader.Length);
         ReadOnlySpan<byte> header = _buffer.AsSpan(0, Math.Min(_filled, SegmentHeader.Length));

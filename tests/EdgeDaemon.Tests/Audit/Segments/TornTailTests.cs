@@ -100,6 +100,38 @@ public sealed class TornTailTests
         Assert.IsTrue(verdict.IsSound && verdict.TornBytes > 0, "control");
     }
 
+    /// <summary>A hole of a terabyte at a segment's end costs nothing to make, and hours to read as zeros.</summary>
+    [TestMethod]
+    public void A_file_that_is_longer_than_any_segment_is_refused_unread()
+    {
+        MemorySpool spool = new MemorySpool(Keys).Requests(5).Checkpoint();
+        SpoolVerdict whole = SpoolVerifierTests.Verify(spool, [new Stretched(spool.Segments[0], SegmentHeader.LongestSegment)]);
+        Assert.IsTrue(whole.IsSound, whole.Fault?.ToString());
+        SpoolVerdict verdict = SpoolVerifierTests.Verify(spool, [new Stretched(spool.Segments[0], SegmentHeader.LongestSegment + 1)]);
+        Assert.AreEqual(SpoolFaultKind.Header, verdict.Fault!.Kind);
+        StringAssert.Contains(verdict.Fault.What, "1073741825", StringComparison.Ordinal);
+    }
+
+    // Zeros behind a segment's bytes; longer than any segment, it may not be read at all.
+    private sealed class Stretched(byte[] bytes, long length) : ISegmentBytes
+    {
+        public string Name => "stretched";
+
+        public long Length => length;
+
+        public int Read(long offset, Span<byte> into)
+        {
+            Assert.IsLessThanOrEqualTo(SegmentHeader.LongestSegment, length);
+            into.Clear();
+            if (offset < bytes.Length)
+            {
+                bytes.AsSpan((int)offset, (int)Math.Min(into.Length, bytes.Length - offset)).CopyTo(into);
+            }
+
+            return into.Length;
+        }
+    }
+
     [TestMethod]
     public void A_segment_that_was_begun_and_not_filled_is_no_fault()
     {

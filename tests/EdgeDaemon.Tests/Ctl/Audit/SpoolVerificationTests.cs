@@ -41,6 +41,21 @@ public sealed class SpoolVerificationTests
         Assert.AreEqual(1, begun);
     }
 
+    /// <summary>How far the log is good is counted from the newest checkpoint before the bad place: the first one seals nothing yet.</summary>
+    [TestMethod]
+    public void What_holds_before_the_bad_place_is_said_rightly_also_where_it_is_nothing()
+    {
+        using SpoolOnDisk spool = SpoolOnDisk.Usual();
+        (int segment, int offset, _) = spool.Log.Frames[1];
+        spool.Edit(segment, bytes => bytes[offset + 30] ^= 1);
+        StringAssert.Contains(VerdictText.Fault(Verify(spool, () => { }, _ => { })), "(before it only the checkpoint holds with which the log begins)", StringComparison.Ordinal);
+        spool.Save();
+        (segment, offset, _) = spool.Log.Frames[^1];
+        spool.Edit(segment, bytes => bytes[offset + 30] ^= 1);
+        SpoolVerdict verdict = Verify(spool, () => { }, _ => { });
+        StringAssert.Contains(VerdictText.Fault(verdict), $"(records up to {verdict.LastCheckpoint!.Size - 1} are sealed by a checkpoint before it, and hold)", StringComparison.Ordinal);
+    }
+
     /// <summary>A folder of links, as an auditor makes one to put a log together: what they lead to counts, not how long the link is.</summary>
     [TestMethod]
     public void A_link_to_a_segment_is_followed()
