@@ -37,7 +37,7 @@ internal sealed class ImageInput
         ImmutableArray<long> shape = input.Contract.Shape;
         if (input.Format == ImageFormat.None || shape.Length != 4)
         {
-            throw new ImageException($"{named} does not declare its input '{input.Contract.Name}' to be an image; send it with --json-file");
+            throw new ImageException($"{named} does not declare its input '{input.Contract.Name}' to be an image (image in model.toml); 'edgectl infer --json-file' sends numbers");
         }
 
         // A floating point input would need a scale and an offset that only the model's author knows.

@@ -85,6 +85,16 @@ public sealed class CertifyCommandTests
     }
 
     [TestMethod]
+    public void A_model_whose_input_is_no_picture_is_refused_for_that()
+    {
+        using var daemon = new FakeDaemon(request => request.Line.Contains("/config", StringComparison.Ordinal)
+            ? FakeDaemon.Json(Config.Replace("\"format\":\"FORMAT_NCHW\",", "", StringComparison.Ordinal))
+            : Describe(request));
+        ToolRun.Of(Command(daemon, "0\n1\n2\n")).Failed(1, "model 'digits' does not declare its input 'image' to be an image (image in model.toml)");
+        Assert.HasCount(0, Asked(daemon));
+    }
+
+    [TestMethod]
     public void A_daemon_that_does_not_certify_is_told_of()
     {
         using var daemon = new FakeDaemon(request => request.Line.StartsWith("POST", StringComparison.Ordinal)
