@@ -10,6 +10,8 @@ namespace EdgeDaemon.Benchmarks.Subjects;
 /// </summary>
 internal static class Rivalry
 {
+    private const string Unrecorded = "edged unrecorded";
+
     /// <param name="form">What edged is sent; the others get the same bytes when it is JSON or gRPC, else the bare tensor.</param>
     /// <param name="atLeast">What edged's rate divided by a rival's is held against, by the rival's name and the clients.</param>
     /// <param name="addedAtMost">What edged's added CPU divided by the bare program's is held against.</param>
@@ -29,6 +31,12 @@ internal static class Rivalry
             {
                 ServerProcess edged = EdgedServer.Start(options, workload, scratch, EdgedServer.Prepare(options, workload, scratch));
                 servers.Add(("edged", edged, (server, clients) => LoadClient.Served(options, workload, server, form, clients, answer)));
+                if (grpc)
+                {
+                    // The wire alone: the bare program writes no record either, and the record has a figure of its own (AuditCost).
+                    Workload silent = workload with { Name = $"{workload.Name}-unrecorded" };
+                    servers.Add((Unrecorded, EdgedServer.Start(options, silent, scratch, EdgedServer.Prepare(options, silent, scratch, "[audit]\nenabled = false")), (server, clients) => LoadClient.Served(options, silent, server, form, clients, answer)));
+                }
             }
 
             foreach (Peer peer in Peer.Present(options, form))
@@ -65,12 +73,19 @@ internal static class Rivalry
         report.Add(new Chart($"Server CPU a request: {what}", "us", [.. slices.Select(entry => (entry.Key, Interval.Of([.. entry.Value.Select(slice => slice.CpuMicroseconds)])))]));
         double[] Added(string name) => [.. slices[name].Zip(slices["raw"], (served, alone) => served.CpuMicroseconds - alone.CpuMicroseconds)];
         double[] addedBare = Added("bare");
-        double[]? added = own is null ? null : Added("edged");
-        report.Add(new Finding(
-            $"added CPU a request, {what}", "us", Interval.MedianOf([.. slices["raw"].Select(slice => slice.CpuMicroseconds)]), Interval.MedianOf(addedBare),
-            added is null ? null : Interval.MedianOf(added), "edged / bare",
-            added is null ? null : Interval.Of([.. added.Zip(addedBare, (mine, other) => mine / other)]), addedAtMost, AtMost: true));
-        foreach (string rival in slices.Keys.Where(name => name is not ("raw" or "edged")))
+        foreach ((string name, string shown) in ((string, string)[])[("edged", ""), (Unrecorded, ", audit log off")])
+        {
+            double[]? added = slices.ContainsKey(name) ? Added(name) : null;
+            if (added is not null || name == "edged")
+            {
+                report.Add(new Finding(
+                    $"added CPU a request, {what}{shown}", "us", Interval.MedianOf([.. slices["raw"].Select(slice => slice.CpuMicroseconds)]), Interval.MedianOf(addedBare),
+                    added is null ? null : Interval.MedianOf(added), "edged / bare",
+                    added is null ? null : Interval.Of([.. added.Zip(addedBare, (mine, other) => mine / other)]), addedAtMost, AtMost: true));
+            }
+        }
+
+        foreach (string rival in slices.Keys.Where(name => name is not ("raw" or "edged" or Unrecorded)))
         {
             double[] theirs = Rates(rival);
             report.Add(new Finding(
