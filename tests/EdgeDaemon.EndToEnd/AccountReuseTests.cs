@@ -32,7 +32,7 @@ public sealed class AccountReuseTests
         await Waiting.UntilAsync(() => Ask(daemon, Reused) == 403);
         Assert.AreEqual(403, AsUser.Run(Reused, () => open.Get("/v2/models/bench-mlp").Status), "his predecessor's connection");
         Assert.AreEqual(200, Ask(daemon, Staying));
-        StringAssert.Contains(daemon.Errors, "\"unix:camera\": there is no user 'camera'", StringComparison.Ordinal);
+        await Waiting.UntilAsync(() => daemon.Errors.Contains("\"unix:camera\": there is no user 'camera'", StringComparison.Ordinal));
 
         Write("camera");
         await Waiting.UntilAsync(() => Ask(daemon, Reused) == 200);
