@@ -69,6 +69,26 @@ internal sealed class EnsembleRun : IDisposable
         }
     }
 
+    /// <summary>Every member is asked, also where the first agree: a release's own tests are to show what each of them does. What is answered is the same.</summary>
+    public bool AsksAll { get; set; }
+
+    /// <summary>The first member that failed by itself, and how; null: none did. Whoever was late is at fault on this machine alone.</summary>
+    public string? Fault
+    {
+        get
+        {
+            for (int i = 0; i < _slots.Length; i++)
+            {
+                if (_slots[i] is { State: MemberState.Failed, Late: false, Detail: { } detail })
+                {
+                    return $"member '{_members[i].Name}': {detail}";
+                }
+            }
+
+            return null;
+        }
+    }
+
     /// <exception cref="RefusedException">Fewer members than must have answered.</exception>
     public void Run(ReadOnlySpan<EngineInput> inputs, TensorAccount? account, long bytes)
     {
@@ -83,7 +103,7 @@ internal sealed class EnsembleRun : IDisposable
         }
 
         Ask(0, consensus > 0 ? consensus : members, inputs, account);
-        bool early = consensus > 0 && Answered(0, consensus) == consensus && _count.AllAgree(consensus);
+        bool early = consensus > 0 && !AsksAll && Answered(0, consensus) == consensus && _count.AllAgree(consensus);
         if (consensus > 0 && !early)
         {
             Ask(consensus, members, inputs, account);
@@ -111,6 +131,7 @@ internal sealed class EnsembleRun : IDisposable
         {
             _slots[i].State = MemberState.NotAsked;
             _slots[i].Failure = null;
+            _slots[i].Detail = null;
         }
     }
 
@@ -191,6 +212,7 @@ internal sealed class EnsembleRun : IDisposable
     {
         ref MemberSlot slot = ref _slots[member];
         slot.Failure = null;
+        slot.Detail = null;
         slot.Deadline?.Begin();
         long start = Stopwatch.GetTimestamp();
         try
@@ -223,7 +245,7 @@ internal sealed class EnsembleRun : IDisposable
         string? detail = slot.State switch
         {
             MemberState.NotAsked => null, // Another one's failure had decided the request.
-            MemberState.Answered => Fault(member),
+            MemberState.Answered => Breach(member),
             _ when slot.Late => $"it ran for longer than member_timeout_ms = {_ensemble.Rules.MemberTimeout!.Value.TotalMilliseconds}",
             _ => slot.Failure is OnnxException or OnnxContractException ? slot.Failure.Message : null,
         };
@@ -243,6 +265,7 @@ internal sealed class EnsembleRun : IDisposable
         }
 
         slot.State = MemberState.Failed;
+        slot.Detail = detail;
         _ensemble.Fail(member, slot.Late, detail);
         if (_ensemble.Rules.Quorum == _members.Length)
         {
@@ -251,7 +274,7 @@ internal sealed class EnsembleRun : IDisposable
     }
 
     // What breaks the contract must not reach the sum, nor decide what the others are held against.
-    private string? Fault(int member)
+    private string? Breach(int member)
     {
         MemberPort port = _members[member];
         bool first = Answered(0, member) == 0;
@@ -288,6 +311,7 @@ internal struct MemberSlot
     public MemberState State;
     public bool Late;
     public Exception? Failure;
+    public string? Detail; // of a failure of its own
     public RunEstimate Estimate;
     public MemberDeadline? Deadline;
 }
