@@ -423,7 +423,11 @@ bench_grpc() {
     return
   fi
   mkdir -p "$out/grpc"
-  protoc --cpp_out="$out/grpc" --grpc_out="$out/grpc" --plugin=protoc-gen-grpc="$(command -v grpc_cpp_plugin)" -I"$sources" infer.proto
+  if ! protoc --cpp_out="$out/grpc" --grpc_out="$out/grpc" --plugin=protoc-gen-grpc="$(command -v grpc_cpp_plugin)" -I"$sources" infer.proto; then
+    rm -f "$out/bench-grpc-server"
+    echo "protoc could not make its messages" > "$out/grpc.missing"
+    return
+  fi
   if [ "$sources/grpc_server.cpp" -nt "$out/bench-grpc-server" ] || [ "$sources/ort.hpp" -nt "$out/bench-grpc-server" ]; then
     g++ -std=c++17 -O2 -I"$out/grpc" -I"$sources" -o "$out/bench-grpc-server" "$sources/grpc_server.cpp" "$out/grpc"/infer.pb.cc \
       "$out/grpc"/infer.grpc.pb.cc -Wl,--copy-dt-needed-entries -lgrpc++ -lgpr -lprotobuf -lpthread -ldl \

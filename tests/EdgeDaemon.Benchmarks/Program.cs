@@ -10,13 +10,18 @@ using EdgeDaemon.Native.Onnx;
 
 // Raw ONNX Runtime, a bare Kestrel program and edged side by side, in interleaved rounds. README.md says what each figure means.
 Options options;
+Baseline? baseline;
 try
 {
     options = Options.Parse(args);
+
+    // What is wrong with it is said before an hour's run, not behind it.
+    Baseline? there = options.Check || (options.WriteBaseline && File.Exists(options.Baseline)) ? Baseline.Read(options.Baseline) : null;
+    baseline = options.Check ? there : null;
 }
-catch (ArgumentException usage)
+catch (Exception wrong) when (wrong is ArgumentException or IOException)
 {
-    Console.Error.WriteLine(usage.Message);
+    Console.Error.WriteLine(wrong.Message);
     return 2;
 }
 
@@ -202,12 +207,12 @@ if (options.WriteBaseline)
     Baseline.Write(options.Baseline, report.Findings);
 }
 
-if (!options.Check)
+if (baseline is null)
 {
     return 0;
 }
 
-Comparison comparison = Baseline.Read(options.Baseline).Compare(report.Findings);
+Comparison comparison = baseline.Compare(report.Findings);
 foreach (string line in comparison.Unknown)
 {
     Console.WriteLine($"no baseline: {line}");

@@ -24,7 +24,7 @@ internal sealed class Baseline
                 continue;
             }
 
-            (string what, string figure, Interval interval) = Row(line) ?? throw new ArgumentException($"{file}:{number}:1: not a row of a baseline; write the file again with --write-baseline");
+            (string what, string figure, Interval interval) = Row(line) ?? throw new ArgumentException($"{file}:{number}:1: not a row of a baseline; mend it, or remove the file and make it anew with --write-baseline");
             baseline._figures[(what, figure)] = interval;
         }
 
