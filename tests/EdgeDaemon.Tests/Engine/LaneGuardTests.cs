@@ -68,6 +68,7 @@ public sealed class LaneGuardTests
 
     /// <summary>A caller that goes while his run is just beginning, between two looks at the clock, ends it like any other: time does not move here, so that nothing else could.</summary>
     [TestMethod]
+    [Timeout(300_000)]
     public async Task Who_goes_while_his_run_begins_ends_it()
     {
         var clock = new HookedClock(_clock);
