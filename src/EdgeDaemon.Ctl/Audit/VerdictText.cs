@@ -96,7 +96,8 @@ internal static class VerdictText
         string before = verdict.LastCheckpoint is not { } last ? " (no checkpoint before it holds)"
             : last.Size <= verdict.FirstSequence ? " (before it only the checkpoint holds with which the log begins)"
             : string.Create(CultureInfo.InvariantCulture, $" (records up to {last.Size - 1} are sealed by a checkpoint before it, and hold)");
-        return $"{verdict.Fault}{before}";
+        string option = verdict.Fault is { Kind: SpoolFaultKind.Beginning } ? "; '--allow-removed' where retention ([audit] keep_days, max_bytes) has removed the first ones" : "";
+        return $"{verdict.Fault}{option}{before}";
     }
 
     private static void Write(Utf8JsonWriter json, SpoolFault fault)

@@ -175,6 +175,7 @@ public sealed class AuditCommandTests
         File.Delete(spool.Segment(0));
         File.Delete(spool.Segment(1));
         spool.Verify().Failed(1, spool.Segment(2));
+        spool.Verify().Failed(1, "'--allow-removed' where retention");
         StringAssert.Contains(spool.Verify("--allow-removed").Succeeded().Output, "they were removed; that they were these is in the tree", StringComparison.Ordinal);
     }
 
