@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using EdgeDaemon.Tests.Tokens;
 
 namespace EdgeDaemon.EndToEnd;
 
 /// <summary>Bearer tokens on the real wires, and what edged.toml names that is not there: accounts, keys. The rules of tokens have unit tests.</summary>
 [TestClass]
-public sealed class SecondFactorTests
+public sealed partial class SecondFactorTests
 {
     private const uint User = 5001;
 
@@ -191,7 +192,6 @@ public sealed class SecondFactorTests
 
     private static async Task JudgeAsync(string token, string fault)
     {
-        int before = _daemon.Errors.Length;
         using HttpConnection rest = _daemon.Connect();
         HttpAnswer answer = Ask(rest, $"Authorization: Bearer {token}");
         using var grpc = new Http2Connection(_daemon.State.InferenceSocket);
@@ -203,7 +203,11 @@ public sealed class SecondFactorTests
         }
 
         Assert.AreEqual((401, "the bearer token is not valid", "16"), (answer.Status, answer.Error, called.Status));
-        await Waiting.UntilAsync(() => _daemon.Errors[before..].Split($"AccessTokenInvalid: token: {fault}").Length == 3);
+        foreach (string told in (string[])[answer.Text, called.Message])
+        {
+            await Waiting.UntilAsync(() => _daemon.Errors.Contains($"{Id().Match(told).Groups[1].Value} of unix:0 refused: AccessTokenInvalid: token: {fault}", StringComparison.Ordinal));
+        }
+
         Assert.DoesNotContain(token.Split('.')[1], _daemon.Errors);
     }
 
@@ -284,6 +288,9 @@ public sealed class SecondFactorTests
             StringAssert.Contains(refused.Errors, $"{config}:{line + 1}:{entry.Length + 1}: ", verb);
         }
     }
+
+    [GeneratedRegex(@"\((request [0-9a-f]+-[0-9a-f]+)\)")]
+    private static partial Regex Id();
 
     private static string New(string subject, string audience = "device") => Command.Edgectl(
         "token", "new", "--key", _daemon.State.At("ops"), "--id", "ops", "--subject", subject, "--audience", audience).Succeeded().Output.Trim();
