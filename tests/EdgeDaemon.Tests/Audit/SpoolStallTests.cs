@@ -147,7 +147,7 @@ public sealed class SpoolStallTests
         using var rig = new HeldDisk();
         using AuditSpool spool = rig.Open("stall_seconds = 5");
         using var hold = new ManualResetEventSlim(initialState: false);
-        rig.Disk.Creating = () => hold.Wait(Patience);
+        rig.Disk.Creating = () => hold.Wait(TimeSpan.FromSeconds(60)); // Longer than any wait below, on a busy machine as well.
         Task<AuditPlace> waiting = Task.FromResult(default(AuditPlace));
         for (int i = 0; waiting.IsCompleted && i < 4000; i++)
         {
