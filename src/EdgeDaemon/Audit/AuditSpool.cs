@@ -20,6 +20,7 @@ internal sealed class AuditSpool : IDisposable
     private readonly RecordRing _ring;
     private readonly DropCounts _drops = new();
     private readonly DiskWatch _disk;
+    private readonly AlarmBell _bell = new();
     private readonly SpoolGate _gate;
     private readonly SegmentReserve _reserve;
     private readonly SpoolWriter _writer;
@@ -35,9 +36,9 @@ internal sealed class AuditSpool : IDisposable
         _ring = new RecordRing(settings.BufferBytes);
         _disk = new DiskWatch(clock, settings.StallAfter);
         _gate = new SpoolGate(settings, _ring, _disk, clock);
-        _gate.EpochIs(log.Key.Epoch);
-        _reserve = new SegmentReserve(files, settings, clock, log.Past) { Changed = _gate.WakeNow, Note = _gate.Note, Alarm = _gate.Raise };
-        _writer = new SpoolWriter(files, settings, keys, log, _reserve, _ring, _gate, _drops, _disk, _clock);
+        _gate.Counts.EpochIs(log.Key.Epoch);
+        _reserve = new SegmentReserve(files, settings, clock, log.Past) { Changed = _gate.WakeNow, Note = _gate.Note, Alarm = _bell.Raise };
+        _writer = new SpoolWriter(files, settings, keys, log, _reserve, _ring, _gate, _drops, _disk, _bell, _clock);
         _disk.Stalled = _writer.BeStalled;
         _timer = clock.CreateTimer(_ => _gate.Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Write) { IsBackground = true, Name = "edged audit" };
@@ -69,20 +70,20 @@ internal sealed class AuditSpool : IDisposable
         set => _gate.Changed = value;
     }
 
-    /// <inheritdoc cref="SpoolGate.Alarm"/>
+    /// <inheritdoc cref="AlarmBell.Told"/>
     public Action<AuditAlarm>? Alarm
     {
-        get => _gate.Alarm;
-        set => _gate.Alarm = value;
+        get => _bell.Told;
+        set => _bell.Told = value;
     }
 
-    /// <inheritdoc cref="SpoolGate.SyncTimes"/>
-    public Engine.LatencyHistogram SyncTimes => _gate.SyncTimes;
+    /// <inheritdoc cref="SpoolCounts.SyncTimes"/>
+    public Engine.LatencyHistogram SyncTimes => _gate.Counts.SyncTimes;
 
     /// <summary>Whether nothing of it runs any more; not, after <see cref="Dispose"/>, where the disk keeps its thread.</summary>
     public bool HasEnded { get; private set; }
 
-    public SpoolFigures Figures => _gate.Figures(_reserve, _drops);
+    public SpoolFigures Figures => _gate.Counts.Figures(_ring, _reserve, _drops, _disk);
 
     /// <summary>Opens the log, repairs a torn end, says so in a record, and starts the writer's thread.</summary>
     /// <param name="settings">Where, and by which rules.</param>

@@ -20,8 +20,7 @@ internal sealed class SegmentReserve : IDisposable
     private readonly ISpoolFiles _files;
     private readonly AuditSettings _settings;
     private readonly TimeProvider _clock;
-    private readonly Lock _change = new();
-    private readonly List<SealedSegment> _sealed = []; // Oldest first.
+    private readonly SealedSegments _sealed;
     private readonly AutoResetEvent _wake = new(initialState: true);
     private readonly Thread _thread;
     private readonly ITimer _timer;
@@ -34,19 +33,13 @@ internal sealed class SegmentReserve : IDisposable
     private (ulong Number, Task<bool> Done)? _note; // of the segment that is to be deleted
     private bool _noteIsLate;
     private volatile bool _writerHasNone;
-    private long _sealedBytes;
     private long _deleted;
-    private long _freeableBytes;
     private bool _isNear;
 
     public SegmentReserve(ISpoolFiles files, AuditSettings settings, TimeProvider clock, IEnumerable<SealedSegment> past)
     {
         (_files, _settings, _clock) = (files, settings, clock);
-        foreach (SealedSegment segment in past)
-        {
-            Seal(segment);
-        }
-
+        _sealed = new SealedSegments(past);
         _timer = clock.CreateTimer(_ => _wake.Set(), null, Look, Look);
         _thread = new Thread(Work) { IsBackground = true, Name = "edged audit files" };
     }
@@ -68,10 +61,10 @@ internal sealed class SegmentReserve : IDisposable
     public SpaceReport Report => _report;
 
     /// <summary>Of all files of the log, the one ahead included.</summary>
-    public long DiskBytes => Interlocked.Read(ref _sealedBytes) + (_settings.SegmentBytes * ((HasNext ? 1L : 0L) + WritersFiles));
+    public long DiskBytes => _sealed.Bytes + (_settings.SegmentBytes * ((HasNext ? 1L : 0L) + WritersFiles));
 
     /// <summary>What of <see cref="DiskBytes"/> no rule lets go: all of it, or with <see cref="AuditPolicy.Rotate"/> what is younger than is to be kept.</summary>
-    public long KeptBytes => _settings.OnFull == AuditPolicy.Rotate ? DiskBytes - Interlocked.Read(ref _freeableBytes) : DiskBytes;
+    public long KeptBytes => _settings.OnFull == AuditPolicy.Rotate ? DiskBytes - _sealed.FreeableBytes : DiskBytes;
 
     /// <summary>The writer gave its segment up and has none to go on in: not even what is kept for the log's own words.</summary>
     public bool WriterHasNone
@@ -114,14 +107,7 @@ internal sealed class SegmentReserve : IDisposable
     }
 
     /// <summary>A segment that is not written any more.</summary>
-    public void Seal(SealedSegment segment)
-    {
-        lock (_change)
-        {
-            _sealed.Add(segment);
-            Interlocked.Add(ref _sealedBytes, segment.Bytes);
-        }
-    }
+    public void Seal(SealedSegment segment) => _sealed.Add(segment);
 
     /// <summary>Ends the thread and lets the file go that was laid out ahead.</summary>
     /// <returns>False: a call to the disk has kept the thread for so long; it is left to the end of the process.</returns>
@@ -175,10 +161,10 @@ internal sealed class SegmentReserve : IDisposable
     {
         while (!_stopping)
         {
-            long bytes = Interlocked.Read(ref _sealedBytes) + ((1 + WritersFiles) * _settings.SegmentBytes);
+            long bytes = _sealed.Bytes + ((1 + WritersFiles) * _settings.SegmentBytes);
             if (bytes > _settings.MaxBytes)
             {
-                if (TryForgetRemoved() || (_settings.OnFull == AuditPolicy.Rotate && TryDeleteOldest("quota")))
+                if (_sealed.Forget(_files.Names()) || (_settings.OnFull == AuditPolicy.Rotate && TryDeleteOldest("quota")))
                 {
                     continue;
                 }
@@ -246,23 +232,12 @@ internal sealed class SegmentReserve : IDisposable
     // Before the log closes, not when: an operator needs time to export, or to raise the quota.
     private void WatchQuota()
     {
-        long kept, freeable = 0;
         string rate = "";
-        lock (_change)
+        double? perHour = _sealed.Weigh(KeepFrom());
+        long kept = KeptBytes;
+        if (perHour is { } bytes)
         {
-            long keep = KeepFrom();
-            foreach (SealedSegment segment in _sealed)
-            {
-                freeable += segment.LastTime <= keep ? segment.Bytes : 0;
-            }
-
-            Interlocked.Exchange(ref _freeableBytes, freeable);
-            kept = KeptBytes;
-            if (_sealed.Count > 2 && _sealed[^1].LastTime - _sealed[0].LastTime is var span and > 0)
-            {
-                double perHour = (_sealedBytes - _sealed[0].Bytes) * (3_600_000_000.0 / span);
-                rate = string.Create(CultureInfo.InvariantCulture, $", in some {Math.Max(0, _settings.MaxBytes - kept) / perHour:0.#} hours as things went so far");
-            }
+            rate = string.Create(CultureInfo.InvariantCulture, $", in some {Math.Max(0, _settings.MaxBytes - kept) / bytes:0.#} hours as things went so far");
         }
 
         bool near = kept >= _settings.MaxBytes / 100 * NearPercent;
@@ -298,40 +273,11 @@ internal sealed class SegmentReserve : IDisposable
         return note.Done.Result;
     }
 
-    // An operator may have exported and removed the oldest ones.
-    private bool TryForgetRemoved()
-    {
-        var names = new HashSet<string>(_files.Names(), StringComparer.Ordinal);
-        bool forgot = false;
-        lock (_change)
-        {
-            while (_sealed.Count > 0 && !names.Contains(SpoolLayout.SegmentName(_sealed[0].Number)))
-            {
-                Interlocked.Add(ref _sealedBytes, -_sealed[0].Bytes);
-                _sealed.RemoveAt(0);
-                forgot = true;
-            }
-        }
-
-        return forgot;
-    }
-
     // Sealed ones only, and none with a record that is to be kept still.
     private bool TryDeleteOldest(string cause)
     {
         _noteIsLate = false;
-        SealedSegment oldest;
-        lock (_change)
-        {
-            if (_sealed.Count == 0)
-            {
-                return false;
-            }
-
-            oldest = _sealed[0];
-        }
-
-        if (oldest.LastTime > KeepFrom() || _stopping || !_started || !IsNoted(cause, oldest))
+        if (_sealed.Oldest is not { } oldest || oldest.LastTime > KeepFrom() || _stopping || !_started || !IsNoted(cause, oldest))
         {
             return false;
         }
@@ -345,12 +291,7 @@ internal sealed class SegmentReserve : IDisposable
             return false;
         }
 
-        lock (_change)
-        {
-            _sealed.RemoveAt(0);
-            Interlocked.Add(ref _sealedBytes, -oldest.Bytes);
-        }
-
+        _sealed.RemoveOldest();
         Interlocked.Increment(ref _deleted);
         return true;
     }

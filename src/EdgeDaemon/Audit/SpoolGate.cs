@@ -1,25 +1,20 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using EdgeDaemon.Core.Configuration;
-using EdgeDaemon.Engine;
 
 namespace EdgeDaemon.Audit;
 
-/// <summary>What the writer's thread and everybody else share: who waits, whether the writer sleeps, how the spool is, and what it has done.</summary>
+/// <summary>What the writer's thread and everybody else share: who waits, whether the writer sleeps, and how the spool is.</summary>
 internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWatch disk, TimeProvider clock) : IDisposable
 {
     private const int Awake = 0;
     private const int Idle = 1; // Anything wakes it.
     private const int Gathering = 2; // Who waits, or much, wakes it.
     private const int Blocked = 3; // Only what it is blocked by.
-    private const int MostUnheard = 64;
 
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Lock _change = new();
     private readonly Queue<OwnRecord> _own = new();
     private readonly List<TaskCompletionSource<CheckpointMade?>> _asking = [];
-    private readonly Queue<AuditAlarm> _unheard = new();
-    private Action<AuditAlarm>? _alarm;
     private TaskCompletionSource _turned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _sleep;
     private int _ownCount;
@@ -28,17 +23,6 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
     private volatile bool _ended;
     private volatile SpoolState _state = new(SpoolCondition.Running, true, "", clock.GetUtcNow());
     private volatile CheckpointMade? _checkpoint;
-    private long _records;
-    private long _bytes;
-    private long _syncs;
-    private long _batches;
-    private long _checkpoints;
-    private long _abandoned;
-    private long _size;
-    private long _segment;
-    private long _epoch;
-    private long _lastSync;
-    private long _longestSync;
 
     /// <summary>Who waits for the disk.</summary>
     public WaiterStack Strict { get; } = new();
@@ -57,29 +41,8 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
 
     public Action<SpoolState>? Changed { get; set; }
 
-    /// <summary>Told of each alarm, also of those that came before there was anybody to tell; the same way.</summary>
-    public Action<AuditAlarm>? Alarm
-    {
-        get => _alarm;
-        set
-        {
-            AuditAlarm[] unheard;
-            lock (_change)
-            {
-                _alarm = value;
-                unheard = value is null ? [] : [.. _unheard];
-                _unheard.Clear();
-            }
-
-            foreach (AuditAlarm alarm in unheard)
-            {
-                value!(alarm);
-            }
-        }
-    }
-
-    /// <summary>How long calls to the disk took that brought records there.</summary>
-    public LatencyHistogram SyncTimes { get; } = new();
+    /// <summary>What it has done.</summary>
+    public SpoolCounts Counts { get; } = new();
 
     public bool StrictWaits => !Strict.IsEmpty || !Roomless.IsEmpty;
 
@@ -296,79 +259,13 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
         TurnAway(Roomless.TakeAll(), place);
     }
 
-    public void Raise(AuditAlarm alarm)
-    {
-        Action<AuditAlarm>? told;
-        lock (_change)
-        {
-            told = _alarm;
-            if (told is null && _unheard.Count < MostUnheard)
-            {
-                _unheard.Enqueue(alarm);
-            }
-        }
-
-        told?.Invoke(alarm);
-    }
-
-    /// <summary>Records were brought to the disk, or not, and it took so long.</summary>
-    public void CountSync(TimeSpan took, bool done)
-    {
-        Interlocked.Exchange(ref _lastSync, took.Ticks);
-        Interlocked.Exchange(ref _longestSync, Math.Max(took.Ticks, _longestSync));
-        SyncTimes.Observe((long)(took.TotalSeconds * Stopwatch.Frequency));
-        if (done)
-        {
-            Interlocked.Increment(ref _syncs);
-        }
-    }
-
-    public void CountAbandoned() => Interlocked.Increment(ref _abandoned);
-
-    public void Count(long records, long bytes, LogTip tip)
-    {
-        Interlocked.Add(ref _records, records);
-        Interlocked.Add(ref _bytes, bytes);
-        Interlocked.Increment(ref _batches);
-        Interlocked.Exchange(ref _size, (long)tip.Edge.Size);
-        Interlocked.Exchange(ref _segment, (long)tip.Segment);
-    }
-
-    public void EpochIs(long epoch) => Interlocked.Exchange(ref _epoch, epoch);
-
     public void CheckpointIs(CheckpointMade checkpoint)
     {
-        Interlocked.Increment(ref _checkpoints);
+        Counts.Checkpoint();
         _checkpoint = checkpoint;
         Checkpointed?.Invoke(checkpoint);
         AnswerAsking(checkpoint);
     }
-
-    public SpoolFigures Figures(SegmentReserve reserve, DropCounts drops) => new()
-    {
-        Records = Interlocked.Read(ref _records),
-        Bytes = Interlocked.Read(ref _bytes),
-        Syncs = Interlocked.Read(ref _syncs),
-        Batches = Interlocked.Read(ref _batches),
-        Checkpoints = Interlocked.Read(ref _checkpoints),
-        AbandonedSegments = Interlocked.Read(ref _abandoned),
-        DeletedSegments = reserve.Deleted,
-        DroppedBehind = drops.Of(AuditCause.Behind),
-        DroppedLowSpace = drops.Of(AuditCause.LowSpace),
-        DroppedFull = drops.Of(AuditCause.Full),
-        DroppedFailed = drops.Of(AuditCause.Failed),
-        DroppedStalled = drops.Of(AuditCause.Stalled),
-        Size = Interlocked.Read(ref _size),
-        Pending = ring.Count,
-        Segment = Interlocked.Read(ref _segment),
-        Epoch = Interlocked.Read(ref _epoch),
-        DiskBytes = reserve.DiskBytes,
-        KeptBytes = reserve.KeptBytes,
-        CallSeconds = disk.Age.TotalSeconds,
-        FreeBytes = reserve.Report.FreeBytes,
-        LastSyncSeconds = Interlocked.Read(ref _lastSync) / (double)TimeSpan.TicksPerSecond,
-        LongestSyncSeconds = Interlocked.Read(ref _longestSync) / (double)TimeSpan.TicksPerSecond,
-    };
 
     /// <summary>Who asked for a checkpoint has it, or is told that there is none.</summary>
     public void AnswerAsking(CheckpointMade? checkpoint)

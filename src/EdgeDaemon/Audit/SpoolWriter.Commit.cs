@@ -4,7 +4,6 @@ using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Notes;
 using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Audit.Segments;
-using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Audit;
@@ -56,12 +55,12 @@ internal sealed partial class SpoolWriter
             _disk.Begin();
             _segment!.WriteAt(_batch.Bytes, _tip.Offset);
             _segment.Sync();
-            _gate.CountSync(_disk.End(), done: true);
+            _gate.Counts.Sync(_disk.End(), done: true);
             return null;
         }
         catch (IOException failure)
         {
-            _gate.CountSync(_disk.End(), done: false);
+            _gate.Counts.Sync(_disk.End(), done: false);
             return failure;
         }
     }
@@ -71,7 +70,7 @@ internal sealed partial class SpoolWriter
     {
         long records = _batch.Count;
         _tip.CopyFrom(_batch.Tip);
-        _gate.Count(records, _batch.Length, _tip); // Before anybody is told: who was, finds himself counted.
+        _gate.Counts.Group(records, _batch.Length, _tip); // Before anybody is told: who was, finds himself counted.
         AnswerStrict(mark);
         _ring.Free(mark);
         _pendingSince = 0;
@@ -137,7 +136,7 @@ internal sealed partial class SpoolWriter
         _clockBack = false;
         _checkpointNow = true;
         _epochDue = _clock.After(_clock.Timestamp, _settings.Epoch);
-        _gate.EpochIs(_key.Epoch);
+        _gate.Counts.EpochIs(_key.Epoch);
         _unerased.Enqueue(closed);
         Settle(() => _ledger.Add(certificate), "certificate_not_kept");
         EraseKeys();
@@ -179,7 +178,7 @@ internal sealed partial class SpoolWriter
         _own.Enqueue(OwnRecord.Failure("stalled", text, _tip.Segment, _tip.Offset, 0));
         _dropNoteDue = 0;
         _gate.Be(SpoolCondition.Running, _settings.OnError, "");
-        _gate.Raise(new AuditAlarm(AuditAlarmKind.DiskStalled, text));
+        _bell.Raise(new AuditAlarm(AuditAlarmKind.DiskStalled, text));
     }
 
     // Nobody knows what of the group is on the disk, and asking again could be answered with a lie: the segment ends where it was sure.
@@ -191,8 +190,8 @@ internal sealed partial class SpoolWriter
         _reserve.Seal(new SealedSegment(number, _segmentFirst, _tip.Edge.Size, _tip.Time, given.Length));
         (_segment, _usedUp, _reason) = (null, false, SegmentReason.Abandoned);
         given.Dispose();
-        _gate.CountAbandoned();
-        _gate.Raise(new AuditAlarm(
+        _gate.Counts.Abandoned();
+        _bell.Raise(new AuditAlarm(
             AuditAlarmKind.SegmentAbandoned,
             string.Create(CultureInfo.InvariantCulture, $"{_files.Folder}/{SpoolLayout.SegmentName(number)} was given up at {_tip.Offset}: {failure.Message}. What was acknowledged is safe, and the log goes on in the next segment if it can: look at the disk (dmesg)")));
         GiveUp(failure, number, _tip.Offset);
@@ -240,77 +239,5 @@ internal sealed partial class SpoolWriter
         _inBatch.Clear();
         _certificate = null;
         _note = null;
-    }
-
-    private void Fail(string reason)
-    {
-        _gate.Be(SpoolCondition.Failed, _settings.OnError, reason);
-        _drops.Count(AuditCause.Failed, _ring.Count);
-        TurnAway(AuditCause.Failed);
-        while (_own.TryDequeue(out OwnRecord? record))
-        {
-            record.Finish(durable: false);
-        }
-    }
-
-    private void FollowSpace()
-    {
-        SpaceReport report = _reserve.Report;
-        SpoolCondition condition = _gate.State.Condition;
-        if (condition == SpoolCondition.Full && _reserve.HasNext)
-        {
-            _gate.Be(condition = SpoolCondition.Running, AuditPolicy.Refuse, "");
-            _dropNoteDue = 0; // What was lost meanwhile is said at once.
-        }
-
-        if (condition is not (SpoolCondition.Running or SpoolCondition.LowSpace) || report.Condition == SpaceCondition.Full || report.Condition == SpaceCondition.Broken)
-        {
-            return; // Full is said where a segment is missed.
-        }
-
-        if ((report.Condition == SpaceCondition.Low) != (condition == SpoolCondition.LowSpace))
-        {
-            bool low = report.Condition == SpaceCondition.Low;
-            _dropNoteDue = 0;
-            _own.Enqueue(OwnRecord.Space(low ? "low_space" : "enough_space", report.Reason, report.FreeBytes));
-            _gate.Be(low ? SpoolCondition.LowSpace : SpoolCondition.Running, _settings.OnLowSpace, report.Reason);
-        }
-    }
-
-    // No segment is left, and none can be had: said in what was kept for it, once.
-    private void BeFull()
-    {
-        if (_gate.State.Condition == SpoolCondition.Full)
-        {
-            TurnAway(AuditCause.Full);
-            return;
-        }
-
-        SpaceReport report = _reserve.Report;
-        _gate.Be(SpoolCondition.Full, report.Condition == SpaceCondition.Broken ? _settings.OnError : _settings.OnFull, report.Reason);
-        _own.Enqueue(OwnRecord.Space("full", report.Reason, report.FreeBytes));
-        TurnAway(AuditCause.Full);
-    }
-
-    // Who waits for the disk or for room is told; what is in the ring stays there, and is written if there is ever room.
-    private void TurnAway(AuditCause cause)
-    {
-        _strict.Append(_gate.Strict.TakeAll());
-        _roomless.Append(_gate.Roomless.TakeAll());
-        AuditPlace place = _gate.Verdict(cause);
-        while (_strict.First is not null)
-        {
-            _strict.Dequeue().Complete(place);
-        }
-
-        while (_roomless.First is not null)
-        {
-            if (place.Verdict == AuditVerdict.Dropped || _roomless.First.GoesOn)
-            {
-                _drops.Count(cause);
-            }
-
-            _roomless.Dequeue().Complete(place);
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Core.Configuration;
@@ -31,6 +30,7 @@ internal sealed partial class SpoolWriter : IDisposable
     private readonly SpoolGate _gate;
     private readonly DropCounts _drops;
     private readonly DiskWatch _disk;
+    private readonly AlarmBell _bell;
     private readonly SpoolClock _clock;
     private readonly string _origin;
 
@@ -67,9 +67,9 @@ internal sealed partial class SpoolWriter : IDisposable
     private bool _clockBack;
     private bool _short; // Something did not fit into the segment.
 
-    public SpoolWriter(ISpoolFiles files, AuditSettings settings, AuditKeyStore keys, OpenedLog log, SegmentReserve reserve, RecordRing ring, SpoolGate gate, DropCounts drops, DiskWatch disk, SpoolClock clock)
+    public SpoolWriter(ISpoolFiles files, AuditSettings settings, AuditKeyStore keys, OpenedLog log, SegmentReserve reserve, RecordRing ring, SpoolGate gate, DropCounts drops, DiskWatch disk, AlarmBell bell, SpoolClock clock)
     {
-        (_files, _settings, _keys, _reserve, _ring, _gate, _drops, _disk, _clock) = (files, settings, keys, reserve, ring, gate, drops, disk, clock);
+        (_files, _settings, _keys, _reserve, _ring, _gate, _drops, _disk, _bell, _clock) = (files, settings, keys, reserve, ring, gate, drops, disk, bell, clock);
         (_origin, _tip, _key, _ledger, _segment, _segmentFirst, _reason) = (log.Origin, log.Tip, log.Key, log.Ledger, log.Segment, log.SegmentFirst, log.Reason);
         _side = new SideThread(BuildAhead);
         _began = clock.Timestamp;
@@ -162,55 +162,6 @@ internal sealed partial class SpoolWriter : IDisposable
     // What the log says about itself: into what is kept for it.
     private long OwnLimit => _segment!.Length - Closing;
 
-    /// <summary>
-    /// The disk does not answer: nobody waits for it any longer, and by <see cref="AuditSettings.OnError"/> nothing more is taken. What is in the ring stays there, and is written if it ever
-    /// answers. The writer's, or of whoever knows that it is in a call to the disk and cannot go on.
-    /// </summary>
-    public void BeStalled(TimeSpan age)
-    {
-        if (_gate.State.Condition is SpoolCondition.Running or SpoolCondition.LowSpace)
-        {
-            _gate.Be(
-                SpoolCondition.Stalled,
-                _settings.OnError,
-                string.Create(CultureInfo.InvariantCulture, $"{_files.Folder}: its disk has not answered for {age.TotalSeconds:0.#} s, more than [audit] stall_seconds: look at it (dmesg). The log goes on by itself when it answers"));
-        }
-
-        _gate.AnswerAsking(null);
-        TurnAway(_gate.State.Condition switch { SpoolCondition.Full => AuditCause.Full, SpoolCondition.Failed => AuditCause.Failed, _ => AuditCause.Stalled });
-    }
-
-    /// <summary>The last turn of all: what could not be written until the end is counted, and noted in what is kept for such things.</summary>
-    public void CountLeft()
-    {
-        if (_ring.Count == 0 || _gate.State.Condition == SpoolCondition.Failed)
-        {
-            return;
-        }
-
-        _drops.Count(_gate.State.Condition switch { SpoolCondition.Stalled => AuditCause.Stalled, SpoolCondition.Full => AuditCause.Full, _ => AuditCause.Behind }, _ring.Count);
-        _ringLeft = true;
-        _ring.Rewind();
-        _isAhead = false;
-        Turn();
-    }
-
-    // The next one is laid out by another thread, which a disk that hangs keeps as well.
-    private void MissFile()
-    {
-        if (_reserve.IsExhausted || _gate.State.Condition is SpoolCondition.Failed or SpoolCondition.Full)
-        {
-            _fileMissed = 0;
-            return;
-        }
-
-        _fileMissed = _fileMissed == 0 ? Math.Max(1, _clock.Timestamp) : _fileMissed;
-        if (_clock.Since(_fileMissed) is var age && age >= _settings.StallAfter)
-        {
-            BeStalled(age);
-        }
-    }
-
     private void Collect()
     {
         _strict.Append(_gate.Strict.TakeAll());
@@ -294,7 +245,7 @@ internal sealed partial class SpoolWriter : IDisposable
             file.WriteAt(_batch.Bytes, SegmentHeader.Length);
             file.Sync();
             _files.Rename(SpoolLayout.Next, SpoolLayout.SegmentName(number));
-            _gate.CountSync(_disk.End(), done: true);
+            _gate.Counts.Sync(_disk.End(), done: true);
         }
         catch (IOException failure)
         {

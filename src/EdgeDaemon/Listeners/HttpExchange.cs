@@ -15,12 +15,8 @@ namespace EdgeDaemon.Listeners;
 /// One request and its answer as the stages see them, over the server's features. Belongs to a connection (HTTP/2: to
 /// one of its streams) and is reused for each of its requests in turn.
 /// </summary>
-internal sealed class HttpExchange
+internal sealed partial class HttpExchange
 {
-    // As much as waits for a connection's answers: reading past it is cheaper than a new connection.
-    private const int SmallRest = 64 * 1024;
-    private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(100);
-
     /// <summary>Characters of an <see cref="Id"/>: 8 digits, a hyphen, and 16 at most.</summary>
     public const int LongestId = 8 + 1 + 16;
 
@@ -221,52 +217,6 @@ internal sealed class HttpExchange
         }
     }
 
-    /// <summary>Sets status and headers; <paramref name="headLength"/> below 0 means a body that is JSON alone.</summary>
-    public void StartResponse(int status, long contentLength, long headLength = -1)
-    {
-        _response.StatusCode = status;
-        _response.Headers.ContentLength = contentLength;
-        if (headLength < 0)
-        {
-            _response.Headers.ContentType = "application/json";
-        }
-        else
-        {
-            _response.Headers.ContentType = "application/octet-stream";
-            _response.Headers[HeadLengthHeader] = headLength.ToString(CultureInfo.InvariantCulture);
-        }
-    }
-
-    public void SetHeader(string name, string value) => _response.Headers[name] = value;
-
-    public async ValueTask RespondJsonAsync(int status, ReadOnlyMemory<byte> json)
-    {
-        StartResponse(status, json.Length);
-        if (Method != "HEAD")
-        {
-            await ResponseBody.WriteAsync(json);
-        }
-    }
-
-    /// <summary>A header that comes behind the body.</summary>
-    public void SetTrailer(string name, string value) => _features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers[name] = value;
-
-    /// <summary>Copies bytes into the server's output, piece by piece as it offers room; <see cref="FlushAsync"/> sends them.</summary>
-    public void Send(ReadOnlySpan<byte> bytes)
-    {
-        PipeWriter output = ResponseBody;
-        _sentBytes += bytes.Length;
-        while (!bytes.IsEmpty)
-        {
-            // Asked for in one piece: an answer in 4 KiB blocks would take a system call for each.
-            Span<byte> room = output.GetSpan(Math.Min(bytes.Length, SegmentPool.Largest / 4));
-            int take = Math.Min(room.Length, bytes.Length);
-            bytes[..take].CopyTo(room);
-            output.Advance(take);
-            bytes = bytes[take..];
-        }
-    }
-
     /// <summary>A message of this length has come; where there are none, the body counts.</summary>
     public void MessageArrived(long bytes) => _messageBytes = bytes;
 
@@ -284,117 +234,6 @@ internal sealed class HttpExchange
         long bytes = _sentBytes;
         _sentBytes = 0;
         return bytes;
-    }
-
-    /// <summary>Answers with a text of its own kind.</summary>
-    public async ValueTask RespondAsync(int status, string contentType, ReadOnlyMemory<byte> body)
-    {
-        StartResponse(status, body.Length);
-        _response.Headers.ContentType = contentType;
-        if (Method != "HEAD")
-        {
-            await ResponseBody.WriteAsync(body);
-        }
-    }
-
-    public async ValueTask FlushAsync() => await ResponseBody.FlushAsync();
-
-    /// <summary>Whoever was refused learns how long to wait: whole seconds (RFC 9110, 10.2.3), rounded up, since earlier would be too early.</summary>
-    public void SetRetryAfter(TimeSpan wait) => SetHeader("Retry-After", WholeSeconds(wait));
-
-    /// <summary>At least one.</summary>
-    public static string WholeSeconds(TimeSpan wait) => Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString("0", CultureInfo.InvariantCulture);
-
-    /// <summary>
-    /// So much of the body was not read that the server would spend seconds on it, or for ever: HTTP/1.1's next request lies behind it. Of a body without
-    /// a stated length, what has come already is read past.
-    /// </summary>
-    public bool LeavesMuchUnread()
-    {
-        if (ContentLength is { } length)
-        {
-            return length - BodyClock.Bytes > SmallRest;
-        }
-
-        if (!HasBody || BodyClock.Ended)
-        {
-            return false;
-        }
-
-        if (Header("Expect").Length > 0)
-        {
-            return true; // To read would be to ask for it.
-        }
-
-        try
-        {
-            PipeReader body = Body;
-            for (long passed = 0; passed <= SmallRest && body.TryRead(out ReadResult rest);)
-            {
-                bool ended = rest.IsCompleted;
-                bool nothing = rest.Buffer.IsEmpty;
-                passed += rest.Buffer.Length;
-                body.AdvanceTo(rest.Buffer.End);
-                if (ended || nothing)
-                {
-                    return !ended;
-                }
-            }
-        }
-        catch (Exception broken) when (broken is IOException or InvalidOperationException or OperationCanceledException)
-        {
-            // It is no body: what lies behind it is no request either.
-        }
-
-        return true;
-    }
-
-    /// <summary>
-    /// HTTP/2: a call that is answered before its body has ended is reset behind the answer, without an error (RFC 9113, 8.1), and there are clients that throw the answer away
-    /// then (curl 7.88). A small body is all but there when its head is: it is read past, and waited for a moment.
-    /// </summary>
-    public async ValueTask ReadSmallRestAsync()
-    {
-        if (!IsHttp2 || ResponseStarted || !HasBody || BodyClock.Ended || ContentLength > SmallRest)
-        {
-            return;
-        }
-
-        using var moment = new CancellationTokenSource(RestTime);
-        try
-        {
-            PipeReader body = Body;
-            using CancellationTokenRegistration over = moment.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), body);
-            for (long passed = 0; passed <= SmallRest;)
-            {
-                ReadResult rest = await body.ReadAsync();
-                bool done = rest.IsCompleted || rest.IsCanceled;
-                passed += rest.Buffer.Length;
-                body.AdvanceTo(rest.Buffer.End);
-                if (done)
-                {
-                    return;
-                }
-            }
-        }
-        catch (Exception broken) when (broken is IOException or InvalidOperationException or OperationCanceledException)
-        {
-            // There is no more of it, or nobody to answer.
-        }
-    }
-
-    /// <summary>Cuts the connection: for answers that cannot be finished truthfully.</summary>
-    public void Abort()
-    {
-        IsCut = true;
-        _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
-    }
-
-    /// <summary>Cuts the connection behind an answer that was flushed, though the caller still sends.</summary>
-    public void CutBehindAnswer()
-    {
-        _features.Get<SocketConnection>()?.LingerAtEnd();
-        Abort();
     }
 
     private static string WithoutAuthority(string target)

@@ -27,7 +27,7 @@ internal sealed class GrpcRouter(GrpcService service, Authorisation authorisatio
             bool late = refused.Refusal == Refusal.EngineCancelled && exchange.BodyClock.DeadlinePassed;
             if (!exchange.IsCut && RefusalMapping.MayReadOn(refused.Refusal))
             {
-                await exchange.ReadSmallRestAsync();
+                await UnreadRest.ReadSmallAsync(exchange);
             }
 
             Refuse(exchange, late ? Refusal.AdmissionDeadline : refused.Refusal, refused.Message, refused, refused.RetryAfter);

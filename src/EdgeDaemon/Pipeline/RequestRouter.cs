@@ -120,7 +120,7 @@ internal sealed class RequestRouter(
 
     private static async ValueTask RespondAsync(HttpExchange exchange, int status, byte[] json, bool late = false)
     {
-        bool cut = !exchange.IsHttp2 && (late || exchange.LeavesMuchUnread());
+        bool cut = !exchange.IsHttp2 && (late || UnreadRest.IsMuch(exchange));
         if (cut)
         {
             exchange.SetHeader("Connection", "close");
@@ -193,7 +193,7 @@ internal sealed class RequestRouter(
 
             if (RefusalMapping.MayReadOn(refusal))
             {
-                await exchange.ReadSmallRestAsync();
+                await UnreadRest.ReadSmallAsync(exchange);
             }
 
             await RespondAsync(exchange, answer.Status, Document.Of(output => ErrorWriter.Write(output, $"{answer.Text} (request {id})")), refusal is Refusal.BodyTooSlow);
