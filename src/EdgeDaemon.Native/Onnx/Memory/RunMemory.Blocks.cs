@@ -54,7 +54,7 @@ internal sealed unsafe partial class RunMemory
     // Pieces of other sizes, and what others keep, go first; a run that still does not fit has become larger than it was let in for.
     private void MakeRoom(long size)
     {
-        DropUnused(_run - 1);
+        GiveUp(_run - 1);
         for (int attempt = 0; _all.LeftFor(_promised) < size; attempt++)
         {
             _all.ReleaseIdle(long.MaxValue);
@@ -63,7 +63,7 @@ internal sealed unsafe partial class RunMemory
                 return;
             }
 
-            DropUnused(_run);
+            GiveUp(_run);
             if (_all.LeftFor(_promised) >= size)
             {
                 return;
@@ -79,6 +79,21 @@ internal sealed unsafe partial class RunMemory
             // What was promised may lie with a lane that was idle then and is neither idle nor running now: just let in, just turned away, just ending.
             Thread.Sleep(1);
         }
+    }
+
+    // For a piece of another size. What they took stays put aside for this run, which was let in with it: else another that has become larger than it was let in for takes it in between.
+    private void GiveUp(long sinceRun)
+    {
+        long given = 0;
+        for (int i = 0; i < _freeCount; i++)
+        {
+            var block = (RunBlock*)_free[i];
+            given += block->LastRun <= sinceRun ? block->Capacity : 0;
+        }
+
+        _promised += given;
+        _all.Promise(given);
+        DropUnused(sinceRun);
     }
 
     private void Clear()

@@ -139,6 +139,9 @@ public sealed class SessionMemory
         return true;
     }
 
+    /// <summary>Memory that is about to be given back stays put aside for whoever had it; given back with <see cref="Fulfil"/>.</summary>
+    internal void Promise(long bytes) => Interlocked.Add(ref _promised, bytes);
+
     internal void Fulfil(long more)
     {
         if (more > 0)

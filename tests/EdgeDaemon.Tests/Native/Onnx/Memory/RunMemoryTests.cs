@@ -180,6 +180,44 @@ public sealed class RunMemoryTests
         one.End();
     }
 
+    /// <summary>A run gives up pieces that it kept for one of another size. Beside it another grows beyond what it was let in with: that one is stopped, and not the one that keeps within its own.</summary>
+    [TestMethod]
+    public void What_a_run_gives_up_for_other_sizes_stays_its_own()
+    {
+        const int K = 1024;
+        var all = new SessionMemory { Budget = 1024 * K };
+        using RunMemory one = Make(all);
+        using RunMemory two = Make(all);
+        all.Switch(1);
+        one.Begin(1, all.Budget);
+        nint[] kept = [one.Alloc(200 * K), one.Alloc(200 * K)];
+        Array.ForEach(kept, one.Free);
+        one.Rest();
+        one.End();
+
+        one.Begin(1, all.Budget); // It has 400 K, and is let in with those.
+        two.Begin(1, all.Budget);
+        Assert.IsTrue(two.TryPromise(500 * K));
+        nint large = one.Alloc(300 * K), whole = two.Alloc(500 * K);
+        bool before = one.Overran || two.Overran;
+        nint more = two.Alloc(150 * K);
+        bool stopped = two.Overran;
+        two.Free(whole);
+        two.Free(more);
+        two.Rest();
+        nint rest = one.Alloc(90 * K);
+        bool other = one.Overran;
+        one.Free(large);
+        one.Free(rest);
+        one.Rest();
+        one.End();
+        two.End();
+        Assert.AreEqual((false, true, false), (before, stopped, other));
+        all.ReleaseIdle(long.MaxValue);
+        Assert.AreEqual((0L, 0L), (all.Held, all.MismatchBytes));
+        Assert.IsTrue(all.TryPromise(1024 * K), "nothing stays put aside");
+    }
+
     [TestMethod]
     [DataRow(1)]
     [DataRow(2)]
