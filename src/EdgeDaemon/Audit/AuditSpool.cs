@@ -253,7 +253,7 @@ internal sealed class AuditSpool : IDisposable
 
                 // What is due and cannot be done waits for a file, or for room.
                 _timer.Change(due ? _writer.HasWaiters ? Look : Again : _clock.Until(_writer.NextDue()) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
-                _gate.Sleep(due, isDue);
+                _gate.Sleep(due && _writer.IsBlocked, due ? null : isDue);
             }
 
             do

@@ -118,12 +118,13 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
 
     /// <summary>The writer's: sleeps until it is woken, unless there is reason not to.</summary>
     /// <param name="blocked">Nothing that comes can be written now.</param>
-    /// <param name="isDue">Looked at once more after it is known that the writer sleeps: what came before that wakes nobody.</param>
-    public void Sleep(bool blocked, Func<bool> isDue)
+    /// <param name="isDue">Looked at once more after it is known that the writer sleeps: what came before that wakes nobody. Null: a turn was due and found nothing to do, as between a caller's
+    /// getting in line and its record's being there; then only a record is reason not to sleep.</param>
+    public void Sleep(bool blocked, Func<bool>? isDue)
     {
         int mode = blocked ? Blocked : ring.Count == 0 ? Idle : Gathering;
         Interlocked.Exchange(ref _sleep, mode);
-        if ((!blocked && (isDue() || (mode == Idle && ring.Count > 0))) || IsStopping)
+        if ((!blocked && (isDue is null ? ring.Count > 0 : isDue() || (mode == Idle && ring.Count > 0))) || IsStopping)
         {
             Interlocked.Exchange(ref _sleep, Awake);
             return;

@@ -151,6 +151,9 @@ internal sealed partial class SpoolWriter : IDisposable
             || _clock.Timestamp >= Math.Min(_checkpointDue, _epochDue);
     }
 
+    /// <summary>Whether what comes cannot be written: there is no file for it, or no log any more. A turn that merely found nothing is another matter.</summary>
+    public bool IsBlocked => _gate.State.Condition == SpoolCondition.Failed || ((_segment is null || _usedUp || _short) && !_reserve.HasNext);
+
     /// <summary>Whether somebody waits whom this thread knows of.</summary>
     public bool HasWaiters => _strict.First is not null || _roomless.First is not null;
 
