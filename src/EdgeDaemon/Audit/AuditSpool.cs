@@ -41,7 +41,7 @@ internal sealed class AuditSpool : IDisposable
         _writer = new SpoolWriter(files, settings, keys, log, _reserve, _ring, _gate, _drops, _disk, _bell, _clock);
         _disk.Stalled = _writer.BeStalled;
         _disk.Waiting = _writer.TurnAwayLate;
-        _timer = clock.CreateTimer(_ => _gate.Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(_ => Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Write) { IsBackground = true, Name = "edged audit" };
     }
 
@@ -198,6 +198,16 @@ internal sealed class AuditSpool : IDisposable
         _timer.Dispose();
         _disk.Dispose();
         _writer.Dispose();
+    }
+
+    // A turn can call the disk more than once: one that outlasts this timer goes on being looked at, or a later call of it could hang unseen.
+    private void Ring()
+    {
+        _gate.Ring();
+        if (_gate.IsAwake)
+        {
+            _timer.Change(_settings.Window, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private bool TryPass(int length, bool goesOn, out AuditPlace place)

@@ -53,6 +53,9 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
     /// <summary>The writer will never write again.</summary>
     public bool HasEnded => _ended;
 
+    /// <summary>The writer is in a turn, or about to be.</summary>
+    public bool IsAwake => Volatile.Read(ref _sleep) == Awake && !_ended;
+
     /// <summary>A sync takes longer than the loss window: whoever comes waits for it.</summary>
     public bool Late
     {
