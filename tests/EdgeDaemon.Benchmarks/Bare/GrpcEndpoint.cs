@@ -10,7 +10,7 @@ namespace EdgeDaemon.Benchmarks.Bare;
 /// <summary>
 /// gRPC's ModelInfer by hand, raw contents both ways: the message into a pooled array, the tensor from where it lies there, the answer in
 /// one piece before the trailers, without a flush of its own, as the framework's gRPC does it. Of the request it reads the raw contents,
-/// and nothing else.
+/// and nothing else. Without lanes it answers whatever lies there, and what is left is the price of Kestrel's HTTP/2 itself.
 /// </summary>
 internal sealed class GrpcEndpoint
 {
@@ -19,10 +19,10 @@ internal sealed class GrpcEndpoint
     private const int Varint = 0, Fixed64 = 1, Delimited = 2, Fixed32 = 5;
 
     private readonly Model _model;
-    private readonly Lanes _lanes;
+    private readonly Lanes? _lanes;
     private readonly byte[] _answerHead;
 
-    public GrpcEndpoint(Model model, Lanes lanes)
+    public GrpcEndpoint(Model model, Lanes? lanes)
     {
         _model = model;
         _lanes = lanes;
@@ -68,7 +68,10 @@ internal sealed class GrpcEndpoint
                 return;
             }
 
-            await _lanes.RunAsync(message.AsMemory(tensor), output, 1, context.RequestAborted);
+            if (_lanes is not null)
+            {
+                await _lanes.RunAsync(message.AsMemory(tensor), output, 1, context.RequestAborted);
+            }
 
             Write(context.Response.BodyWriter, output.AsSpan(0, _model.OutputItemBytes));
             context.Response.AppendTrailer("grpc-status", "0");

@@ -65,7 +65,7 @@ RequestDelegate allocated = context =>
 if (arguments.Echo)
 {
     // Without routing: it would allocate, and edged has its own.
-    RequestDelegate echo = new EchoEndpoint(model).Handle;
+    RequestDelegate echo = arguments.Grpc ? new GrpcEndpoint(model, lanes: null).Handle : new EchoEndpoint(model).Handle;
     application.Run(context => context.Request.Path == "/allocated" ? allocated(context) : echo(context));
 }
 else

@@ -15,7 +15,7 @@ internal static class LoadClient
         "raw", "--library", options.Library, "--model", workload.Graph,
         "--callers", Text(Math.Min(clients, Environment.ProcessorCount)), "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)), "--batch", Text(batch), "--answer", answer);
 
-    public static Slice Served(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, string answer) =>
+    public static Slice Served(Options options, Workload workload, ServerProcess server, RequestMode mode, int clients, string? answer) =>
         Load(options, workload, server, mode, clients, answer, "--seconds", Text(options.Slice), "--warmup", Text(Warmup(options)));
 
     /// <summary>The same over a Unix socket that is not the one the server was started with; no answer compared.</summary>

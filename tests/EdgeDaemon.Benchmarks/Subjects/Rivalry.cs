@@ -11,6 +11,7 @@ namespace EdgeDaemon.Benchmarks.Subjects;
 internal static class Rivalry
 {
     private const string Unrecorded = "edged, audit log off";
+    private const string Empty = "bare without inference";
 
     /// <param name="form">What edged is sent; the others get the same bytes when it is JSON or gRPC, else the bare tensor.</param>
     /// <param name="atLeast">What edged's rate divided by a rival's is held against, by the rival's name and the clients.</param>
@@ -34,6 +35,11 @@ internal static class Rivalry
                 Workload silent = workload with { Name = $"{workload.Name}-unrecorded" };
                 ServerProcess unrecorded = EdgedServer.Start(options, silent, scratch, EdgedServer.Prepare(options, silent, scratch, "[audit]\nenabled = false"));
                 servers.Add((Unrecorded, unrecorded, (server, clients) => LoadClient.Served(options, silent, server, form, clients, answer)));
+            }
+
+            if (grpc)
+            {
+                servers.Add((Empty, BareServer.StartGrpcEcho(options, workload, scratch), (server, clients) => LoadClient.Served(options, workload, server, others, clients, answer: null)));
             }
 
             foreach (Peer peer in Peer.Present(options, form))
@@ -78,13 +84,21 @@ internal static class Rivalry
                 $"added CPU a request, {named}", "us", Interval.MedianOf([.. slices["raw"].Select(slice => slice.CpuMicroseconds)]), Interval.MedianOf(addedBare),
                 added is null ? null : Interval.MedianOf(added), "edged / bare",
                 added is null ? null : Interval.Of([.. added.Zip(addedBare, (mine, other) => mine / other)]), addedAtMost, AtMost: true));
-            foreach (string rival in slices.Keys.Where(name => name is not ("raw" or "edged" or Unrecorded)))
+            foreach (string rival in slices.Keys.Where(name => name is not ("raw" or "edged" or Unrecorded or Empty)))
             {
                 double[] theirs = Rates(rival);
                 report.Add(new Finding(
                     $"rate, {named}", "1/s", Interval.MedianOf(raw), Interval.MedianOf(theirs), own is null ? null : Interval.MedianOf(own), $"edged / {rival}",
                     own is null ? null : Interval.Of([.. own.Zip(theirs, (mine, other) => mine / other)]), atLeast(rival, clients), AtMost: false));
             }
+        }
+
+        if (slices.TryGetValue(Empty, out List<Slice>? empty))
+        {
+            double[] floor = [.. empty.Select(slice => slice.CpuMicroseconds)];
+            report.Add(new Finding(
+                $"CPU of a call without inference, {what}", "us", 0, Interval.MedianOf(addedBare), Interval.MedianOf(floor), "empty / bare",
+                Interval.Of([.. floor.Zip(addedBare, (mine, other) => mine / other)]), Finding.NoTarget, AtMost: true));
         }
     }
 }

@@ -68,7 +68,7 @@ internal sealed class CertificateReplay(RobustnessCertificate certificate, Radiu
         // Last, since what differs is better named. What no sample shows (how many might have been drawn, on which processor, that some had failed) stands under the seal alone.
         if (!certificate.IsSealedBy(seed))
         {
-            throw new CtlException("the seal is none of these words by this seed: something was changed after the certificate was made, of which the samples show nothing");
+            throw new CtlException("the seal is none of these words by this seed: something was changed after the certificate was made, of which the samples show nothing; as it was made it stands in the audit log (edgectl audit query --kind certificate --json)");
         }
     }
 
