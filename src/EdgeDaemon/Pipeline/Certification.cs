@@ -55,7 +55,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
 
         work.Smoothing = new SmoothingWork(wish, question, SmoothingOffer.Time(wish, admission.Settings, tenant.Settings));
         work.Smoothing.Charge(work.Entry.Account!, inputs * SmoothedInput.MemoryOf(model.Smoothing!.Classes, Away(model.Smoothing!, question)));
-        return 2 * BatchBytes(model.Smoothing!);
+        return Batches(model.Smoothing!) * BatchBytes(model.Smoothing!);
     }
 
     /// <summary>All runs of it; then its answer is in the server's output.</summary>
@@ -71,7 +71,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
         {
             string commitment = smoothing.Commitment; // Bound before the first sample.
             var run = new SmoothingRun(Inputs(work, offer), model.Certifying[account.Tenant.Index], account);
-            var loop = new SmoothingLoop(run, Batch(work, offer), Batch(work, offer), offer.Rules.Output, offer.Classes, TimeProvider.System, model.Manifest.Ensemble?.Rule ?? VoteRule.Mean);
+            var loop = new SmoothingLoop(run, Batch(work, offer), Batch(work, offer), offer.Rules.Output, offer.Classes, TimeProvider.System, model.Manifest.Ensemble?.Rule ?? VoteRule.Mean, offer.Gathers ? Batch(work, offer) : null);
             long now = Stopwatch.GetTimestamp();
             long deadline = exchange.BodyClock.Deadline;
             long kept = Math.Max(KeptAtLeast, (long)((deadline - now) * KeptShare));
@@ -172,8 +172,11 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
         return inputs.MoveToImmutable();
     }
 
-    // All of both batches may be one input's.
-    private static int Away(ModelSmoothing offer, SmoothingQuestion question) => Math.Min(2 * offer.Rules.Batch, question.SamplesOfInput);
+    // All of both batches may be one input's; and where samples are gathered, others that come before those.
+    private static int Away(ModelSmoothing offer, SmoothingQuestion question) => Math.Min((offer.Gathers ? 4 : 2) * offer.Rules.Batch, question.SamplesOfInput);
+
+    // One is run, one is written, and one gathers.
+    private static int Batches(ModelSmoothing offer) => offer.Gathers ? 3 : 2;
 
     private static SmoothingBatch Batch(InferenceWork work, ModelSmoothing offer) => new(work.Grant.Rent(BatchBytes(offer)), offer.BatchShape);
 

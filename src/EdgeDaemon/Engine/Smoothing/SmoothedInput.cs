@@ -69,8 +69,33 @@ internal sealed class SmoothedInput
     /// <summary>The number of the sample that counts next: all before it have come back.</summary>
     public int Next { get; private set; }
 
-    /// <summary>Whether a sample more can be of use, and there is a place for it until those before it are back.</summary>
-    public bool WantsMore => !IsOver && Handed < _question.SamplesOfInput && Handed - Next < _early.Length;
+    /// <summary>Samples of its that were run and are to be run again with others like them.</summary>
+    public int Deferred { get; set; }
+
+    /// <summary>Whether a sample more can be of use now: there is a place for it until those before it are back, and no look before it that waits for one which is deferred.</summary>
+    public bool WantsMore => !IsOver && Handed < (Deferred == 0 ? _question.SamplesOfInput : NextLook) && Handed - Next < _early.Length;
+
+    /// <summary>It will want no more, whatever comes back.</summary>
+    public bool HasAll => IsOver || Handed == _question.SamplesOfInput;
+
+    /// <summary>So many samples can be handed out if one that is away is deferred.</summary>
+    public int Ahead => IsOver ? 0 : Math.Max(0, Math.Min(NextLook, Next + _early.Length) - Handed);
+
+    // Where it can be over, by what is counted so far.
+    private int NextLook
+    {
+        get
+        {
+            if (_question.Mode != SmoothingMode.Sequential)
+            {
+                return _question.SamplesOfInput;
+            }
+
+            int look = _question.Ladder!.Looks.Looks.BinarySearch(_samples + 1);
+            look = look < 0 ? ~look : look;
+            return Math.Min(_question.SamplesOfInput, look < _question.Ladder.Looks.Count ? _question.Selection + _question.Ladder.Looks[look] : int.MaxValue);
+        }
+    }
 
     /// <summary>What selection chose, or a prediction found most often; <see cref="Votes.None"/> when every sample failed.</summary>
     public int Class { get; private set; } = Votes.None;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Threading.Tasks.Sources;
 using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Engine.Smoothing;
@@ -142,11 +143,18 @@ internal sealed class SmoothingBatch : IThreadPoolWorkItem, IValueTaskSource
     /// <param name="logits">A row of as many as there are classes for each of the run's rows.</param>
     /// <param name="classes">How many.</param>
     /// <param name="rule">By which members voted; the mean of one.</param>
-    public void Settle(ReadOnlySpan<float> logits, int classes, VoteRule rule = VoteRule.Mean)
+    /// <param name="votes">Says which rows were left open; null: none.</param>
+    /// <param name="gather">Where those go.</param>
+    public void Settle(ReadOnlySpan<float> logits, int classes, VoteRule rule = VoteRule.Mean, VoteResult? votes = null, SmoothingBatch? gather = null)
     {
         for (int i = 0; i < Used; i++)
         {
-            if (_rows[i].State == RowState.Waiting)
+            if (_rows[i] is { Waits: true, Counts: true } && votes?.Row(i).IsOpen == true)
+            {
+                gather!.Adopt(this, i);
+                _rows[i].State = RowState.Answered; // By another run, for another batch.
+            }
+            else if (_rows[i].State == RowState.Waiting)
             {
                 Answer(i, _rows[i].Counts ? Votes.Choice(rule, logits.Slice(i * classes, classes)) : Votes.None);
             }
@@ -207,9 +215,17 @@ internal sealed class SmoothingBatch : IThreadPoolWorkItem, IValueTaskSource
 
     private Span<float> RowOf(int row) => MemoryMarshal.Cast<byte, float>(_block.GetSpan()).Slice(row * _elements, _elements);
 
+    private void Adopt(SmoothingBatch from, int row)
+    {
+        from.RowOf(row).CopyTo(RowOf(Used));
+        _rows[Used++] = from._rows[row] with { IsDeferred = true };
+        from._rows[row].Input.Deferred++;
+    }
+
     private void Answer(int row, int choice)
     {
         _rows[row].State = RowState.Answered;
+        _rows[row].Input.Deferred -= _rows[row].IsDeferred ? 1 : 0;
         _rows[row].Input.Take(_rows[row].Sample, choice);
     }
 
@@ -250,6 +266,7 @@ internal sealed class SmoothingBatch : IThreadPoolWorkItem, IValueTaskSource
         public SmoothedInput Input;
         public int Sample;
         public bool Counts;
+        public bool IsDeferred;
         public RowState State;
 
         public readonly bool Waits => State == RowState.Waiting && !Input.IsOver;

@@ -3,6 +3,7 @@ using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Core.Tensors;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Engine.Smoothing;
@@ -19,7 +20,9 @@ namespace EdgeDaemon.Engine.Smoothing;
 /// <param name="classes">Elements of a row of it.</param>
 /// <param name="clock">Whose timestamps the deadlines are.</param>
 /// <param name="rule">By which the model's members vote.</param>
-internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, SmoothingBatch second, int output, int classes, TimeProvider clock, VoteRule rule = VoteRule.Mean)
+/// <param name="gather">As large as the first, for rows on which the first members of a consensus do not agree, of at most <see cref="VoteResult.MostRows"/>; null: all members are asked in the run in which that is found.</param>
+internal sealed class SmoothingLoop(
+    SmoothingRun run, SmoothingBatch first, SmoothingBatch second, int output, int classes, TimeProvider clock, VoteRule rule = VoteRule.Mean, SmoothingBatch? gather = null)
 {
     /// <summary>So many runs that fail one after the other are the model's failure, not some samples'.</summary>
     public const int MostFailures = 3;
@@ -28,6 +31,9 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
     private const double MostSeconds = 86_400;
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(5);
+
+    // A run of gathered rows is full enough: the next run could leave more open than there would be places.
+    private const double GatheredShare = 0.875;
 
     private int _failures;
     private RefusedException? _failed;
@@ -57,10 +63,12 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
         try
         {
             bool more = Prepare(now), ahead = false;
-            while (more)
+            while (more || HasGathered())
             {
-                await now.Filled;
-                if (clock.GetTimestamp() >= budget || await TurnAsync(enter, now, budget) is not { } turn)
+                // Those that were left open fill a run, or nothing else can be done before they are answered.
+                SmoothingBatch at = gather is { Used: > 0 } && (!more || gather.Used >= gather.Rows * GatheredShare) ? gather : now;
+                await at.Filled;
+                if (clock.GetTimestamp() >= budget || await TurnAsync(enter, at, budget) is not { } turn)
                 {
                     break;
                 }
@@ -68,36 +76,42 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
                 try
                 {
                     // Others may have run all of it while it waited for its turn.
-                    if (run.Begin(now))
+                    if (run.Begin(at))
                     {
-                        if (Runs > 0 && clock.GetTimestamp() + ExpectedTicks(turn.Lane, now.Bytes) > budget)
+                        if (Runs > 0 && clock.GetTimestamp() + ExpectedTicks(turn.Lane, at.Bytes) > budget)
                         {
                             break;
                         }
 
-                        run.Invite(now);
-                        ahead = ahead || Prepare(next);
-                        await RunAsync(turn, now, account, deadline, place);
+                        run.Invite(at);
+                        ahead = ahead || (at == now && Prepare(next));
+                        await RunAsync(turn, at, account, deadline, place);
                     }
                 }
                 finally
                 {
-                    now.EndRun(lost: turn.Lane.Guard is { IsLost: true });
+                    at.EndRun(lost: turn.Lane.Guard is { IsLost: true });
                     leave(turn);
                 }
 
-                if (!await BackAsync(now, budget, place))
+                if (!await BackAsync(at, budget, place))
                 {
                     break;
                 }
 
-                if (!run.Wants(now))
+                if (run.Wants(at))
                 {
-                    run.Clear(now);
-                    (now, next) = (next, now);
-                    more = (ahead && run.Wants(now)) || (await WrittenAsync(now) && Prepare(now));
-                    ahead = false;
+                    continue; // Some of it came back from others without an answer.
                 }
+
+                run.Clear(at);
+                if (at == now)
+                {
+                    (now, next) = (next, now);
+                    (more, ahead) = (ahead, false);
+                }
+
+                more = (more && run.Wants(now)) || (await WrittenAsync(now) && Prepare(now));
             }
         }
         finally
@@ -107,6 +121,10 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
                 // Nobody writes into memory that has gone back.
                 await WrittenAsync(now);
                 await WrittenAsync(next);
+                if (gather is not null)
+                {
+                    run.Clear(gather);
+                }
             }
             finally
             {
@@ -156,6 +174,17 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
         return true;
     }
 
+    private bool HasGathered()
+    {
+        if (gather is not { Used: > 0 } || run.Wants(gather))
+        {
+            return gather is { Used: > 0 };
+        }
+
+        run.Clear(gather); // Whose they were is decided without them.
+        return false;
+    }
+
     private bool Prepare(SmoothingBatch batch)
     {
         if (!run.Plan(batch))
@@ -196,11 +225,18 @@ internal sealed class SmoothingLoop(SmoothingRun run, SmoothingBatch first, Smoo
     private async ValueTask RunAsync(LaneTurn turn, SmoothingBatch batch, TensorAccount? account, long deadline, RunPlace place)
     {
         Begun = Begun == 0 ? clock.GetTimestamp() : Begun;
+        EnsembleRun? ensemble = turn.Lane.Ensemble;
+        int open = gather is not null && batch != gather && batch.Guests.Count == 0 && ensemble is { Consensus: > 0 } ? run.MayLeave(gather, ensemble.Names.Length, ensemble.Consensus) : 0;
+        if (open > 0)
+        {
+            ensemble!.MayLeave = open;
+        }
+
         try
         {
             RunAnswer answer = await turn.RunAsync(batch.Inputs, account, deadline, place);
             Require(answer, batch);
-            run.Settle(batch, System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(answer.OutputData(output)), classes, rule);
+            run.Settle(batch, System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(answer.OutputData(output)), classes, rule, open > 0 ? ensemble!.Count.Result : null, gather);
             _failures = 0;
         }
         catch (RefusedException shared) when (shared.Refusal == Refusal.EngineFailed && batch.Guests.Count > 0 && turn.Lane.Guard is not { IsLost: true })

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Core.Smoothing.Certificates;
+using EdgeDaemon.Engine.Voting;
 using EdgeDaemon.Native.Onnx;
 
 namespace EdgeDaemon.Engine.Smoothing;
@@ -15,6 +16,7 @@ internal sealed class SmoothingRun
     private readonly Lock _gate = new();
     private readonly PriorityQueue<SmoothedInput, long> _open = new();
     private readonly List<SmoothingBatch> _offered = []; // written, and not yet run
+    private readonly List<SmoothedInput> _held = [];
     private readonly TenantCertifications? _others;
     private readonly TensorAccount? _account;
     private TaskCompletionSource? _back; // somebody waits for what was lent
@@ -49,6 +51,7 @@ internal sealed class SmoothingRun
         lock (_gate)
         {
             batch.Run = this;
+            _held.Clear();
             while (batch.Used < batch.Rows && _open.TryDequeue(out SmoothedInput? input, out _))
             {
                 if (input.WantsMore)
@@ -56,6 +59,15 @@ internal sealed class SmoothingRun
                     batch.Add(input, input.HandOut());
                     _open.Enqueue(input, Turn(input));
                 }
+                else if (!input.HasAll)
+                {
+                    _held.Add(input); // Not before others of its samples are back.
+                }
+            }
+
+            foreach (SmoothedInput input in _held)
+            {
+                _open.Enqueue(input, Turn(input));
             }
 
             return batch.Used > 0;
@@ -117,14 +129,47 @@ internal sealed class SmoothingRun
     /// <param name="logits">A row of as many as there are classes for each of the run's rows.</param>
     /// <param name="classes">How many.</param>
     /// <param name="rule">By which members voted; the mean of one.</param>
-    public void Settle(SmoothingBatch batch, ReadOnlySpan<float> logits, int classes, VoteRule rule)
+    /// <param name="votes">Says which rows were left open; null: none.</param>
+    /// <param name="gather">Where those go.</param>
+    public void Settle(SmoothingBatch batch, ReadOnlySpan<float> logits, int classes, VoteRule rule, VoteResult? votes = null, SmoothingBatch? gather = null)
     {
         lock (_gate)
         {
-            batch.Settle(logits, classes, rule);
+            if (gather is not null)
+            {
+                gather.Run = this;
+            }
+
+            batch.Settle(logits, classes, rule, votes, gather);
         }
 
         batch.Guests.Settle(logits, classes, rule);
+    }
+
+    /// <summary>How many rows of a run may be left open, to be gathered. None where that would cost more than it saves: before anything is gathered, as many samples must be there to be run as pay for a run of all members twice.</summary>
+    /// <param name="gather">Where they would go.</param>
+    /// <param name="members">All of the ensemble.</param>
+    /// <param name="first">Of them those that must agree.</param>
+    public int MayLeave(SmoothingBatch gather, int members, int first)
+    {
+        lock (_gate)
+        {
+            if (gather.Used == 0)
+            {
+                long ahead = 0;
+                foreach (SmoothedInput input in Inputs)
+                {
+                    ahead += input.Ahead;
+                }
+
+                if (ahead * (members - first) < 2L * gather.Rows * members)
+                {
+                    return 0;
+                }
+            }
+
+            return gather.Rows - gather.Used;
+        }
     }
 
     /// <summary>A batch's run failed, or was late: those of its samples that it ran are against every class. Others' are not: they run their own.</summary>
