@@ -151,13 +151,18 @@ public sealed class SharedTurnsTests
             return (inputs, (await Task.WhenAll(loops)).Sum(loop => loop.Runs));
         }
 
-        /// <summary>All of them wait for the lane before the first has it.</summary>
+        /// <summary>All of them wait for the lane, in their order, before the first has it.</summary>
         public (SmoothedInput[] Inputs, Task<SmoothingLoop>[] Loops) Begin(params (TenantCertifications Tenant, SmoothingQuestion Question, float X)[] all)
         {
             Assert.IsTrue(Pool.TryTake(out Lane held));
             SmoothedInput[] inputs = [.. all.Select((one, number) => Input(one.Question, one.X, (byte)number))];
-            Task<SmoothingLoop>[] loops = [.. all.Select((one, number) => RunAsync(new SmoothingRun([inputs[number]], one.Tenant)))];
-            Assert.IsTrue(SpinWait.SpinUntil(() => Pool.Waiting == all.Length, TimeSpan.FromSeconds(60)));
+            var loops = new Task<SmoothingLoop>[all.Length];
+            for (int i = 0; i < all.Length; i++)
+            {
+                loops[i] = RunAsync(new SmoothingRun([inputs[i]], all[i].Tenant));
+                Assert.IsTrue(SpinWait.SpinUntil(() => Pool.Waiting == i + 1, TimeSpan.FromSeconds(60)));
+            }
+
             Pool.Leave(new LaneTurn(held));
             return (inputs, loops);
         }
