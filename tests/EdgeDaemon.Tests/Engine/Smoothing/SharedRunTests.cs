@@ -169,6 +169,46 @@ public sealed class SharedRunTests
         Assert.AreEqual(20, guest.Inputs[0].Samples);
     }
 
+    [TestMethod]
+    public void What_ends_a_host_s_run_is_not_against_its_guests()
+    {
+        var all = new TenantCertifications();
+        using TensorBlockPool pool = new(1 << 20);
+        SmoothingRun host = Run(all, null, 0), guest = Run(all, null, 1), third = Run(all, null, 2);
+        SmoothingBatch batch = Planned(host, pool, 60, 2), lent = Planned(guest, pool, 60, 2), others = Planned(third, pool, 60, 2);
+        guest.Enter();
+        Assert.IsTrue(host.Begin(batch));
+        host.Invite(batch);
+        host.SettleFailed(batch);
+        Assert.AreEqual((20, 0), (host.Inputs[0].Counted.Failed, guest.Inputs[0].Samples));
+        Assert.IsTrue(third.Begin(others));
+        third.Invite(others);
+        Assert.AreEqual(0, others.Guests.Count, "what came back once is not lent again: it would be held up by one after the other");
+        Assert.IsTrue(guest.Begin(lent));
+        guest.Settle(lent, new float[120], 2, VoteRule.Mean);
+        Assert.AreEqual((20, 0), (guest.Inputs[0].Samples, guest.Inputs[0].Counted.Failed));
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Rows_of_guests_are_zero_when_the_run_ends_unless_it_is_still_inside(bool lost)
+    {
+        var all = new TenantCertifications();
+        using TensorBlockPool pool = new(1 << 20);
+        SmoothingRun host = Run(all, null, 0), guest = Run(all, null, 1);
+        SmoothingBatch batch = Planned(host, pool, 60, 2);
+        Planned(guest, pool, 60, 2);
+        guest.Enter();
+        Assert.IsTrue(host.Begin(batch));
+        host.Invite(batch);
+        float[] Rows() => MemoryMarshal.Cast<byte, float>(batch.Inputs.Span[0].Block.GetSpan()).ToArray();
+        float[] before = Rows();
+        Assert.IsTrue(before[..80].All(number => number != 0) && before[80..].All(number => number == 0), "its own twenty rows, and as many of the guest's");
+        batch.EndRun(lost);
+        CollectionAssert.AreEqual(lost ? before : [.. before[..40], .. new float[80]], Rows());
+    }
+
     private static SmoothingRun Run(TenantCertifications others, TensorAccount? account, int place) => new([Questions.Input(Questions.Predict(20), place, 2)], others, account);
 
     private static SmoothingBatch Planned(SmoothingRun run, TensorBlockPool pool, int rows, int features)

@@ -37,6 +37,43 @@ public sealed class SharedTurnsTests
         Assert.IsTrue(inputs.All(input => input.Samples == 30 && input.Stopped == StoppedBy.Completed));
     }
 
+    /// <summary>On threads and lanes that are really beside one another: what is answered is what each is answered alone.</summary>
+    [TestMethod]
+    [Timeout(300_000)]
+    public async Task On_several_lanes_at_once_each_is_answered_as_alone()
+    {
+        const int Count = 16, Lanes = 3;
+        using var rig = new Rig(VotingModel.Linear(Larger), _clock, Lanes);
+        int lent = 0;
+        for (int round = 0; round < 20; round++)
+        {
+            var random = new Random(round);
+            TenantCertifications[] tenants = [new(), new()];
+            (SmoothingQuestion Question, float X)[] asked = [.. Enumerable.Range(0, Count).Select(_ => (random.Next(3) switch
+            {
+                0 => Questions.Predict(random.Next(1, 150)), 1 => Questions.Fixed(random.Next(5, 150)), _ => Questions.Sequential(Questions.Period * random.Next(1, 8)),
+            }, (float)random.NextDouble()))];
+            SmoothedInput[] together = [.. asked.Select((one, number) => rig.Input(one.Question, one.X, (byte)number))];
+            SmoothedInput[] alone = [.. asked.Select((one, number) => rig.Input(one.Question, one.X, (byte)number))];
+            SmoothingRun[] runs = [.. together.Select((input, number) => new SmoothingRun([input], tenants[number % 2]))];
+            Lane[] held = [.. Enumerable.Range(0, Lanes).Select(_ => rig.Pool.TryTake(out Lane lane) ? lane : throw new AssertFailedException("nobody else is there"))];
+            Task<SmoothingLoop>[] loops = [.. runs.Select(run => rig.RunAsync(run))];
+            Assert.IsTrue(SpinWait.SpinUntil(() => rig.Pool.Waiting == Count, TimeSpan.FromSeconds(60)));
+            await Task.WhenAll(held.Select(lane => Task.Run(() => rig.Pool.Leave(new LaneTurn(lane)))));
+            await Task.WhenAll(loops);
+            for (int i = 0; i < Count; i++)
+            {
+                await rig.RunAsync(new SmoothingRun([alone[i]]));
+                lent += runs[i].Lent;
+                Assert.AreEqual(Told(alone[i]), Told(together[i]), $"round {round}, the {i}th");
+            }
+
+            Assert.AreEqual((0, 0, 0), (tenants[0].Count, tenants[1].Count, rig.Pool.Busy));
+        }
+
+        Assert.IsGreaterThan(1000, lent, "else hardly any run was shared");
+    }
+
     [TestMethod]
     [Timeout(120_000)]
     public async Task Whose_rows_make_a_run_fail_fails_alone()
@@ -112,7 +149,7 @@ public sealed class SharedTurnsTests
         Assert.AreEqual((told, 0, 0), (Told(input), rig.Pool.Busy, one.Count));
     }
 
-    private static string Told(SmoothedInput input) => $"{input.Class} {input.Stopped} {string.Join(',', input.Counted.Counts)}";
+    private static string Told(SmoothedInput input) => $"{input.Class} {input.Radius} {input.Basis} {input.Stopped} {string.Join(',', input.Selected.Counts)} {string.Join(',', input.Counted.Counts)}";
 
     /// <summary>One lane and its pool.</summary>
     private sealed class Rig : IDisposable
@@ -121,11 +158,11 @@ public sealed class SharedTurnsTests
         private readonly TestClock _clock;
         private readonly List<TensorBlock> _blocks = [];
 
-        public Rig(byte[] graph, TestClock clock)
+        public Rig(byte[] graph, TestClock clock, int lanes = 1)
         {
             _clock = clock;
             _session = TestRuntime.Get().CreateSession(graph, new OnnxSessionOptions());
-            Pool = new LanePool([new Lane(0, [new MemberPort("m", _session.NewRun(Memory), [0], [0])], Memory)], 100, work => work.Execute(), clock);
+            Pool = new LanePool([.. Enumerable.Range(0, lanes).Select(lane => new Lane(lane, [new MemberPort("m", _session.NewRun(Memory), [0], [0])], Memory))], 100, work => work.Execute(), clock);
         }
 
         public TensorBlockPool Memory { get; } = new(1 << 24);
@@ -141,7 +178,11 @@ public sealed class SharedTurnsTests
         public SmoothingBatch Batch()
         {
             TensorBlock block = Memory.Rent(Rows * VotingModel.Features * sizeof(float), null);
-            _blocks.Add(block);
+            lock (_blocks)
+            {
+                _blocks.Add(block);
+            }
+
             return new SmoothingBatch(block, Running.Shape(Rows, VotingModel.Features));
         }
 
