@@ -23,6 +23,7 @@ internal sealed class ModelSmoothing
     {
         Rules = manifest.Smoothing!;
         Input = manifest.Inputs[0];
+        Gathers = manifest.Ensemble is { Consensus: > 0 } && Rules.Batch > 1;
         _noises = noises;
         _ladders = ladders;
         Engine = engine;
@@ -37,6 +38,9 @@ internal sealed class ModelSmoothing
 
     /// <summary>The one input.</summary>
     public ManifestInput Input { get; }
+
+    /// <summary>Rows on which the first members do not agree are gathered for a run of all.</summary>
+    public bool Gathers { get; }
 
     /// <summary>Numbers of one input, which is one row of every run.</summary>
     public int Elements { get; }

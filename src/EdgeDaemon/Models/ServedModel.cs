@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EdgeDaemon.Admission;
 using EdgeDaemon.Audit;
 using EdgeDaemon.Core.Bundles;
 using EdgeDaemon.Core.Bundles.Onnx;
@@ -79,6 +80,9 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>What was certified.</summary>
     public SmoothingStatistics Smoothed { get; } = new();
+
+    /// <summary>Certifications that are under way, each tenant's apart.</summary>
+    public PerTenant<TenantCertifications> Certifying { get; } = new(_ => new TenantCertifications());
 
     /// <summary>How it is spread over the cores.</summary>
     public LanePlan Plan { get; }

@@ -54,8 +54,8 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
         }
 
         work.Smoothing = new SmoothingWork(wish, question, SmoothingOffer.Time(wish, admission.Settings, tenant.Settings));
-        work.Smoothing.Charge(work.Entry.Account!, inputs * SmoothedInput.MemoryOf(model.Smoothing!.Classes));
-        return 2 * BatchBytes(model.Smoothing!);
+        work.Smoothing.Charge(work.Entry.Account!, inputs * SmoothedInput.MemoryOf(model.Smoothing!.Classes, Away(model.Smoothing!, question)));
+        return Batches(model.Smoothing!) * BatchBytes(model.Smoothing!);
     }
 
     /// <summary>All runs of it; then its answer is in the server's output.</summary>
@@ -70,8 +70,8 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
         try
         {
             string commitment = smoothing.Commitment; // Bound before the first sample.
-            var run = new SmoothingRun(Inputs(work, offer));
-            var loop = new SmoothingLoop(run, Batch(work, offer), Batch(work, offer), offer.Rules.Output, offer.Classes, TimeProvider.System, model.Manifest.Ensemble?.Rule ?? VoteRule.Mean);
+            var run = new SmoothingRun(Inputs(work, offer), model.Certifying[account.Tenant.Index], account);
+            var loop = new SmoothingLoop(run, Batch(work, offer), Batch(work, offer), offer.Rules.Output, offer.Classes, TimeProvider.System, model.Manifest.Ensemble?.Rule ?? VoteRule.Mean, offer.Gathers ? Batch(work, offer) : null);
             long now = Stopwatch.GetTimestamp();
             long deadline = exchange.BodyClock.Deadline;
             long kept = Math.Max(KeptAtLeast, (long)((deadline - now) * KeptShare));
@@ -135,7 +135,7 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
         }
     }
 
-    // Batches are full already: they share no run with other requests, whose inputs would have to be copied beside them.
+    // Other requests' rows come into its runs by the certifications themselves; nothing is gathered while it waits.
     private async ValueTask<LaneTurn> WaitAsync(HttpExchange exchange, InferenceWork work, ServedModel model, int priority, long bytes, long budget)
     {
         work.Entry.TakePlace(requests.QueueOf(model.Name), model.Name);
@@ -166,11 +166,17 @@ internal sealed class Certification(RequestAdmission requests, SmoothingAdmissio
                 throw new RefusedException(Refusal.InputNumberOutOfRange, $"input {i} has numbers too far from 0 for exact noise of sigma {smoothing.Question.Sigma}");
             }
 
-            inputs.Add(new SmoothedInput(i, input, smoothing.Seed.Key((uint)i), smoothing.Question, offer.Classes));
+            inputs.Add(new SmoothedInput(i, input, smoothing.Seed.Key((uint)i), smoothing.Question, offer.Classes, Away(offer, smoothing.Question)));
         }
 
         return inputs.MoveToImmutable();
     }
+
+    // All of both batches may be one input's; and where samples are gathered, others that come before those.
+    private static int Away(ModelSmoothing offer, SmoothingQuestion question) => Math.Min((offer.Gathers ? 4 : 2) * offer.Rules.Batch, question.SamplesOfInput);
+
+    // One is run, one is written, and one gathers.
+    private static int Batches(ModelSmoothing offer) => offer.Gathers ? 3 : 2;
 
     private static SmoothingBatch Batch(InferenceWork work, ModelSmoothing offer) => new(work.Grant.Rent(BatchBytes(offer)), offer.BatchShape);
 

@@ -7,17 +7,22 @@ using EdgeDaemon.Core.Smoothing.Noise;
 namespace EdgeDaemon.Engine.Smoothing;
 
 /// <summary>
-/// One input's way from its first noisy sample to its answer. Samples have numbers, are handed out in their order and come back in it, in whatever runs they were; what a sample is depends
-/// on its number and the input's key alone, so that nothing here depends on how runs were cut. Not thread-safe: its run's.
+/// One input's way from its first noisy sample to its answer. Samples have numbers and are handed out in their order; they come back as the runs end that they were in, one's own or another
+/// certification's, and count in their order again: a look that saw the first to come would choose the path by who was fast. What a sample is depends on its number and the input's key alone, so
+/// that nothing here depends on how runs were cut. Not thread-safe: its run's.
 /// </summary>
 internal sealed class SmoothedInput
 {
     // The object, its decisions, and the heads of its arrays.
     private const int Fixed = 512;
 
+    // Has not come back.
+    private const int Missing = int.MinValue;
+
     private readonly SmoothingQuestion _question;
     private readonly Selection _selection;
     private readonly int[] _counts; // of certification, or prediction
+    private readonly int[] _early; // classes of samples that came before one with a smaller number, each at its number modulo the length
     private NoiseKey _key;
     private ChosenClass _chosen;
     private SequentialDecision _sequential;
@@ -29,9 +34,12 @@ internal sealed class SmoothedInput
     /// <param name="key">Of its noise.</param>
     /// <param name="question">The request's.</param>
     /// <param name="classes">Elements of a row of the output.</param>
-    public SmoothedInput(int place, ReadOnlyMemory<byte> bytes, NoiseKey key, SmoothingQuestion question, int classes)
+    /// <param name="away">Samples that may be handed out and not have come back, 1 at least: so many classes wait here for those before them.</param>
+    public SmoothedInput(int place, ReadOnlyMemory<byte> bytes, NoiseKey key, SmoothingQuestion question, int classes, int away)
     {
         Place = place;
+        _early = new int[Math.Min(away, question.SamplesOfInput)];
+        Array.Fill(_early, Missing);
         Bytes = bytes;
         _key = key;
         _question = question;
@@ -43,8 +51,8 @@ internal sealed class SmoothedInput
         }
     }
 
-    /// <summary>Memory that one takes, beside the input's own: a count of each class for the samples that choose and for those that certify.</summary>
-    public static long MemoryOf(int classes) => Fixed + (2L * sizeof(int) * classes);
+    /// <summary>Memory that one takes, beside the input's own: a count of each class for the samples that choose and for those that certify, and a class for each sample that may come early.</summary>
+    public static long MemoryOf(int classes, int away) => Fixed + (2L * sizeof(int) * classes) + (sizeof(int) * (long)away);
 
     public int Place { get; }
 
@@ -58,8 +66,36 @@ internal sealed class SmoothedInput
     /// <summary>How many samples were handed out: the number of the next.</summary>
     public int Handed { get; private set; }
 
-    /// <summary>Whether a sample more can be of use.</summary>
-    public bool WantsMore => !IsOver && Handed < _question.SamplesOfInput;
+    /// <summary>The number of the sample that counts next: all before it have come back.</summary>
+    public int Next { get; private set; }
+
+    /// <summary>Samples of its that were run and are to be run again with others like them.</summary>
+    public int Deferred { get; set; }
+
+    /// <summary>Whether a sample more can be of use now: there is a place for it until those before it are back, and no look before it that waits for one which is deferred.</summary>
+    public bool WantsMore => !IsOver && Handed < (Deferred == 0 ? _question.SamplesOfInput : NextLook) && Handed - Next < _early.Length;
+
+    /// <summary>It will want no more, whatever comes back.</summary>
+    public bool HasAll => IsOver || Handed == _question.SamplesOfInput;
+
+    /// <summary>So many samples can be handed out if one that is away is deferred.</summary>
+    public int Ahead => IsOver ? 0 : Math.Max(0, Math.Min(NextLook, Next + _early.Length) - Handed);
+
+    // Where it can be over, by what is counted so far.
+    private int NextLook
+    {
+        get
+        {
+            if (_question.Mode != SmoothingMode.Sequential)
+            {
+                return _question.SamplesOfInput;
+            }
+
+            int look = _question.Ladder!.Looks.Looks.BinarySearch(_samples + 1);
+            look = look < 0 ? ~look : look;
+            return Math.Min(_question.SamplesOfInput, look < _question.Ladder.Looks.Count ? _question.Selection + _question.Ladder.Looks[look] : int.MaxValue);
+        }
+    }
 
     /// <summary>What selection chose, or a prediction found most often; <see cref="Votes.None"/> when every sample failed.</summary>
     public int Class { get; private set; } = Votes.None;
@@ -88,15 +124,44 @@ internal sealed class SmoothedInput
     /// <summary>Writes a noisy sample. From any thread; false: it must count as failed, whatever the model says to it.</summary>
     public bool TryAdd(int sample, Span<float> row) => _question.Noise.TryAdd(_key, (ulong)sample, 0, Bytes.Span, row);
 
-    /// <summary>The next sample's class came, in the order in which they were handed out; what comes when all is decided is of no account.</summary>
+    /// <summary>A sample's class came. It counts once all before it have come; what comes when all is decided is of no account.</summary>
+    /// <param name="sample">Its number; each comes once.</param>
     /// <param name="choice"><see cref="Votes.None"/>: NaN, a run that failed or was late. It is against every class.</param>
-    public void Take(int choice)
+    /// <exception cref="ArgumentOutOfRangeException">It has come before, or is further ahead than any may be.</exception>
+    public void Take(int sample, int choice)
     {
         if (IsOver)
         {
             return;
         }
 
+        ArgumentOutOfRangeException.ThrowIfLessThan(sample, Next);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sample, Next + _early.Length);
+        ref int place = ref _early[sample % _early.Length];
+        ArgumentOutOfRangeException.ThrowIfNotEqual(place, Missing, nameof(sample));
+        place = choice;
+        while (!IsOver && _early[Next % _early.Length] is not Missing and var next)
+        {
+            _early[Next % _early.Length] = Missing;
+            Next++;
+            TakeNext(next);
+        }
+    }
+
+    /// <summary>Nothing more comes. What stands, stands: of a sequential question what the last look found; of a fixed number, all that is missing counts against the class.</summary>
+    public void Stop(StoppedBy reason)
+    {
+        if (!IsOver)
+        {
+            Close(reason);
+        }
+    }
+
+    /// <summary>The key is of no use any more.</summary>
+    public void Forget() => NoiseKey.Clear(ref _key);
+
+    private void TakeNext(int choice)
+    {
         ReadOnlySpan<int> one = MemoryMarshal.CreateReadOnlySpan(ref choice, 1);
         if (_selection.Samples < _question.Selection)
         {
@@ -129,18 +194,6 @@ internal sealed class SmoothedInput
             Close(_question.Mode == SmoothingMode.Sequential ? StoppedBy.Samples : StoppedBy.Completed);
         }
     }
-
-    /// <summary>Nothing more comes. What stands, stands: of a sequential question what the last look found; of a fixed number, all that is missing counts against the class.</summary>
-    public void Stop(StoppedBy reason)
-    {
-        if (!IsOver)
-        {
-            Close(reason);
-        }
-    }
-
-    /// <summary>The key is of no use any more.</summary>
-    public void Forget() => NoiseKey.Clear(ref _key);
 
     private void Choose()
     {

@@ -72,6 +72,15 @@ internal sealed class EnsembleRun : IDisposable
     /// <summary>Every member is asked, also where the first agree: a release's own tests are to show what each of them does. What is answered is the same.</summary>
     public bool AsksAll { get; set; }
 
+    /// <summary>
+    /// So many rows on which the first members do not agree may stay without an answer (<see cref="RowVote.IsOpen"/>) instead of all members being asked: somebody gathers such rows and asks again. 0 for
+    /// whoever reads the answer as it is; taken back with the lane.
+    /// </summary>
+    public int MayLeave { get; set; }
+
+    /// <summary>So many first members answer alone where they agree; 0: all are always asked.</summary>
+    public int Consensus => _ensemble.Rules.Consensus;
+
     /// <summary>The first member that failed by itself, and how; null: none did. Whoever was late is at fault on this machine alone.</summary>
     public string? Fault
     {
@@ -103,7 +112,7 @@ internal sealed class EnsembleRun : IDisposable
         }
 
         Ask(0, consensus > 0 ? consensus : members, inputs, account);
-        bool early = consensus > 0 && !AsksAll && Answered(0, consensus) == consensus && _count.AllAgree(consensus);
+        bool early = consensus > 0 && !AsksAll && Answered(0, consensus) == consensus && _count.Agree(consensus, MayLeave);
         if (consensus > 0 && !early)
         {
             Ask(consensus, members, inputs, account);
@@ -127,6 +136,7 @@ internal sealed class EnsembleRun : IDisposable
     public void Clear()
     {
         _count.Clear();
+        MayLeave = 0;
         for (int i = 0; i < _slots.Length; i++)
         {
             _slots[i].State = MemberState.NotAsked;

@@ -20,8 +20,10 @@ internal sealed class VoteCount(Ensemble ensemble, MemberPort[] members, TensorB
 
     public ReadOnlySpan<byte> Answer(int output) => _answers[output]!.GetSpan();
 
-    /// <summary>Whether the first so many members, who all have answered, choose the same class in every row.</summary>
-    public bool AllAgree(int first)
+    /// <summary>Whether the first so many members, who all have answered, choose the same class in every row but a few.</summary>
+    /// <param name="first">How many members.</param>
+    /// <param name="but">In so many rows they may differ.</param>
+    public bool Agree(int first, int but)
     {
         int classes = Classes(members[0]);
         int rows = classes == 0 ? 0 : Floats(members[0], ensemble.Rules.Output).Length / classes;
@@ -32,7 +34,12 @@ internal sealed class VoteCount(Ensemble ensemble, MemberPort[] members, TensorB
             {
                 if (choice == Votes.None || Votes.Choice(Row(member, row, classes)) != choice)
                 {
-                    return false;
+                    if (but-- == 0)
+                    {
+                        return false;
+                    }
+
+                    break;
                 }
             }
         }
@@ -58,7 +65,7 @@ internal sealed class VoteCount(Ensemble ensemble, MemberPort[] members, TensorB
             Span<float> answer = MemoryMarshal.Cast<byte, float>(block.GetSpan());
             if (output == ensemble.Rules.Output)
             {
-                Vote(answer, Classes(first), account);
+                Vote(answer, Classes(first), account, early);
             }
             else
             {
@@ -103,7 +110,7 @@ internal sealed class VoteCount(Ensemble ensemble, MemberPort[] members, TensorB
         return entropy;
     }
 
-    private void Vote(Span<float> answer, int classes, TensorAccount? account)
+    private void Vote(Span<float> answer, int classes, TensorAccount? account, bool early)
     {
         int rows = classes == 0 ? 0 : answer.Length / classes;
         bool kept = rows <= VoteResult.MostRows;
@@ -119,8 +126,12 @@ internal sealed class VoteCount(Ensemble ensemble, MemberPort[] members, TensorB
         {
             for (int row = 0; row < rows; row++)
             {
-                RowVote vote = VoteRow(row, classes, sums, choices, answer.Slice(row * classes, classes));
-                Statistics.Observe(vote.Agreement);
+                RowVote vote = VoteRow(row, classes, sums, choices, answer.Slice(row * classes, classes), early);
+                if (!vote.IsOpen)
+                {
+                    Statistics.Observe(vote.Agreement);
+                }
+
                 if (kept)
                 {
                     Result.Row(row) = vote;
@@ -134,7 +145,7 @@ internal sealed class VoteCount(Ensemble ensemble, MemberPort[] members, TensorB
         }
     }
 
-    private RowVote VoteRow(int row, int classes, Span<double> sums, Span<int> choices, Span<float> answer)
+    private RowVote VoteRow(int row, int classes, Span<double> sums, Span<int> choices, Span<float> answer, bool early)
     {
         int consensus = ensemble.Rules.Consensus;
         bool agreed = consensus > 0;
@@ -142,6 +153,14 @@ internal sealed class VoteCount(Ensemble ensemble, MemberPort[] members, TensorB
         {
             choices[member] = _answered[member] ? Votes.Choice(Row(member, row, classes)) : VoteResult.NoChoice;
             agreed &= member >= consensus || (choices[member] == choices[0] && choices[0] != Votes.None);
+        }
+
+        if (early && !agreed)
+        {
+            // What these few members say together is nobody's answer, and must pass for none.
+            choices.Fill(VoteResult.NoChoice);
+            answer.Fill(float.NaN);
+            return new RowVote { Answer = Votes.None, Top = Votes.None, RunnerUp = Votes.None, IsOpen = true };
         }
 
         // Where the first agree it is they who answer, whether or not another row needed the others: a row's answer does not

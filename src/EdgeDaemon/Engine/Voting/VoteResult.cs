@@ -24,6 +24,9 @@ internal struct RowVote
 
     /// <summary>The share of the members that took part whose choice is the answer's.</summary>
     public float Agreement;
+
+    /// <summary>The first did not agree and the others were not asked: there is no answer.</summary>
+    public bool IsOpen;
 }
 
 /// <summary>

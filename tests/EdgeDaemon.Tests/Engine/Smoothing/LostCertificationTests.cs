@@ -31,7 +31,7 @@ public sealed class LostCertificationTests
         using ModelEngine engine = Engine(watch, memory);
         using var seed = new NoiseSeed([.. Enumerable.Range(0, NoiseSeed.Size).Select(i => (byte)(3 * i))]);
         float[] x = [0.4f, 0];
-        var input = new SmoothedInput(0, MemoryMarshal.AsBytes(x.AsSpan()).ToArray(), seed.Key(0), Questions.Fixed(100), 2);
+        var input = new SmoothedInput(0, MemoryMarshal.AsBytes(x.AsSpan()).ToArray(), seed.Key(0), Questions.Fixed(100), 2, Questions.Away);
         float[] before = new float[2], after = new float[2];
         Assert.IsTrue(input.TryAdd(7, before));
         TensorBlock[] blocks = [.. Enumerable.Range(0, 2).Select(_ => memory.Rent(Rows * 2 * sizeof(float), null))];

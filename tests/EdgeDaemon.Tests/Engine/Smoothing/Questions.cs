@@ -13,6 +13,9 @@ internal static class Questions
     public const int Period = 50;
     public const int MaxSamples = 1000;
 
+    /// <summary>More than two runs of any test have.</summary>
+    public const int Away = 1000;
+
     public static readonly double[] Radii = [0.05, 0.125, 0.25, 0.5];
 
     private static readonly Lazy<RadiusLadder> All = new(() => RadiusLadder.Build(Sigma, Radii, Alpha, Alpha, LookSchedule.Every(Period, MaxSamples)));
@@ -27,5 +30,5 @@ internal static class Questions
 
     public static SmoothingQuestion Predict(int samples) => new(SmoothingMode.Predict, Noise, Alpha, null, 0, samples);
 
-    public static SmoothedInput Input(SmoothingQuestion question, int place = 0, int classes = 4) => new(place, new byte[8], new NoiseKey(1, 2), question, classes);
+    public static SmoothedInput Input(SmoothingQuestion question, int place = 0, int classes = 4) => new(place, new byte[8], new NoiseKey(1, 2), question, classes, Away);
 }

@@ -71,11 +71,11 @@ public sealed class SmoothedCoverageTests
         {
             SHA256.HashData(BitConverter.GetBytes(trial), seedBits);
             using var seed = new NoiseSeed(seedBits);
-            var input = new SmoothedInput(0, sent, seed.Key(0), question, 2);
+            var input = new SmoothedInput(0, sent, seed.Key(0), question, 2, Questions.Away);
             while (input.WantsMore)
             {
                 bool sure = input.TryAdd(input.HandOut(), row);
-                input.Take(sure ? (row[0] >= least ? 0 : 1) : Votes.None);
+                input.Take(input.Next, sure ? (row[0] >= least ? 0 : 1) : Votes.None);
             }
 
             misses += input.Radius >= ladder.Radii[1] ? 1 : 0;

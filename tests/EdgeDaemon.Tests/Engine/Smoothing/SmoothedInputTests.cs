@@ -50,7 +50,7 @@ public sealed class SmoothedInputTests
         Give(input, 0, Questions.Selection);
         foreach (int choice in path)
         {
-            input.Take(choice);
+            input.Take(input.Next, choice);
         }
 
         // Look by look: the largest radius whose Up was reached, until every larger one was given up.
@@ -217,7 +217,7 @@ public sealed class SmoothedInputTests
     {
         for (int i = 0; i < times; i++)
         {
-            input.Take(choice);
+            input.Take(input.Next, choice);
         }
     }
 
@@ -225,7 +225,7 @@ public sealed class SmoothedInputTests
     {
         for (int i = 0; i < times; i++)
         {
-            input.Take(i % 2 == 0 ? one : other);
+            input.Take(input.Next, i % 2 == 0 ? one : other);
         }
     }
 }

@@ -178,7 +178,7 @@ public sealed class SmoothingLoopTests
         public TimeSpan RunTakes { get; init; }
 
         public SmoothedInput[] Inputs(SmoothingQuestion question, params float[][] inputs) =>
-            [.. inputs.Select((input, place) => new SmoothedInput(place, MemoryMarshal.AsBytes(input.AsSpan()).ToArray(), _seed.Key((uint)place), question, 2))];
+            [.. inputs.Select((input, place) => new SmoothedInput(place, MemoryMarshal.AsBytes(input.AsSpan()).ToArray(), _seed.Key((uint)place), question, 2, Questions.Away))];
 
         public async Task<SmoothingLoop> RunAsync(SmoothedInput[] inputs, TimeSpan? budget = null, Action? entered = null)
         {

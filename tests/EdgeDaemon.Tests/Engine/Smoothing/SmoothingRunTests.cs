@@ -43,7 +43,7 @@ public sealed class SmoothingRunTests
     public void Inputs_that_are_the_same_have_noise_of_their_own()
     {
         var question = Questions.Fixed(200);
-        SmoothedInput[] twins = [.. Enumerable.Range(0, 2).Select(place => new SmoothedInput(place, Bytes(Inputs[1]), Seed(4).Key((uint)place), question, 2))];
+        SmoothedInput[] twins = [.. Enumerable.Range(0, 2).Select(place => new SmoothedInput(place, Bytes(Inputs[1]), Seed(4).Key((uint)place), question, 2, Questions.Away))];
         Run(new SmoothingRun([.. twins]), 100);
         Assert.AreNotEqual(twins[0].Counted.Of(0), twins[1].Counted.Of(0), "else one unlucky draw would be wrong for all of a batch");
     }
@@ -81,7 +81,7 @@ public sealed class SmoothingRunTests
 
     private static SmoothedInput[] Answer(int rows, SmoothingQuestion question, NoiseSeed seed, int? only = null)
     {
-        SmoothedInput[] inputs = [.. Enumerable.Range(0, Inputs.Length).Where(place => only is null || place == only).Select(place => new SmoothedInput(place, Bytes(Inputs[place]), seed.Key((uint)place), question, 2))];
+        SmoothedInput[] inputs = [.. Enumerable.Range(0, Inputs.Length).Where(place => only is null || place == only).Select(place => new SmoothedInput(place, Bytes(Inputs[place]), seed.Key((uint)place), question, 2, Questions.Away))];
         Run(new SmoothingRun([.. inputs]), rows);
         return inputs;
     }

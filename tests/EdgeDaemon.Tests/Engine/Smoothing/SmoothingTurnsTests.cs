@@ -153,7 +153,7 @@ public sealed class SmoothingTurnsTests
     private static SmoothedInput Input(SmoothingQuestion question, params float[] x)
     {
         using var seed = new NoiseSeed([.. Enumerable.Range(0, NoiseSeed.Size).Select(i => (byte)(11 * i))]);
-        return new SmoothedInput(0, MemoryMarshal.AsBytes(x.AsSpan()).ToArray(), seed.Key(0), question, 2);
+        return new SmoothedInput(0, MemoryMarshal.AsBytes(x.AsSpan()).ToArray(), seed.Key(0), question, 2, Questions.Away);
     }
 
     private static VotingModel One() => new("rule = \"mean\"", 2, [("a", VotingModel.Linear(Larger)), ("b", VotingModel.Linear(Larger))]);
