@@ -218,7 +218,7 @@ public sealed class AuditTests
         string[] note = checkpoint.GetProperty("note").GetString()!.Split('\n');
         Assert.AreEqual((checkpoint.GetProperty("size").GetInt64().ToString(CultureInfo.InvariantCulture), root), (note[1], note[2]));
         await Waiting.UntilAsync(() => daemon.Errors.Contains($"root {root}, epoch", StringComparison.Ordinal));
-        StringAssert.Contains(daemon.Errors, "[audit_checkpoint]", StringComparison.Ordinal);
+        daemon.Says("[audit_checkpoint]");
         PrometheusText page = MetricsTests.Scrape(daemon);
         Assert.AreEqual(1, page.Sum("edged_audit_accepts"));
         Assert.AreEqual(1, page.Sum("edged_audit_state", ("state", "running")));
@@ -260,7 +260,7 @@ public sealed class AuditTests
         using HttpConnection connection = daemon.Connect();
         Assert.AreEqual(200, connection.Ask(Releases.Question()).Status);
         Assert.IsFalse(Directory.Exists(state.Audit));
-        StringAssert.Contains(daemon.Errors, "[audit_not_recorded]", StringComparison.Ordinal);
+        daemon.Says("[audit_not_recorded]");
     }
 
     /// <summary>Managed bytes of the whole process, the spool's thread too: with a record of each request no more than without.</summary>

@@ -96,7 +96,7 @@ public sealed class BatchingTests
         using StateDirectory state = StateDirectory.Create();
         CraftedModels.Bundle(state, "mixing", CraftedModels.Mixing(), 0, controlFlow: false, batching: "max_batch = 8");
         await using Daemon daemon = await Daemon.StartAsync(state);
-        StringAssert.Contains(daemon.Errors, "model mixing: every request has a run of its own, although its release allows batches: self-test 'one' with other rows in its run: output 'y'");
+        daemon.Says("model mixing: every request has a run of its own, although its release allows batches: self-test 'one' with other rows in its run: output 'y'");
         using HttpConnection connection = daemon.Connect();
         HttpAnswer answer = connection.Ask(Digits.Infer("mixing", """{"inputs":[{"name":"x","datatype":"FP32","shape":[2],"data":[1,3]}]}"""u8));
         StringAssert.Contains(answer.Text, "\"data\":[-1,1]");

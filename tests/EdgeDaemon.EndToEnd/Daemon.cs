@@ -121,6 +121,9 @@ internal sealed partial class Daemon : IAsyncDisposable
         await Waiting.UntilAsync(() => Count(text) > before);
     }
 
+    /// <summary>The log has the text, now or soon: its lines come by a pipe, which need not have been read when an answer is there already.</summary>
+    public void Says(string text) => Assert.IsTrue(SpinWait.SpinUntil(() => Errors.Contains(text, StringComparison.Ordinal), Patience), $"the log has no '{text}': {Errors}");
+
     /// <summary>How often a text stands in the log.</summary>
     public int Count(string text) => Errors.Split(text).Length - 1;
 

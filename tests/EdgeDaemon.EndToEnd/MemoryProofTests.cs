@@ -144,7 +144,7 @@ public sealed class MemoryProofTests
         await AnotherAsksOverTlsAsync(daemon);
         AssertFound(Search(daemon, failed), failed, "input");
 
-        StringAssert.Contains(daemon.Daemon.Errors, "ALARM: EDGED_UNSAFE_KEEP_MEMORY=1");
+        daemon.Daemon.Says("ALARM: EDGED_UNSAFE_KEEP_MEMORY=1");
         using HttpConnection control = daemon.Daemon.ConnectControl();
         Assert.IsTrue(control.Get("/control/status").Json.GetProperty("memory_kept").GetBoolean());
         Assert.AreEqual(1, PrometheusText.Read(control.Get("/metrics").Text).Families["edged_memory_kept"].Samples.Single().Value);

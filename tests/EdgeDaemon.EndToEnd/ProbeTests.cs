@@ -150,7 +150,7 @@ public sealed class ProbeTests
         CraftedModels.Bundle(state, "crafted", CraftedModels.Swelling(Many), 1);
         await using Daemon daemon = await Daemon.StartAsync(state);
         Assert.AreEqual("READY", daemon.Model("crafted").GetProperty("state").GetString());
-        StringAssert.Contains(daemon.Errors, "probe.run is \"never\"", StringComparison.Ordinal);
+        daemon.Says("probe.run is \"never\"");
         Assert.IsFalse(daemon.Model("crafted").TryGetProperty("probe", out _));
     }
 
