@@ -28,13 +28,31 @@ public sealed class AuditFaultTests
             state.Configure($"[audit]\ndirectory = \"{folder}/audit\"\nsegment_bytes = 262144\nmax_bytes = 8388608\nmin_free_bytes = 0\non_full = \"refuse\"\noutput_digest = \"sha256\"");
             Command.Edged("init", "--config", state.Config).Succeeded();
             await using Daemon daemon = await Daemon.StartAsync(state);
-            using HttpConnection connection = daemon.Connect();
             using HttpConnection control = daemon.ConnectControl();
-            int answered = 0;
-            HttpAnswer answer;
-            for (var time = Stopwatch.StartNew(); (answer = connection.Ask(Releases.Question())).Status == 200; answered++)
+            HttpConnection connection = daemon.Connect();
+            int answered = 0, cut = 0;
+            HttpAnswer? answer;
+            for (var time = Stopwatch.StartNew(); ;)
             {
                 Assert.IsLessThan(TimeSpan.FromSeconds(100), time.Elapsed, "the log never filled the file system");
+                Assert.IsTrue(connection.Send(Releases.Question()));
+                if ((answer = connection.Read()) is { Status: not 200 })
+                {
+                    break;
+                }
+
+                // Of one answer, which is written already, the record may meet the end: it is cut, and none leaves behind it.
+                Assert.AreEqual(0, cut, "an answer left behind one whose record found no place");
+                if (answer is null)
+                {
+                    cut++;
+                    connection.Dispose();
+                    connection = daemon.Connect();
+                }
+                else
+                {
+                    answered++;
+                }
             }
 
             Assert.AreEqual((503, Public), (answer.Status, answer.Error));
@@ -63,7 +81,9 @@ public sealed class AuditFaultTests
             await Waiting.UntilAsync(() => connection.Get("/v2/health/ready").Status == 200);
             Assert.AreEqual(200, connection.Ask(Releases.Question()).Status);
             await daemon.StopAsync();
-            Assert.HasCount(answered + 1, AuditFile.Read(Path.Combine(folder, "audit")).Where(line => line.Kind == AuditLine.Request).ToArray());
+            int recorded = AuditFile.Read(Path.Combine(folder, "audit")).Count(line => line.Kind == AuditLine.Request);
+            Assert.IsTrue(recorded == answered + 1 || recorded == answered + 1 + cut, $"{answered + 1} answers, {cut} cut, {recorded} records");
+            connection.Dispose();
             Command.Edgectl("audit", "verify", "--spool", Path.Combine(folder, "audit"), "--key", Path.Combine(folder, "audit", "first.vkey")).Succeeded();
         }
         finally
