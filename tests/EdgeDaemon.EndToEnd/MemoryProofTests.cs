@@ -124,30 +124,28 @@ public sealed class MemoryProofTests
     public async Task WithClearingOff_TheSameSearchFindsIt_AndTheDaemonSaysSo()
     {
         await using TlsDaemon daemon = await StartAsync(keeps: true);
-        Canary[] local;
         using (var caller = new UnixCaller(daemon.Daemon))
         {
-            local = caller.AskEverything();
-            await AnotherAsksOverTlsAsync(daemon);
-            AssertFound(Search(daemon, local), local, "input", "output");
+            caller.AskEverything(FindsIt);
             (string What, byte[] Needle)[] words = caller.AskWords(MirrorModel.Words);
             await AnotherAsksOverTlsAsync(daemon);
             Assert.IsNotEmpty(Search(daemon, words));
         }
 
-        Canary[] remote = await AskOverTlsAsync(daemon);
+        await AskOverTlsAsync(daemon, asked: FindsIt);
         await Waiting.UntilAsync(() => OpenRemote(daemon) == 0);
-        AnotherAsks(daemon);
-        AssertFound(Search(daemon, remote), remote, "input", "output");
-
-        Canary[] failed = SendWhatFails(daemon.Daemon);
-        await AnotherAsksOverTlsAsync(daemon);
-        AssertFound(Search(daemon, failed), failed, "input");
+        SendWhatFails(daemon.Daemon, canary => AssertFound(Search(daemon, [canary]), [canary], "input"));
 
         daemon.Daemon.Says("ALARM: EDGED_UNSAFE_KEEP_MEMORY=1");
         using HttpConnection control = daemon.Daemon.ConnectControl();
         Assert.IsTrue(control.Get("/control/status").Json.GetProperty("memory_kept").GetBoolean());
         Assert.AreEqual(1, PrometheusText.Read(control.Get("/metrics").Text).Families["edged_memory_kept"].Samples.Single().Value);
+
+        void FindsIt(Canary canary)
+        {
+            AnotherAsks(daemon);
+            AssertFound(Search(daemon, [canary]), [canary], "input", "output");
+        }
     }
 
     private static async Task<TlsDaemon> StartAsync(bool keeps, params string[] bundles) => await TlsDaemon.StartAsync(
@@ -202,17 +200,19 @@ public sealed class MemoryProofTests
     }
 
     // The bytes come in all the same, and are somewhere when the refusal is written.
-    private static Canary[] SendWhatFails(Daemon daemon)
+    private static Canary[] SendWhatFails(Daemon daemon, Action<Canary>? sent = null)
     {
         Canary syntax = new("JSON that ends wrong"), contract = new("a shape too many"), cut = new("a body cut off"), grpc = new("a message that ends wrong"), reset = new("a call that is reset");
         using (HttpConnection rest = daemon.Connect())
         {
             Assert.AreEqual(400, rest.Ask(Digits.Infer(MirrorModel.Name, [.. MirrorModel.Json(syntax.Text(1000), 1000)[..^3], .. "{"u8])).Status);
+            sent?.Invoke(syntax);
         }
 
         using (HttpConnection rest = daemon.Connect())
         {
             Assert.AreEqual(400, rest.Ask(Digits.Infer(MirrorModel.Name, MirrorModel.Json(contract.Text(1000), 999))).Status);
+            sent?.Invoke(contract);
         }
 
         using (HttpConnection rest = daemon.Connect())
@@ -221,19 +221,25 @@ public sealed class MemoryProofTests
             Assert.IsTrue(rest.Send(request.AsSpan(0, request.Length / 2)));
             rest.EndSending();
             rest.Read();
+            sent?.Invoke(cut);
         }
 
         using var http2 = new Http2Connection(daemon.State.InferenceSocket);
         Assert.AreEqual("3", http2.Ask(Http2Connection.Call(GrpcMessage.Infer), GrpcMessage.Frame([.. MirrorModel.Raw(grpc.Bytes(1000), 1000), 0xff])).Status);
+        sent?.Invoke(grpc);
         int stream = http2.Begin(Http2Connection.Call(GrpcMessage.Infer));
         byte[] message = GrpcMessage.Frame(MirrorModel.Raw(reset.Bytes(1000), 1000));
         http2.SendBody(stream, message.AsSpan(0, message.Length / 2), end: false);
         http2.Send(Http2Connection.Frame(Http2Connection.Reset, 0, stream, [0, 0, 0, 8]));
         Assert.AreEqual("0", http2.Ask(Http2Connection.Call(GrpcMessage.Live), GrpcMessage.Frame([])).Status, "what was sent before it was read");
+        sent?.Invoke(reset);
         return [syntax, contract, cut, grpc, reset];
     }
 
-    private static async Task<Canary[]> AskOverTlsAsync(TlsDaemon daemon, Action<Canary[]>? whileOpen = null)
+    /// <param name="daemon">Asked.</param>
+    /// <param name="whileOpen">Called when everything was asked.</param>
+    /// <param name="asked">Called behind each route, before the next one's bytes come to lie where its own were.</param>
+    private static async Task<Canary[]> AskOverTlsAsync(TlsDaemon daemon, Action<Canary[]>? whileOpen = null, Action<Canary>? asked = null)
     {
         Canary json = new("REST JSON over TLS"), binary = new("REST binary over TLS"), grpc = new("gRPC over TLS");
         using var camera = new Camera(daemon);
@@ -241,12 +247,19 @@ public sealed class MemoryProofTests
         {
             ReadOnlyMemory<byte> text = await camera.Rest.InferJsonAsync(MirrorModel.Name, MirrorModel.Json(json.Text(rows), rows));
             StringAssert.Contains(Encoding.UTF8.GetString(text.Span), json.AnswerText(rows));
-            foreach ((EdgeClient client, Canary canary) in ((EdgeClient, Canary)[])[(camera.Rest, binary), (camera.Grpc, grpc)])
+        }
+
+        asked?.Invoke(json);
+        foreach ((EdgeClient client, Canary canary) in ((EdgeClient, Canary)[])[(camera.Rest, binary), (camera.Grpc, grpc)])
+        {
+            foreach (int rows in Rows)
             {
                 InferenceAnswer answer = await client.InferAsync(new InferenceRequest(
                     MirrorModel.Name, [new InputTensor("x", ElementType.Int32, [rows, MirrorModel.Columns], canary.Bytes(rows))]));
                 CollectionAssert.AreEqual(canary.AnswerBytes(rows), answer["y"].Bytes.ToArray());
             }
+
+            asked?.Invoke(canary);
         }
 
         whileOpen?.Invoke([json, binary, grpc]);
@@ -287,20 +300,23 @@ public sealed class MemoryProofTests
 
         public HttpConnection Rest { get; } = daemon.Connect();
 
-        public Canary[] AskEverything()
+        /// <param name="asked">Called behind each route, before the next one's bytes come to lie where its own were.</param>
+        public Canary[] AskEverything(Action<Canary>? asked = null)
         {
             Canary json = new("REST JSON"), binary = new("REST binary"), raw = new("gRPC raw contents"), typed = new("gRPC int_contents"), streamed = new("gRPC stream");
-            foreach (int rows in Rows)
-            {
-                StringAssert.Contains(Answer(Rest.Ask(Digits.Infer(MirrorModel.Name, MirrorModel.Json(json.Text(rows), rows)))).Text, json.AnswerText(rows));
-                CollectionAssert.AreEqual(
-                    binary.AnswerBytes(rows), Answer(Rest.Ask(Digits.Infer(MirrorModel.Name, MirrorModel.Head(rows), binary.Bytes(rows)))).Binary.ToArray());
-                Call(MirrorModel.Raw(raw.Bytes(rows), rows), raw.AnswerBytes(rows));
-                Call(MirrorModel.Typed(typed.Words(rows), rows), typed.AnswerBytes(rows));
-                Call(MirrorModel.Raw(streamed.Bytes(rows), rows), streamed.AnswerBytes(rows), GrpcMessage.Stream);
-            }
-
+            EachSize(json, rows => StringAssert.Contains(Answer(Rest.Ask(Digits.Infer(MirrorModel.Name, MirrorModel.Json(json.Text(rows), rows)))).Text, json.AnswerText(rows)));
+            EachSize(binary, rows => CollectionAssert.AreEqual(
+                binary.AnswerBytes(rows), Answer(Rest.Ask(Digits.Infer(MirrorModel.Name, MirrorModel.Head(rows), binary.Bytes(rows)))).Binary.ToArray()));
+            EachSize(raw, rows => Call(MirrorModel.Raw(raw.Bytes(rows), rows), raw.AnswerBytes(rows)));
+            EachSize(typed, rows => Call(MirrorModel.Typed(typed.Words(rows), rows), typed.AnswerBytes(rows)));
+            EachSize(streamed, rows => Call(MirrorModel.Raw(streamed.Bytes(rows), rows), streamed.AnswerBytes(rows), GrpcMessage.Stream));
             return [json, binary, raw, typed, streamed];
+
+            void EachSize(Canary canary, Action<int> ask)
+            {
+                Array.ForEach(Rows, ask);
+                asked?.Invoke(canary);
+            }
         }
 
         /// <summary>Texts of 40 letters, over each wire; the needles are the later half of each: malloc writes its own over the first letters of what is freed.</summary>
