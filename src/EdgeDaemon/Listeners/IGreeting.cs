@@ -11,7 +11,7 @@ internal interface IGreeting
     Caller? Recognise(StreamSocket socket);
 
     /// <summary>Gives the connection that goes on, its <see cref="Arrival"/> among its features, and what it speaks; null for one that is to be cut.</summary>
-    /// <param name="connection">Not started: the greeting starts its pipes, or takes its stream.</param>
+    /// <param name="connection">Not started: the greeting starts it as it is, or over TLS.</param>
     /// <param name="closing">Fires when the listener closes.</param>
     ValueTask<(ConnectionContext Connection, Wire Speaks)?> GreetAsync(SocketConnection connection, CancellationToken closing);
 }

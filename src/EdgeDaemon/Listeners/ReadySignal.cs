@@ -34,6 +34,9 @@ internal sealed class ReadySignal : IValueTaskSource
         return default;
     }
 
+    /// <summary>Takes the news, if there is any, without waiting for it. Not while somebody waits.</summary>
+    public bool TryTake() => Volatile.Read(ref _state) == News && Interlocked.CompareExchange(ref _state, Nothing, News) == News;
+
     /// <summary>From any thread. News that nobody has taken yet is not doubled.</summary>
     public void Set()
     {

@@ -1,12 +1,10 @@
 using System.Buffers;
-using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Listeners;
 
 /// <summary>
-/// Memory of the transport's pipes: pinned blocks in a few sizes, so that a small request takes little and a large body is read in few
+/// Memory of what connections receive and send: pinned blocks in a few sizes, so that a small request takes little and a large body is read in few
 /// system calls. What was written into a block is zeroed when it comes back: the next to hold it may be another caller, and a block that
 /// waits holds nobody's bytes. A bounded number of each size is kept for the next connection.
 /// </summary>
@@ -19,11 +17,8 @@ internal sealed class SegmentPool : MemoryPool<byte>
     private const int Step = 4;
     private const int KeptBytes = 4 << 20;
 
-    private readonly ConcurrentQueue<Segment>[] _free = [.. Enumerable.Range(0, Sizes).Select(_ => new ConcurrentQueue<Segment>())];
-    private readonly Exact _exact;
+    private readonly Shelf[] _free = [.. Enumerable.Range(0, Sizes).Select(_ => new Shelf())];
     private long _allocated;
-
-    public SegmentPool() => _exact = new Exact(this);
 
     public override int MaxBufferSize => Largest;
 
@@ -31,21 +26,19 @@ internal sealed class SegmentPool : MemoryPool<byte>
     public long AllocatedBytes => Interlocked.Read(ref _allocated);
 
     /// <summary>Blocks that wait for the next connection.</summary>
-    public long WaitingBytes => _free.Select((queue, size) => (long)queue.Count * (Smallest * (int)Math.Pow(Step, size))).Sum();
+    public long WaitingBytes => _free.Select((shelf, size) => (long)shelf.Count * (Smallest * (int)Math.Pow(Step, size))).Sum();
 
     /// <summary>
-    /// The same blocks for a writer that says with <see cref="Wrote"/> what it wrote. Zeroing a whole block for a small request costs more than the
+    /// A block for a writer that says with <see cref="Wrote"/> how far it wrote. Zeroing a whole block for a small request costs more than the
     /// request; everybody else's blocks are zeroed whole.
     /// </summary>
-    public MemoryPool<byte> ForExactWriter => _exact;
+    public IMemoryOwner<byte> RentExact(int bytes) => Rent(bytes, exact: true);
 
-    /// <summary>The first bytes of memory that came from <see cref="ForExactWriter"/> were written.</summary>
-    public static void Wrote(ReadOnlyMemory<byte> memory, int bytes)
+    /// <summary>The first bytes of a block from <see cref="RentExact"/> were written.</summary>
+    public static void Wrote(IMemoryOwner<byte> block, int bytes)
     {
-        if (MemoryMarshal.TryGetMemoryManager(memory, out Segment? segment, out int start, out _))
-        {
-            segment.Written = Math.Max(segment.Written, start + bytes);
-        }
+        var segment = (Segment)block;
+        segment.Written = Math.Max(segment.Written, bytes);
     }
 
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Rent(minBufferSize, exact: false);
@@ -65,7 +58,7 @@ internal sealed class SegmentPool : MemoryPool<byte>
             size++;
         }
 
-        if (!_free[size].TryDequeue(out Segment? segment))
+        if (_free[size].Take() is not { } segment)
         {
             segment = new Segment(this, size, bytes);
             Interlocked.Add(ref _allocated, bytes);
@@ -77,24 +70,52 @@ internal sealed class SegmentPool : MemoryPool<byte>
 
     private void TakeBack(Segment segment, int size)
     {
-        if (_free[size].Count < KeptBytes / segment.Length)
-        {
-            _free[size].Enqueue(segment);
-        }
-        else
+        if (!_free[size].TryPut(segment, KeptBytes / segment.Length))
         {
             Interlocked.Add(ref _allocated, -segment.Length); // The collector takes it.
         }
     }
 
-    private sealed class Exact(SegmentPool pool) : MemoryPool<byte>
+    // The last to come back is the first to go: it is still in the caches.
+    private sealed class Shelf
     {
-        public override int MaxBufferSize => Largest;
+        private readonly Lock _lock = new();
+        private Segment?[] _segments = new Segment?[16];
 
-        public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => pool.Rent(minBufferSize, exact: true);
+        public int Count { get; private set; }
 
-        protected override void Dispose(bool disposing)
+        public Segment? Take()
         {
+            lock (_lock)
+            {
+                if (Count == 0)
+                {
+                    return null;
+                }
+
+                Segment? last = _segments[--Count];
+                _segments[Count] = null;
+                return last;
+            }
+        }
+
+        public bool TryPut(Segment segment, int most)
+        {
+            lock (_lock)
+            {
+                if (Count == most)
+                {
+                    return false;
+                }
+
+                if (Count == _segments.Length)
+                {
+                    Array.Resize(ref _segments, 2 * Count);
+                }
+
+                _segments[Count++] = segment;
+                return true;
+            }
         }
     }
 

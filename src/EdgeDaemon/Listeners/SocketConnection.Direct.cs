@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace EdgeDaemon.Listeners;
 
-/// <content>The socket without pipes: whoever reads and writes it himself waits here, and each byte is copied once less.</content>
+/// <content>Where its readers and writers wait, and what they report.</content>
 internal sealed partial class SocketConnection
 {
     private long _received;
@@ -12,6 +12,12 @@ internal sealed partial class SocketConnection
 
     /// <summary>An end of the input was reported: it is not reported again.</summary>
     public bool InputEnds => _inputEnds;
+
+    /// <summary>Ends when something may have arrived; one waiter at a time.</summary>
+    public ValueTask NextArrivalAsync() => _arrival.WaitAsync();
+
+    /// <summary>Whoever waits for an arrival looks whether he should go on.</summary>
+    public void WakeReader() => _arrival.Set();
 
     /// <summary>Ends both directions; what was sent is still delivered.</summary>
     public void Close() => ShutDown(null);

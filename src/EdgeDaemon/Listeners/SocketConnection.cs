@@ -11,14 +11,11 @@ using Microsoft.AspNetCore.Http.Features;
 namespace EdgeDaemon.Listeners;
 
 /// <summary>
-/// One accepted socket: a loop that receives into one pipe and a loop that sends from another. The server works on the pipes'
-/// other ends, on the very thread that received. Or, over TLS, no loops and no pipes: <see cref="TlsStream"/> reads and writes it.
+/// One accepted socket. Whoever reads and writes it waits here: <see cref="PlainReader"/> and <see cref="PlainWriter"/>, or <see cref="TlsStream"/>. The server goes on
+/// on the very thread that learned that something has arrived.
 /// </summary>
 internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 {
-    private const int InputLimit = 1 << 20;
-    private const int OutputLimit = 64 * 1024;
-
     private readonly StreamSocket _socket;
     private readonly SocketThreads _threads;
     private readonly OpenConnections _open;
@@ -29,19 +26,13 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private readonly ReadySignal _arrival = new();
     private readonly ReadySignal _room = new();
     private readonly SegmentPool _segments;
-    private Pipe? _input;
-    private Pipe? _output;
     private readonly CancellationTokenSource _closed = new();
     private volatile Exception? _shutdownReason;
     private int _isShutDown;
     private volatile bool _inputEnds;
     private volatile bool _answerWaits;
     private bool _onPool;
-    private bool _severalSend;
-    private int _lastSender;
-    private int _sends;
-    private Task _receiving = Task.CompletedTask;
-    private Task _sending = Task.CompletedTask;
+    private bool _isPlain;
 
     /// <param name="socket">Accepted.</param>
     /// <param name="segments">Memory of what arrives and leaves.</param>
@@ -102,19 +93,12 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 
     public override IDictionary<object, object?> Items { get; set; } = new ConnectionItems();
 
+    /// <summary>Its bytes are taken and given as they are.</summary>
     public void Start()
     {
-        _input = new Pipe(new PipeOptions(
-            _segments.ForExactWriter, PipeScheduler.Inline, PipeScheduler.ThreadPool, InputLimit, InputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
-        _output = new Pipe(new PipeOptions(
-            _segments, PipeScheduler.Inline, PipeScheduler.ThreadPool, OutputLimit, OutputLimit / 2, SegmentPool.Smallest, useSynchronizationContext: false));
-        Transport = new Duplex(_input.Reader, _output.Writer);
-        _sending = SendAsync(_output.Reader, _input.Writer);
-        _receiving = ReceiveAsync(_input.Writer);
+        _isPlain = true;
+        Transport = new Duplex(new PlainReader(this), new PlainWriter(this));
     }
-
-    /// <summary>It speaks HTTP/1.1. To be called before the server has it.</summary>
-    public void CarryRequests() => Transport = new Duplex(new LateEnd(Transport.Input), Transport.Output);
 
     /// <summary>It speaks HTTP/2. To be called before anything is written.</summary>
     public void CarryCalls()
@@ -147,22 +131,16 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         }
     }
 
-    public override void Abort(ConnectionAbortedException abortReason)
-    {
-        ShutDown(abortReason);
-        _output?.Reader.CancelPendingRead();
-    }
+    public override void Abort(ConnectionAbortedException abortReason) => ShutDown(abortReason);
 
     public override async ValueTask DisposeAsync()
     {
-        if (_input is not null && _output is not null)
+        if (_isPlain)
         {
-            await _input.Reader.CompleteAsync();
-            await _output.Writer.CompleteAsync();
+            await Transport.Input.CompleteAsync();
+            await Transport.Output.CompleteAsync();
         }
 
-        await _receiving;
-        await _sending;
         if (_lingers)
         {
             await LingerAsync();

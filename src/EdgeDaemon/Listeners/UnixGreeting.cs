@@ -15,17 +15,7 @@ internal sealed class UnixGreeting(ListenSettings listen, LimitSettings limits) 
     {
         connection.Features.Set(new Arrival(listen, connection.Place.Caller!));
         connection.Start();
-        if (await SortAsync(connection.Transport.Input, closing) is not { } wire)
-        {
-            return null;
-        }
-
-        if (wire == Wire.Http1)
-        {
-            connection.CarryRequests();
-        }
-
-        return (connection, wire);
+        return await SortAsync(connection.Transport.Input, closing) is { } wire ? (connection, wire) : null;
     }
 
     // Silence may last as long as between requests; a beginning, fed byte by byte or not, has a head's time.

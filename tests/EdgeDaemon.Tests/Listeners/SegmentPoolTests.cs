@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using EdgeDaemon.Listeners;
 
 namespace EdgeDaemon.Tests.Listeners;
@@ -29,11 +28,11 @@ public sealed class SegmentPoolTests
     public void An_exact_writers_block_is_zeroed_as_far_as_it_says()
     {
         var pool = new SegmentPool();
-        IMemoryOwner<byte> block = pool.ForExactWriter.Rent(SegmentPool.Largest);
+        IMemoryOwner<byte> block = pool.RentExact(SegmentPool.Largest);
         block.Memory.Span.Fill(0xA5);
-        SegmentPool.Wrote(block.Memory, 10);
-        SegmentPool.Wrote(block.Memory[10..], 1000);
-        SegmentPool.Wrote(block.Memory, 5);
+        SegmentPool.Wrote(block, 10);
+        SegmentPool.Wrote(block, 1010);
+        SegmentPool.Wrote(block, 5);
         block.Dispose();
         using IMemoryOwner<byte> again = pool.Rent(SegmentPool.Largest);
         Assert.IsFalse(again.Memory.Span[..1010].ContainsAnyExcept((byte)0));
@@ -46,40 +45,66 @@ public sealed class SegmentPoolTests
     public void An_exact_writers_block_is_zeroed_whole_for_whoever_has_it_next()
     {
         var pool = new SegmentPool();
-        pool.ForExactWriter.Rent(1).Dispose();
+        pool.RentExact(1).Dispose();
         IMemoryOwner<byte> other = pool.Rent(1);
         other.Memory.Span.Fill(0xA5);
         other.Dispose();
-        using IMemoryOwner<byte> next = pool.ForExactWriter.Rent(1);
+        using IMemoryOwner<byte> next = pool.RentExact(1);
         Assert.IsFalse(next.Memory.Span.ContainsAnyExcept((byte)0));
     }
 
     [TestMethod]
-    public async Task Through_a_pipe_every_block_comes_back_zeroed()
+    public void The_last_to_come_back_goes_first()
     {
         var pool = new SegmentPool();
-        var pipe = new Pipe(new PipeOptions(pool.ForExactWriter, pauseWriterThreshold: 0, minimumSegmentSize: SegmentPool.Smallest, useSynchronizationContext: false));
-        var random = new Random(3);
-        var blocks = new List<Memory<byte>>();
-        for (int i = 0; i < 200; i++)
+        IMemoryOwner<byte>[] blocks = [.. Enumerable.Range(0, 40).Select(_ => pool.Rent(1))];
+        foreach (IMemoryOwner<byte> block in blocks)
         {
-            Memory<byte> room = pipe.Writer.GetMemory(random.Next(1, 20_000));
-            blocks.Add(room);
-            int written = random.Next(1, room.Length);
-            room.Span[..written].Fill(0xA5);
-            SegmentPool.Wrote(room, written);
-            pipe.Writer.Advance(written);
-            await pipe.Writer.FlushAsync();
-            if (i % 3 == 0)
-            {
-                ReadResult read = await pipe.Reader.ReadAsync();
-                pipe.Reader.AdvanceTo(read.Buffer.GetPosition(random.NextInt64(read.Buffer.Length)));
-            }
+            block.Dispose();
         }
 
-        Assert.IsTrue(blocks.Any(block => block.Span.Contains((byte)0xA5)), "bytes were there");
-        await pipe.Writer.CompleteAsync();
-        await pipe.Reader.CompleteAsync();
-        Assert.IsFalse(blocks.Any(block => block.Span.Contains((byte)0xA5)));
+        Assert.AreEqual(40 * SegmentPool.Smallest, pool.WaitingBytes);
+        for (int i = blocks.Length - 1; i >= 0; i--)
+        {
+            Assert.AreSame(blocks[i], pool.RentExact(1));
+        }
+
+        Assert.AreEqual(0, pool.WaitingBytes);
+    }
+
+    [TestMethod]
+    public void A_bounded_number_is_kept()
+    {
+        var pool = new SegmentPool();
+        IMemoryOwner<byte>[] blocks = [.. Enumerable.Range(0, 20).Select(_ => pool.Rent(SegmentPool.Largest))];
+        foreach (IMemoryOwner<byte> block in blocks)
+        {
+            block.Dispose();
+        }
+
+        Assert.AreEqual(4 << 20, pool.WaitingBytes);
+        Assert.AreEqual(4 << 20, pool.AllocatedBytes);
+    }
+
+    [TestMethod]
+    public void No_block_is_two_threads_at_once()
+    {
+        var pool = new SegmentPool();
+        int doubled = 0;
+        Parallel.For(0, 4, thread =>
+        {
+            for (int i = 0; i < 20_000; i++)
+            {
+                using IMemoryOwner<byte> block = pool.RentExact(SegmentPool.Smallest);
+                SegmentPool.Wrote(block, 2);
+                Span<byte> mine = block.Memory.Span;
+                mine[0] = mine[1] = (byte)(thread + 1);
+                if (mine[0] != thread + 1 || mine[1] != thread + 1)
+                {
+                    Interlocked.Increment(ref doubled);
+                }
+            }
+        });
+        Assert.AreEqual(0, doubled);
     }
 }

@@ -1,0 +1,102 @@
+using EdgeDaemon.Native.Posix;
+using Microsoft.AspNetCore.Connections;
+
+namespace EdgeDaemon.Listeners;
+
+/// <content>Bytes as they are, without TLS: what <see cref="PlainReader"/> takes and <see cref="PlainWriter"/> gives.</content>
+internal sealed partial class SocketConnection
+{
+    private bool _severalSend;
+    private bool _filled;
+    private int _lastSender;
+    private int _sends;
+    private int _sendsBefore;
+
+    /// <summary>
+    /// Something may have arrived: to be asked before each <see cref="Receive"/>, by its caller alone. Less than there was room for is all that there was (epoll(7)), and the
+    /// next arrival is reported.
+    /// </summary>
+    public bool MayReceive() => _filled || _inputEnds || MoreMayWait() || _arrival.TryTake();
+
+    /// <summary>Takes what has arrived: the number of bytes, 0 at the end, or <see cref="StreamSocket.WouldWait"/>.</summary>
+    /// <exception cref="IOException">The connection is gone, or this side has ended it.</exception>
+    public int Receive(Span<byte> buffer)
+    {
+        try
+        {
+            // What still comes behind our end is thrown away, by whoever closes the socket.
+            int received = _lingers && Volatile.Read(ref _isShutDown) != 0 ? 0 : _senders is null ? _socket.Receive(buffer) : ReceiveOwn(buffer);
+            _filled = received == buffer.Length;
+            _sendsBefore = _sends;
+            if (received > 0)
+            {
+                _traffic.CountReceived(received);
+            }
+            else if (received == 0 && _shutdownReason is { } reason)
+            {
+                QueueSignalClosed();
+                throw reason;
+            }
+
+            return received;
+        }
+        catch (PosixException failure)
+        {
+            QueueSignalClosed();
+            throw _shutdownReason ?? new ConnectionResetException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>Gives bytes to the socket: how many it took, or <see cref="StreamSocket.WouldWait"/>.</summary>
+    /// <exception cref="PosixException">The connection is gone.</exception>
+    public int Send(ReadOnlySpan<byte> bytes)
+    {
+        int sent = _socket.Send(bytes);
+        if (sent > 0)
+        {
+            _sends++;
+            _traffic.CountSent(sent);
+        }
+
+        return sent;
+    }
+
+    // Data of two processes of a user are taken one after the other, so that less than there was room for is not always all that there was. Asking again
+    // costs a call: only for who has done so before, and for what was not answered at once: it may be the beginning of what a second process ends.
+    private bool MoreMayWait() => _severalSend || (_senders is not null && _sends == _sendsBefore);
+
+    // What another user sent is not part of the request, and what is behind it neither.
+    private int ReceiveOwn(Span<byte> buffer)
+    {
+        int received = _socket.Receive(buffer, out PieceSender sender);
+        if (received <= 0)
+        {
+            return received;
+        }
+
+        if (!_senders!.Passes(_peer, sender))
+        {
+            buffer[..received].Clear();
+            ShutDown(new ConnectionAbortedException("data of another sender than the connection's caller"));
+            return 0;
+        }
+
+        if (sender.Credentials.Process != _lastSender)
+        {
+            _lastSender = sender.Credentials.Process;
+            _severalSend = true;
+        }
+
+        return received;
+    }
+
+    // The caller reads more slowly than it asks.
+    private async ValueTask RoomAsync()
+    {
+        _answerWaits = true;
+        _threads.WatchOutput(_socket, _token, wanted: true, _onPool);
+        await _room.WaitAsync();
+        _threads.WatchOutput(_socket, _token, wanted: false, _onPool);
+        _answerWaits = false;
+    }
+}
