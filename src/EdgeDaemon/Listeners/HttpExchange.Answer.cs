@@ -58,6 +58,11 @@ internal sealed partial class HttpExchange
     /// <summary>Copies bytes into the server's output, piece by piece as it offers room; <see cref="FlushAsync"/> sends them.</summary>
     public void Send(ReadOnlySpan<byte> bytes)
     {
+        if (!_response.HasStarted && !IsHttp2)
+        {
+            StartAtOnce();
+        }
+
         PipeWriter output = ResponseBody;
         _sentBytes += bytes.Length;
         while (!bytes.IsEmpty)
@@ -68,6 +73,15 @@ internal sealed partial class HttpExchange
             bytes[..take].CopyTo(room);
             output.Advance(take);
             bytes = bytes[take..];
+        }
+    }
+
+    // The head first, then what follows: the server would keep what comes before the head in memory of its own, and copy it.
+    private void StartAtOnce()
+    {
+        if (!_responseBody.StartAsync().IsCompletedSuccessfully)
+        {
+            throw new InvalidOperationException("something is done before an answer's head: it cannot be sent from where nothing may wait");
         }
     }
 

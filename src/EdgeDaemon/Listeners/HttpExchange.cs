@@ -31,6 +31,7 @@ internal sealed partial class HttpExchange
     private IHttpRequestFeature _request = null!;
     private IHttpResponseFeature _response = null!;
     private IHttpResponseBodyFeature _responseBody = null!;
+    private IRequestBodyPipeFeature? _requestBody;
     private RunningRequests? _running;
     private object? _kept;
     private CancellationTokenSource? _givenUp;
@@ -82,7 +83,7 @@ internal sealed partial class HttpExchange
         return StartId.Length + 1 + digits;
     }
 
-    public PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+    public PipeReader Body => (_requestBody ??= _features.GetRequiredFeature<IRequestBodyPipeFeature>()).Reader;
 
     /// <summary>The threads that compute.</summary>
     public SocketThreads Threads => _features.GetRequiredFeature<SocketThreads>();
@@ -118,13 +119,13 @@ internal sealed partial class HttpExchange
 
     public void Begin(IFeatureCollection features)
     {
-        _features = features;
-        _request = features.GetRequiredFeature<IHttpRequestFeature>();
-        _response = features.GetRequiredFeature<IHttpResponseFeature>();
-        _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        _arrival = features.GetRequiredFeature<Arrival>();
+        // The server's objects serve one request after the other: they are looked up once.
+        if (_features != features)
+        {
+            Meet(features);
+        }
+
         _number = Interlocked.Increment(ref _requests);
-        _running = features.Get<RunningRequests>();
         _running?.Begin();
         _response.StatusCode = 500; // The server's own word for what nobody answers is 200.
     }
@@ -144,9 +145,7 @@ internal sealed partial class HttpExchange
         ModelPlace = 0;
         _sentBytes = 0;
         _messageBytes = 0;
-        _features = null!;
         _running?.End();
-        _running = null;
     }
 
     /// <summary>The caller waits no longer than this, from now on. Timestamps alone are compared, until somebody waits without end: <see cref="GivenUp"/>.</summary>
@@ -242,6 +241,17 @@ internal sealed partial class HttpExchange
         long bytes = _sentBytes;
         _sentBytes = 0;
         return bytes;
+    }
+
+    private void Meet(IFeatureCollection features)
+    {
+        _features = features;
+        _request = features.GetRequiredFeature<IHttpRequestFeature>();
+        _response = features.GetRequiredFeature<IHttpResponseFeature>();
+        _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        _requestBody = null;
+        _arrival = features.GetRequiredFeature<Arrival>();
+        _running = features.Get<RunningRequests>();
     }
 
     private static string WithoutAuthority(string target)
