@@ -18,9 +18,9 @@ internal sealed class PlainReader(SocketConnection connection) : PipeReader
     private const int LeastRoom = SegmentPool.Smallest / 4;
 
     private readonly Lock _ending = new(); // This connection's alone.
-    private Block? _first;
-    private Block? _last;
-    private Block? _spare;
+    private ReceivedBlock? _first;
+    private ReceivedBlock? _last;
+    private ReceivedBlock? _spare;
     private int _consumed;
     private int _blockSize = SegmentPool.Smallest;
     private int _smallReads;
@@ -172,8 +172,8 @@ internal sealed class PlainReader(SocketConnection connection) : PipeReader
 
     private bool Take()
     {
-        Block? tail = _last is { } last && last.Room >= LeastRoom ? last : null;
-        Block into = tail ?? Rent();
+        ReceivedBlock? tail = _last is { } last && last.Room >= LeastRoom ? last : null;
+        ReceivedBlock into = tail ?? Rent();
         int received = 0;
         try
         {
@@ -219,7 +219,7 @@ internal sealed class PlainReader(SocketConnection connection) : PipeReader
         }
     }
 
-    private void Append(Block block)
+    private void Append(ReceivedBlock block)
     {
         if (_last is { } last)
         {
@@ -234,15 +234,15 @@ internal sealed class PlainReader(SocketConnection connection) : PipeReader
         _last = block;
     }
 
-    private Block Rent()
+    private ReceivedBlock Rent()
     {
-        Block block = _spare ?? new Block();
+        ReceivedBlock block = _spare ?? new ReceivedBlock();
         _spare = null;
         block.Begin(connection.Segments.RentExact(_blockSize));
         return block;
     }
 
-    private void GiveBack(Block block)
+    private void GiveBack(ReceivedBlock block)
     {
         block.End();
         _spare = block;
@@ -250,58 +250,14 @@ internal sealed class PlainReader(SocketConnection connection) : PipeReader
 
     private void Drop()
     {
-        for (Block? block = _first; block is not null;)
+        for (ReceivedBlock? block = _first; block is not null;)
         {
-            Block? next = block.NextBlock;
+            ReceivedBlock? next = block.NextBlock;
             block.End();
             block = next;
         }
 
         _first = null;
         _last = null;
-    }
-
-    /// <summary>A block of the pool as a piece of what is shown.</summary>
-    private sealed class Block : ReadOnlySequenceSegment<byte>
-    {
-        private IMemoryOwner<byte>? _owner;
-        private Memory<byte> _memory;
-        private int _written;
-
-        public int Room => _memory.Length - _written;
-
-        public Span<byte> Free => _memory.Span[_written..];
-
-        public Block? NextBlock => (Block?)Next;
-
-        public void Begin(IMemoryOwner<byte> owner)
-        {
-            _owner = owner;
-            _memory = owner.Memory;
-        }
-
-        public void Wrote(int bytes)
-        {
-            _written += bytes;
-            SegmentPool.Wrote(_owner!, _written);
-            Memory = _memory[.._written];
-        }
-
-        public void Follow(Block next)
-        {
-            next.RunningIndex = RunningIndex + _written;
-            Next = next;
-        }
-
-        public void End()
-        {
-            _owner?.Dispose();
-            _owner = null;
-            _memory = default;
-            _written = 0;
-            Memory = default;
-            RunningIndex = 0;
-            Next = null;
-        }
     }
 }
