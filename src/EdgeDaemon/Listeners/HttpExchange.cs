@@ -24,13 +24,17 @@ internal sealed partial class HttpExchange
 
     // Ids need to differ between starts so that a log line finds its request; they are no secret.
     private static readonly string StartId = RandomNumberGenerator.GetHexString(8, lowercase: true);
-    private static long _requests;
+    private static long _started;
 
     private IFeatureCollection _features = null!;
+    private IFeatureCollection? _known; // whose parts are those below
     private Arrival _arrival = null!;
     private IHttpRequestFeature _request = null!;
     private IHttpResponseFeature _response = null!;
     private IHttpResponseBodyFeature _responseBody = null!;
+    private IRequestBodyPipeFeature? _requestBody;
+    private SocketThreads? _threads;
+    private RunningRequests? _requests;
     private RunningRequests? _running;
     private object? _kept;
     private CancellationTokenSource? _givenUp;
@@ -82,10 +86,10 @@ internal sealed partial class HttpExchange
         return StartId.Length + 1 + digits;
     }
 
-    public PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+    public PipeReader Body => (_requestBody ??= _features.GetRequiredFeature<IRequestBodyPipeFeature>()).Reader;
 
     /// <summary>The threads that compute.</summary>
-    public SocketThreads Threads => _features.GetRequiredFeature<SocketThreads>();
+    public SocketThreads Threads => _threads ??= _features.GetRequiredFeature<SocketThreads>();
 
     public BodyClock BodyClock { get; } = new();
 
@@ -119,12 +123,13 @@ internal sealed partial class HttpExchange
     public void Begin(IFeatureCollection features)
     {
         _features = features;
-        _request = features.GetRequiredFeature<IHttpRequestFeature>();
-        _response = features.GetRequiredFeature<IHttpResponseFeature>();
-        _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        _arrival = features.GetRequiredFeature<Arrival>();
-        _number = Interlocked.Increment(ref _requests);
-        _running = features.Get<RunningRequests>();
+        if (!ReferenceEquals(features, _known))
+        {
+            Know(features);
+        }
+
+        _number = Interlocked.Increment(ref _started);
+        _running = _requests;
         _running?.Begin();
         _response.StatusCode = 500; // The server's own word for what nobody answers is 200.
     }
@@ -242,6 +247,20 @@ internal sealed partial class HttpExchange
         long bytes = _sentBytes;
         _sentBytes = 0;
         return bytes;
+    }
+
+    // The server has one collection for all requests of a connection (HTTP/2: of a stream), each of which it would search from its beginning: what it has is looked for once.
+    private void Know(IFeatureCollection features)
+    {
+        _known = null;
+        _request = features.GetRequiredFeature<IHttpRequestFeature>();
+        _response = features.GetRequiredFeature<IHttpResponseFeature>();
+        _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        _arrival = features.GetRequiredFeature<Arrival>();
+        _requests = features.Get<RunningRequests>();
+        _requestBody = null;
+        _threads = null;
+        _known = features;
     }
 
     private static string WithoutAuthority(string target)
