@@ -27,7 +27,7 @@ internal static class NumberCampaign
         long findings = 0;
         Parallel.For(0, workers, worker =>
         {
-            using var share = new Share(new Random(unchecked((seed * 1_000_003) + worker)));
+            var share = new Share(new Random(unchecked((seed * 1_000_003) + worker)));
             for (long i = worker; i < executions; i += workers)
             {
                 share.Run(ElementType.Float32, Singles);
@@ -41,8 +41,12 @@ internal static class NumberCampaign
         return findings == 0;
     }
 
-    private sealed class Share(Random random) : IDisposable
+    private sealed class Share(Random random)
     {
+        private static readonly ModelHead Model = new("m", "1");
+        private static readonly OutputHead Single = new("y", ElementType.Float32);
+        private static readonly OutputHead Double = new("y", ElementType.Float64);
+
         private readonly byte[] _bits = new byte[Singles * 8];
         private readonly byte[] _expected = new byte[Singles * 8];
         private readonly byte[] _read = new byte[Singles * 8];
@@ -51,8 +55,6 @@ internal static class NumberCampaign
         private readonly InferResponseWriter _writer = new();
 
         public long Findings { get; private set; }
-
-        public void Dispose() => _writer.Dispose();
 
         public void Run(ElementType type, int count)
         {
@@ -128,8 +130,8 @@ internal static class NumberCampaign
         {
             TensorShape.TryCreate([count], out TensorShape shape);
             _answer.ResetWrittenCount();
-            _writer.Begin(_answer, "m", "1", default, false);
-            _writer.JsonOutput("y", type, shape, bits);
+            _writer.Begin(_answer, Model, default, false);
+            _writer.JsonOutput(type == ElementType.Float32 ? Single : Double, shape, bits);
             _writer.End();
             ReadOnlySpan<byte> text = _answer.WrittenSpan;
             text = text[(text.LastIndexOf((byte)'[') + 1)..];

@@ -120,9 +120,10 @@ internal ref struct HeadReader
         }
     }
 
-    public readonly bool TryGetInt64(out long value) => _reader.TryGetInt64(out value);
+    // Not readonly, as the library's are not: the reader would be copied for each number.
+    public bool TryGetInt64(out long value) => _reader.TryGetInt64(out value);
 
-    public readonly bool TryGetUInt64(out ulong value) => _reader.TryGetUInt64(out value);
+    public bool TryGetUInt64(out ulong value) => _reader.TryGetUInt64(out value);
 
     /// <summary>
     /// Standing on a member's name: when its value is an array, steps over the whole of it and gives its place. The

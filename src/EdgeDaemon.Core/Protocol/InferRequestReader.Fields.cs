@@ -87,7 +87,10 @@ public static partial class InferRequestReader
     {
         if (reader.Token != token)
         {
-            RefusedException.Throw(Refusal.HeadWrongFieldType, $"{field} is {reader.Token}, not {token}");
+            Unexpected(reader.Token, token, field); // Apart, so that what is asked at every step is a comparison and no call.
         }
     }
+
+    private static void Unexpected(JsonTokenType found, JsonTokenType token, string field) =>
+        RefusedException.Throw(Refusal.HeadWrongFieldType, $"{field} is {found}, not {token}");
 }

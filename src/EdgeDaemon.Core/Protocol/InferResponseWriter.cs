@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Unicode;
 using EdgeDaemon.Core.Tensors;
 
@@ -8,127 +6,142 @@ namespace EdgeDaemon.Core.Protocol;
 
 /// <summary>
 /// Writes the JSON head of one inference response: <see cref="Begin"/>, for each output <see cref="BinaryOutput"/> or
-/// <see cref="JsonOutput"/>, <see cref="End"/>. Made to be pooled. The caller sends the tensors of binary outputs
-/// behind it, in the same order, and the header <see cref="HeadLength.HeaderName"/> when there is one.
+/// <see cref="JsonOutput"/>, <see cref="End"/>. Made to be kept. The caller sends the tensors of binary outputs
+/// behind it, in the same order, and the header <see cref="HeadLength.HeaderName"/> when there is one. What is the same in all answers of a model
+/// comes ready; the bytes are those of <see cref="System.Text.Json.Utf8JsonWriter"/>, but for numbers in tensors, which <see cref="JsonTensorWriter"/> has rules for.
 /// </summary>
-public sealed class InferResponseWriter : IDisposable
+public sealed class InferResponseWriter
 {
-    private readonly Utf8JsonWriter _json = new(Idle.Instance, ProtocolJson.Options);
+    // A dimension and its comma.
+    private const int ShapeRoom = TensorShape.MaxRank * (JsonPiece.LongestNumber + 1);
+
     private IBufferWriter<byte>? _output;
-    private long _beside;
+    private bool _follows; // an output stands before the next one
+
+    private static ReadOnlySpan<byte> IdMember => ",\"id\":\""u8;
+
+    private static ReadOnlySpan<byte> ParametersMember => ",\"parameters\":"u8;
+
+    private static ReadOnlySpan<byte> OutputsMember => ",\"outputs\":["u8;
+
+    private static ReadOnlySpan<byte> BinarySize => "],\"parameters\":{\"binary_data_size\":"u8;
+
+    private static ReadOnlySpan<byte> Data => "],\"data\":["u8;
+
+    private IBufferWriter<byte> Output => _output ?? throw new InvalidOperationException("a response is written before it has begun");
 
     /// <summary>Starts a response, whatever became of the one before.</summary>
     /// <param name="output">Takes the JSON.</param>
-    /// <param name="modelName">As it is served.</param>
-    /// <param name="modelVersion">As it is served.</param>
+    /// <param name="model">That answers.</param>
     /// <param name="id">The request's id in UTF-8.</param>
     /// <param name="hasId">False leaves the member out; an empty id that was given comes back empty.</param>
     /// <param name="parameters">None leaves the member out.</param>
     public void Begin(
         IBufferWriter<byte> output,
-        string modelName,
-        string modelVersion,
+        ModelHead model,
         ReadOnlySpan<byte> id,
         bool hasId,
         ReadOnlySpan<ResponseParameter> parameters = default)
     {
-        _json.Reset(output);
         _output = output;
-        _beside = 0;
-        _json.WriteStartObject();
-        _json.WriteString("model_name"u8, modelName);
-        _json.WriteString("model_version"u8, modelVersion);
+        _follows = false;
+        bool plain = !hasId || JsonStringWriter.IsPlain(id);
+        var piece = new JsonPiece(output.GetSpan(model.Json.Length + IdMember.Length + (plain ? id.Length : 0) + 1 + OutputsMember.Length));
+        piece.Add(model.Json);
         if (hasId)
         {
-            _json.WriteString("id"u8, id);
+            piece.Add(IdMember);
+            if (plain)
+            {
+                piece.Add(id);
+            }
+            else
+            {
+                output.Advance(piece.Length);
+                JsonStringWriter.WriteInside(output, id);
+                piece = new JsonPiece(output.GetSpan(1 + OutputsMember.Length));
+            }
+
+            piece.Add((byte)'"');
         }
 
         if (!parameters.IsEmpty)
         {
-            WriteParameters(parameters);
+            output.Advance(piece.Length);
+            output.Write(ParametersMember);
+            ResponseParametersWriter.Write(output, parameters);
+            piece = new JsonPiece(output.GetSpan(OutputsMember.Length));
         }
 
-        _json.WriteStartArray("outputs"u8);
+        piece.Add(OutputsMember);
+        output.Advance(piece.Length);
     }
 
     /// <summary>An output whose bytes follow the head. BYTES counts the 4-byte lengths.</summary>
-    public void BinaryOutput(string name, ElementType type, in TensorShape shape, long binarySize)
+    public void BinaryOutput(OutputHead head, in TensorShape shape, long binarySize)
     {
-        BeginOutput(name, type, shape);
-        _json.WriteStartObject("parameters"u8);
-        _json.WriteNumber("binary_data_size"u8, binarySize);
-        _json.WriteEndObject();
-        _json.WriteEndObject();
+        IBufferWriter<byte> output = Output;
+        var piece = new JsonPiece(output.GetSpan(head.Json.Length + ShapeRoom + BinarySize.Length + JsonPiece.LongestNumber + 2));
+        BeginOutput(ref piece, head, shape);
+        piece.Add(BinarySize);
+        piece.Add(binarySize);
+        piece.Add("}}"u8);
+        output.Advance(piece.Length);
     }
 
     /// <summary>
     /// An output with its values as one flat array. It has no <c>parameters</c> object: C++ clients take one as the
     /// promise of a binary size.
     /// </summary>
-    /// <param name="name">The output's name.</param>
-    /// <param name="type">Its element type.</param>
+    /// <param name="head">The output's name and type.</param>
     /// <param name="shape">Its shape.</param>
     /// <param name="data">The tensor in wire form.</param>
     /// <exception cref="RefusedException"><see cref="Refusal.OutputNotFinite"/>, <see cref="Refusal.OutputNotText"/>.</exception>
-    public void JsonOutput(string name, ElementType type, in TensorShape shape, ReadOnlySpan<byte> data)
+    public void JsonOutput(OutputHead head, in TensorShape shape, ReadOnlySpan<byte> data)
     {
-        BeginOutput(name, type, shape);
-        if (type == ElementType.Bytes)
+        IBufferWriter<byte> output = Output;
+        var piece = new JsonPiece(output.GetSpan(head.Json.Length + ShapeRoom + Data.Length));
+        BeginOutput(ref piece, head, shape);
+        piece.Add(Data);
+        output.Advance(piece.Length);
+        if (head.Type == ElementType.Bytes)
         {
-            WriteStrings(data);
+            WriteStrings(output, data);
         }
         else
         {
-            WriteNumbers(type, data);
+            JsonTensorWriter.Write(output, head.Type, data);
         }
 
-        _json.WriteEndObject();
+        output.Write("]}"u8);
     }
 
-    /// <summary>Ends the head. Returns its length in bytes.</summary>
-    public long End()
+    /// <summary>Ends the head.</summary>
+    public void End()
     {
-        _json.WriteEndArray();
-        _json.WriteEndObject();
-        _json.Flush();
-        long length = _json.BytesCommitted + _beside;
-        _output = null;
-
-        // A pooled writer does not hold on to one answer's memory until the next.
-        _json.Reset(Idle.Instance);
-        return length;
+        Output.Write("]}"u8);
+        _output = null; // What is kept does not hold on to one answer's memory until the next.
     }
 
-    public void Dispose() => _json.Dispose();
-
-    private void BeginOutput(string name, ElementType type, in TensorShape shape)
+    private void BeginOutput(ref JsonPiece piece, OutputHead head, in TensorShape shape)
     {
-        _json.WriteStartObject();
-        _json.WriteString("name"u8, name);
-        _json.WriteString("datatype"u8, type.WireName());
-        _json.WriteStartArray("shape"u8);
-        foreach (long dimension in shape.Span)
+        piece.Add(_follows ? head.Json : head.Json[1..]);
+        _follows = true;
+        ReadOnlySpan<long> dimensions = shape.Span;
+        for (int i = 0; i < dimensions.Length; i++)
         {
-            _json.WriteNumberValue(dimension);
+            if (i > 0)
+            {
+                piece.Add((byte)',');
+            }
+
+            piece.Add(dimensions[i]);
         }
-
-        _json.WriteEndArray();
     }
 
-    /// <summary>Numbers pass the JSON writer by: it commits what it has, they follow, and it goes on behind them.</summary>
-    private void WriteNumbers(ElementType type, ReadOnlySpan<byte> data)
+    private static void WriteStrings(IBufferWriter<byte> output, ReadOnlySpan<byte> data)
     {
-        _json.WritePropertyName("data"u8);
-        _json.Flush();
-        IBufferWriter<byte> output = _output!;
-        output.Write("["u8);
-        _beside += 2 + JsonTensorWriter.Write(output, type, data);
-        output.Write("]"u8);
-    }
-
-    private void WriteStrings(ReadOnlySpan<byte> data)
-    {
-        _json.WriteStartArray("data"u8);
+        bool follows = false;
         while (!data.IsEmpty)
         {
             if (!BytesTensor.TryTake(ref data, out ReadOnlySpan<byte> element))
@@ -141,86 +154,13 @@ public sealed class InferResponseWriter : IDisposable
                 RefusedException.Throw(Refusal.OutputNotText, "an element of BYTES is not UTF-8; ask for binary data");
             }
 
-            _json.WriteStringValue(element);
-        }
-
-        _json.WriteEndArray();
-    }
-
-    private void WriteParameters(ReadOnlySpan<ResponseParameter> parameters)
-    {
-        _json.WriteStartObject("parameters"u8);
-        foreach (ref readonly ResponseParameter parameter in parameters)
-        {
-            switch (parameter.Kind)
+            if (follows)
             {
-                case InferParameterKind.Text when parameter.Text is null:
-                    _json.WritePropertyName(parameter.Name);
-                    WriteSecret(parameter.Utf8.Span);
-                    break;
-                case InferParameterKind.Text:
-                    _json.WriteString(parameter.Name, parameter.Text);
-                    break;
-                case InferParameterKind.Integer:
-                    _json.WriteNumber(parameter.Name, parameter.Bits);
-                    break;
-                case InferParameterKind.UnsignedInteger:
-                    _json.WriteNumber(parameter.Name, (ulong)parameter.Bits);
-                    break;
-                case InferParameterKind.Real:
-                    _json.WriteNumber(parameter.Name, BitConverter.Int64BitsToDouble(parameter.Bits));
-                    break;
-                default:
-                    _json.WriteBoolean(parameter.Name, parameter.Bits != 0);
-                    break;
-            }
-        }
-
-        _json.WriteEndObject();
-    }
-
-    // The library's writer escapes in memory of a pool that nobody clears.
-    private void WriteSecret(ReadOnlySpan<byte> text)
-    {
-        byte[] escaped = GC.AllocateUninitializedArray<byte>((2 * text.Length) + 2, pinned: true);
-        try
-        {
-            int length = 0;
-            escaped[length++] = (byte)'"';
-            foreach (byte one in text)
-            {
-                if (one is (byte)'"' or (byte)'\\')
-                {
-                    escaped[length++] = (byte)'\\';
-                }
-
-                escaped[length++] = one;
+                output.Write(","u8);
             }
 
-            escaped[length++] = (byte)'"';
-            _json.WriteRawValue(escaped.AsSpan(0, length), skipInputValidation: true);
+            JsonStringWriter.Write(output, element);
+            follows = true;
         }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(escaped);
-        }
-    }
-
-    /// <summary>Where the writer points between responses.</summary>
-    private sealed class Idle : IBufferWriter<byte>
-    {
-        public static readonly Idle Instance = new();
-
-        public void Advance(int count)
-        {
-            if (count != 0)
-            {
-                throw new InvalidOperationException("a response is written before it has begun");
-            }
-        }
-
-        public Memory<byte> GetMemory(int sizeHint = 0) => throw new InvalidOperationException("a response is written before it has begun");
-
-        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
     }
 }

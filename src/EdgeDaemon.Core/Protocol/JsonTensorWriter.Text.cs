@@ -19,7 +19,6 @@ internal static partial class JsonTensorWriter
     {
         private Span<byte> _piece;
         private int _at;
-        private long _committed;
 
         /// <summary>Room for one element, behind a comma that is already written.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,30 +46,19 @@ internal static partial class JsonTensorWriter
             Took(element.Length);
         }
 
-        /// <summary>Commits the rest. Bytes in all.</summary>
-        public long End()
-        {
-            // Every piece keeps its last byte until another follows: the comma to take back is always here.
-            Commit(_at == 0 ? 0 : _at - 1);
-            return _committed;
-        }
+        /// <summary>Commits the rest.</summary>
+        public void End() => output.Advance(_at == 0 ? 0 : _at - 1); // Every piece keeps its last byte until another follows: the comma to take back is always here.
 
         private void Renew()
         {
             bool comma = _at > 0;
-            Commit(comma ? _at - 1 : 0);
+            output.Advance(comma ? _at - 1 : 0);
             _piece = output.GetSpan(DecimalText.Room + 2);
             _at = 0;
             if (comma)
             {
                 _piece[_at++] = (byte)',';
             }
-        }
-
-        private void Commit(int count)
-        {
-            output.Advance(count);
-            _committed += count;
         }
     }
 }

@@ -12,9 +12,9 @@ namespace EdgeDaemon.Core.Protocol;
 /// </summary>
 internal static partial class JsonTensorWriter
 {
-    /// <summary>Bytes written. Strings go another way: <see cref="InferResponseWriter"/>.</summary>
+    /// <summary>All of them. Strings go another way: <see cref="InferResponseWriter"/>.</summary>
     /// <exception cref="RefusedException"><see cref="Refusal.OutputNotFinite"/>.</exception>
-    public static long Write(IBufferWriter<byte> output, ElementType type, ReadOnlySpan<byte> data)
+    public static void Write(IBufferWriter<byte> output, ElementType type, ReadOnlySpan<byte> data)
     {
         var text = new Text(output);
         switch (type)
@@ -60,7 +60,7 @@ internal static partial class JsonTensorWriter
                 break;
         }
 
-        return text.End();
+        text.End();
     }
 
     private static void WriteBooleans(ref Text text, ReadOnlySpan<byte> data)

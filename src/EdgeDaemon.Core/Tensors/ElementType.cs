@@ -45,6 +45,9 @@ public static class ElementTypes
         ("BYTES", "TYPE_STRING", 0),
     ];
 
+    // Each request names a type: all names are compared at once.
+    private static readonly ulong[] Packed = [.. Table.Select(entry => Pack(Encoding.ASCII.GetBytes(entry.Wire)))];
+
     /// <summary>The protocol's name, for example <c>FP32</c>.</summary>
     public static string WireName(this ElementType type) => Table[(int)type].Wire;
 
@@ -56,17 +59,8 @@ public static class ElementTypes
 
     public static bool TryParse(ReadOnlySpan<byte> wireName, out ElementType type)
     {
-        for (int i = 1; i < Table.Length; i++)
-        {
-            if (Ascii.Equals(wireName, Table[i].Wire))
-            {
-                type = (ElementType)i;
-                return true;
-            }
-        }
-
-        type = default;
-        return false;
+        type = (ElementType)Math.Max(Array.IndexOf(Packed, Pack(wireName)), 0);
+        return type != default;
     }
 
     public static bool TryParse(ReadOnlySpan<char> wireName, out ElementType type)
@@ -82,5 +76,22 @@ public static class ElementTypes
 
         type = default;
         return false;
+    }
+
+    /// <summary>A name's bytes and, in the highest, how many they are: with a NUL behind it, it is another. The names have six at most; whatever is longer is none.</summary>
+    private static ulong Pack(ReadOnlySpan<byte> name)
+    {
+        if (name.Length >= sizeof(ulong))
+        {
+            return ulong.MaxValue;
+        }
+
+        ulong packed = (ulong)name.Length << 56;
+        for (int i = 0; i < name.Length; i++)
+        {
+            packed |= (ulong)name[i] << (8 * i);
+        }
+
+        return packed;
     }
 }

@@ -60,7 +60,7 @@ public struct TensorShape
     public readonly bool TryElementCount(out long count)
     {
         count = 1;
-        bool zero = false;
+        bool zero = false, overflow = false;
         foreach (long dimension in Span)
         {
             if (dimension < 0)
@@ -68,7 +68,20 @@ public struct TensorShape
                 return false;
             }
 
-            zero |= dimension == 0;
+            if (dimension == 0)
+            {
+                zero = true;
+            }
+            else if ((count | dimension) <= int.MaxValue)
+            {
+                count *= dimension;
+            }
+            else if (!overflow)
+            {
+                long high = Math.BigMul(count, dimension, out long low);
+                overflow = high != 0 || low < 0;
+                count = low;
+            }
         }
 
         if (zero)
@@ -78,18 +91,7 @@ public struct TensorShape
             return true;
         }
 
-        foreach (long dimension in Span)
-        {
-            long high = Math.BigMul(count, dimension, out long low);
-            if (high != 0 || low < 0)
-            {
-                return false;
-            }
-
-            count = low;
-        }
-
-        return true;
+        return !overflow;
     }
 
     /// <summary>Bytes of a dense tensor of this shape. False on overflow, and for types without a fixed size.</summary>

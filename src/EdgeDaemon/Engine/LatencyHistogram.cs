@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Numerics;
 
 namespace EdgeDaemon.Engine;
 
@@ -15,6 +16,9 @@ internal sealed class LatencyHistogram
 
     private static readonly long[] Limits = [.. Bounds.Select(seconds => (long)(seconds * Stopwatch.Frequency))];
 
+    // For each position of the highest bit: the bucket of the least number that has it there.
+    private static readonly byte[] First = [.. Enumerable.Range(0, 63).Select(bit => (byte)Limits.Count(limit => limit < 1L << bit))];
+
     private readonly long[] _counts = new long[Bounds.Length + 1];
     private long _ticks;
 
@@ -24,7 +28,7 @@ internal sealed class LatencyHistogram
     /// <param name="ticks"><see cref="Stopwatch"/>'s.</param>
     public void Observe(long ticks)
     {
-        int bucket = 0;
+        int bucket = First[BitOperations.Log2((ulong)Math.Max(ticks, 1))];
         while (bucket < Limits.Length && ticks > Limits[bucket])
         {
             bucket++;

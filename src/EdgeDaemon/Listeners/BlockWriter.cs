@@ -20,6 +20,9 @@ internal sealed class BlockWriter(TensorBlockPool pool, long limit, Refusal over
 
     public int WrittenCount => _written;
 
+    /// <summary>Bytes that can be written without more memory.</summary>
+    public int Free => (_block?.Length ?? 0) - _written;
+
     public ReadOnlyMemory<byte> WrittenMemory => _block is null ? default : _block.Memory[.._written];
 
     public Span<byte> Written => _block is null ? default : _block.GetSpan()[.._written];
@@ -41,7 +44,11 @@ internal sealed class BlockWriter(TensorBlockPool pool, long limit, Refusal over
         return _block!.Memory[_written..];
     }
 
-    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Ensure(Math.Max(sizeHint, 1));
+        return _block!.GetSpan()[_written..];
+    }
 
     public void Dispose()
     {
@@ -52,7 +59,7 @@ internal sealed class BlockWriter(TensorBlockPool pool, long limit, Refusal over
 
     private void Ensure(int free)
     {
-        int capacity = _block?.Memory.Length ?? 0;
+        int capacity = _block?.Length ?? 0;
         if (capacity - _written >= free)
         {
             return;
@@ -72,7 +79,7 @@ internal sealed class BlockWriter(TensorBlockPool pool, long limit, Refusal over
         TensorBlock larger = pool.Rent(wanted, Account);
         if (_block is not null)
         {
-            _block.Memory.Span[.._written].CopyTo(larger.Memory.Span);
+            _block.GetSpan()[.._written].CopyTo(larger.GetSpan());
             _block.Return();
         }
 

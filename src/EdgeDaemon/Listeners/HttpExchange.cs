@@ -24,14 +24,17 @@ internal sealed partial class HttpExchange
 
     // Ids need to differ between starts so that a log line finds its request; they are no secret.
     private static readonly string StartId = RandomNumberGenerator.GetHexString(8, lowercase: true);
-    private static long _requests;
+    private static long _started;
 
     private IFeatureCollection _features = null!;
+    private IFeatureCollection? _known; // whose parts are those below
     private Arrival _arrival = null!;
     private IHttpRequestFeature _request = null!;
     private IHttpResponseFeature _response = null!;
     private IHttpResponseBodyFeature _responseBody = null!;
     private IRequestBodyPipeFeature? _requestBody;
+    private SocketThreads? _threads;
+    private RunningRequests? _requests;
     private RunningRequests? _running;
     private object? _kept;
     private CancellationTokenSource? _givenUp;
@@ -86,7 +89,7 @@ internal sealed partial class HttpExchange
     public PipeReader Body => (_requestBody ??= _features.GetRequiredFeature<IRequestBodyPipeFeature>()).Reader;
 
     /// <summary>The threads that compute.</summary>
-    public SocketThreads Threads => _features.GetRequiredFeature<SocketThreads>();
+    public SocketThreads Threads => _threads ??= _features.GetRequiredFeature<SocketThreads>();
 
     public BodyClock BodyClock { get; } = new();
 
@@ -119,13 +122,14 @@ internal sealed partial class HttpExchange
 
     public void Begin(IFeatureCollection features)
     {
-        // The server's objects serve one request after the other: they are looked up once.
-        if (_features != features)
+        _features = features;
+        if (!ReferenceEquals(features, _known))
         {
-            Meet(features);
+            Know(features);
         }
 
-        _number = Interlocked.Increment(ref _requests);
+        _number = Interlocked.Increment(ref _started);
+        _running = _requests;
         _running?.Begin();
         _response.StatusCode = 500; // The server's own word for what nobody answers is 200.
     }
@@ -145,7 +149,9 @@ internal sealed partial class HttpExchange
         ModelPlace = 0;
         _sentBytes = 0;
         _messageBytes = 0;
+        _features = null!;
         _running?.End();
+        _running = null;
     }
 
     /// <summary>The caller waits no longer than this, from now on. Timestamps alone are compared, until somebody waits without end: <see cref="GivenUp"/>.</summary>
@@ -243,15 +249,18 @@ internal sealed partial class HttpExchange
         return bytes;
     }
 
-    private void Meet(IFeatureCollection features)
+    // The server has one collection for all requests of a connection (HTTP/2: of a stream), each of which it would search from its beginning: what it has is looked for once.
+    private void Know(IFeatureCollection features)
     {
-        _features = features;
+        _known = null;
         _request = features.GetRequiredFeature<IHttpRequestFeature>();
         _response = features.GetRequiredFeature<IHttpResponseFeature>();
         _responseBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        _requestBody = null;
         _arrival = features.GetRequiredFeature<Arrival>();
-        _running = features.Get<RunningRequests>();
+        _requests = features.Get<RunningRequests>();
+        _requestBody = null;
+        _threads = null;
+        _known = features;
     }
 
     private static string WithoutAuthority(string target)

@@ -27,24 +27,20 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
     }
 
     /// <summary>Reads exactly as many bytes as <paramref name="destination"/> holds.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask ReadExactlyAsync(Memory<byte> destination)
+    public ValueTask ReadExactlyAsync(Memory<byte> destination)
     {
-        int filled = 0;
-        while (filled < destination.Length)
+        // Small bodies are there with their heads: no state is laid aside for a wait that there is not.
+        while (!destination.IsEmpty)
         {
-            ReadResult result = await ReadAsync();
-            ReadOnlySequence<byte> buffer = result.Buffer;
-            int take = (int)Math.Min(buffer.Length, destination.Length - filled);
-            buffer.Slice(0, take).CopyTo(destination.Span[filled..]);
-            reader.AdvanceTo(buffer.GetPosition(take));
-            clock.Count(take);
-            filled += take;
-            if (result.IsCompleted && filled < destination.Length)
+            if (!TryRead(out ReadResult ready))
             {
-                throw new RefusedException(Refusal.BodyTruncated, $"the body ended {destination.Length - filled} bytes early");
+                return FillAsync(destination);
             }
+
+            destination = destination[Take(ready, destination.Span)..];
         }
+
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Waits, as long as it takes, for more of the body; false at its end. Nothing is read.</summary>
@@ -148,13 +144,11 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
     }
 
     /// <summary>The body must end here: bytes that no length accounts for are how a second request hides in the first.</summary>
-    public async ValueTask ExpectEndAsync()
-    {
-        if (contentLength is not null)
-        {
-            return; // The plan's sizes were checked against the stated length, and the server delivers no more than that.
-        }
+    public ValueTask ExpectEndAsync() =>
+        contentLength is not null ? ValueTask.CompletedTask : SeeEndAsync(); // The plan's sizes were checked against the stated length, and the server delivers no more than that.
 
+    private async ValueTask SeeEndAsync()
+    {
         ReadResult result = await ReadAsync();
         bool trailing = result.Buffer.Length > 0;
         reader.AdvanceTo(result.Buffer.End);
@@ -162,6 +156,40 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         {
             throw new RefusedException(Refusal.BodyTrailingBytes, "bytes follow the last tensor");
         }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask FillAsync(Memory<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            ReadResult result = await ReadAsync();
+            destination = destination[Take(result, destination.Span)..];
+        }
+    }
+
+    /// <summary>Copies what is there, and is wanted. Bytes.</summary>
+    private int Take(in ReadResult result, Span<byte> destination)
+    {
+        ReadOnlySequence<byte> buffer = result.Buffer;
+        ReadOnlySpan<byte> first = buffer.FirstSpan;
+        int take;
+        if (first.Length >= destination.Length)
+        {
+            take = destination.Length;
+            first[..take].CopyTo(destination);
+        }
+        else
+        {
+            take = (int)Math.Min(buffer.Length, destination.Length);
+            buffer.Slice(0, take).CopyTo(destination);
+        }
+
+        reader.AdvanceTo(buffer.GetPosition(take));
+        clock.Count(take);
+        return result.IsCompleted && take < destination.Length
+            ? throw new RefusedException(Refusal.BodyTruncated, $"the body ended {destination.Length - take} bytes early")
+            : take;
     }
 
     private int Prefix(in ReadOnlySequence<byte> bytes)
@@ -172,16 +200,24 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
     }
 
     // Most bodies are there already: then nothing waits and no clock runs.
-    private ValueTask<ReadResult> ReadAsync()
+    private ValueTask<ReadResult> ReadAsync() => TryRead(out ReadResult ready) ? ValueTask.FromResult(ready) : WaitAsync();
+
+    private bool TryRead(out ReadResult ready)
     {
         try
         {
-            return reader.TryRead(out ReadResult ready) ? ValueTask.FromResult(InTime(ready)) : WaitAsync();
+            if (!reader.TryRead(out ready))
+            {
+                return false;
+            }
         }
         catch (Exception failure) when (Refused(failure) is { } refused)
         {
             throw refused;
         }
+
+        RequireInTime(ready);
+        return true;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -192,7 +228,9 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         using CancellationTokenRegistration end = clock.Start(limits.BodyTimeout).UnsafeRegister(static state => ((PipeReader)state!).CancelPendingRead(), reader);
         try
         {
-            return InTime(await reader.ReadAsync());
+            ReadResult result = await reader.ReadAsync();
+            RequireInTime(result);
+            return result;
         }
         catch (Exception failure) when (Refused(failure) is { } refused)
         {
@@ -200,7 +238,7 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
         }
     }
 
-    private ReadResult InTime(in ReadResult result)
+    private void RequireInTime(in ReadResult result)
     {
         if (!result.IsCanceled)
         {
@@ -209,7 +247,7 @@ internal readonly struct RequestBody(PipeReader reader, long? contentLength, Lim
                 clock.End();
             }
 
-            return result;
+            return;
         }
 
         reader.AdvanceTo(result.Buffer.Start);

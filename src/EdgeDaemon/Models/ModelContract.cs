@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
 using System.Text;
 using EdgeDaemon.Core.Bundles;
+using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Tensors;
 
 namespace EdgeDaemon.Models;
 
-/// <summary>What a served model promises its callers, prepared for the hot path: names as UTF-8, sizes and conversions known.</summary>
+/// <summary>What a served model promises its callers, prepared for the hot path: names as UTF-8, what answers begin with, sizes and conversions known.</summary>
 internal sealed class ModelContract(ModelManifest manifest)
 {
+    public ModelHead Head { get; } = new(manifest.Name, manifest.Version);
+
     public ImmutableArray<ContractInput> Inputs { get; } = [.. manifest.Inputs.Select(input => new ContractInput(input))];
 
     public ImmutableArray<ContractOutput> Outputs { get; } = [.. manifest.Outputs.Select(output => new ContractOutput(output))];
@@ -37,6 +40,8 @@ internal sealed class ContractOutput(ManifestOutput manifest)
     public TensorContract Contract { get; } = manifest.Contract;
 
     public byte[] NameUtf8 { get; } = Encoding.UTF8.GetBytes(manifest.Contract.Name);
+
+    public OutputHead Head { get; } = new(manifest.Contract.Name, manifest.Contract.Type);
 
     public string Tensor { get; } = manifest.Tensor;
 }

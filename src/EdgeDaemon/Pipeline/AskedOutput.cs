@@ -1,5 +1,5 @@
 using EdgeDaemon.Core.Protocol;
-using EdgeDaemon.Engine;
+using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Models;
 
 namespace EdgeDaemon.Pipeline;
@@ -30,14 +30,13 @@ internal static class AskedOutput
     }
 
     /// <summary>The graph's answer is held against the signed manifest as the request was: a surprise here is the model's fault.</summary>
-    public static void Check(ServedModel model, RunAnswer answer, int index)
+    public static void Check(TensorContract declared, ElementType type, in TensorShape shape)
     {
-        var declared = model.Contract.Outputs[index].Contract;
-        if (answer.OutputType(index) != declared.Type || !declared.Admits(answer.OutputShape(index)))
+        if (type != declared.Type || !declared.Admits(shape))
         {
             throw new RefusedException(
                 Refusal.EngineFailed,
-                $"output '{declared.Name}' came as {answer.OutputType(index)} {answer.OutputShape(index)}, model.toml declares {declared.Type} [{string.Join(',', declared.Shape)}]");
+                $"output '{declared.Name}' came as {type} {shape}, model.toml declares {declared.Type} [{string.Join(',', declared.Shape)}]");
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
 using EdgeDaemon.Core.Protocol.Grpc;
+using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
@@ -67,15 +68,17 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
     {
         ProtobufWriter head = work.Grpc!.Head;
         head.Reset();
-        ModelInferResponse.Begin(head, model.Manifest.Name, model.Manifest.Version, work.Request.Id);
+        ModelInferResponse.Begin(head, model.Contract.Head, work.Request.Id);
         ModelInferResponse.Parameters(head, work.Told);
         int outputs = AskedOutput.Count(work.Request, model);
         long length = 0;
         for (int i = 0; i < outputs; i++)
         {
             int index = AskedOutput.Index(work.Request, model, i);
-            AskedOutput.Check(model, answer, index);
-            ModelInferResponse.Output(head, model.Contract.Outputs[index].Contract.Name, answer.OutputType(index), answer.OutputShape(index));
+            ContractOutput output = model.Contract.Outputs[index];
+            TensorShape shape = answer.OutputShape(index);
+            AskedOutput.Check(output.Contract, answer.OutputType(index), shape);
+            ModelInferResponse.Output(head, output.Head, shape);
             length += ModelInferResponse.RawSize(answer.OutputData(index).Length);
         }
 
@@ -96,7 +99,7 @@ internal sealed class GrpcWire(LimitSettings limits, TensorBlockPool pool, bool 
     {
         ProtobufWriter head = work.Grpc!.Head;
         head.Reset();
-        ModelInferResponse.Begin(head, model.Manifest.Name, model.Manifest.Version, work.Request.Id);
+        ModelInferResponse.Begin(head, model.Contract.Head, work.Request.Id);
         ModelInferResponse.Parameters(head, parameters);
         Start(exchange, work, head.Written.Length);
         exchange.Send(head.Written);

@@ -1,5 +1,7 @@
+using System.Buffers;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Core.Protocol;
+using EdgeDaemon.Core.Tensors;
 using EdgeDaemon.Engine;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Models;
@@ -30,10 +32,10 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         try
         {
             InferResponseWriter writer = work.Response;
-            writer.Begin(head, model.Manifest.Name, model.Manifest.Version, work.Request.Id, work.Request.HasId, parameters);
+            writer.Begin(head, model.Contract.Head, work.Request.Id, work.Request.HasId, parameters);
             writer.End();
             Start(exchange, work, model, head.WrittenCount, -1);
-            exchange.Send(head.WrittenMemory.Span);
+            exchange.Send(head.Written);
         }
         finally
         {
@@ -75,34 +77,58 @@ internal sealed class ResponseEncoder(LimitSettings limits, TensorBlockPool pool
         long binary = 0;
         int outputs = AskedOutput.Count(request, model);
 
-        writer.Begin(head, model.Manifest.Name, model.Manifest.Version, request.Id, request.HasId, work.Told);
+        writer.Begin(head, model.Contract.Head, request.Id, request.HasId, work.Told);
         for (int i = 0; i < outputs; i++)
         {
             (int index, bool asBinary) = Asked(request, model, i, byDefault);
-            AskedOutput.Check(model, answer, index);
+            ContractOutput output = model.Contract.Outputs[index];
+            TensorShape shape = answer.OutputShape(index);
+            AskedOutput.Check(output.Contract, answer.OutputType(index), shape);
             ReadOnlySpan<byte> data = answer.OutputData(index);
             if (asBinary)
             {
-                writer.BinaryOutput(model.Contract.Outputs[index].Contract.Name, answer.OutputType(index), answer.OutputShape(index), data.Length);
+                writer.BinaryOutput(output.Head, shape, data.Length);
                 binary += data.Length;
                 anyBinary = true; // Also without a byte: whoever asked for binary looks for the head's length.
             }
             else
             {
-                writer.JsonOutput(model.Contract.Outputs[index].Contract.Name, answer.OutputType(index), answer.OutputShape(index), data);
+                writer.JsonOutput(output.Head, shape, data);
             }
         }
 
         writer.End();
         Start(exchange, work, model, head.WrittenCount + binary, anyBinary ? head.WrittenCount : -1);
-        exchange.Send(head.WrittenMemory.Span);
-        for (int i = 0; i < outputs; i++)
+
+        // Small tensors go behind the head first: to copy them twice costs less than the server's locks for each piece that it is given.
+        bool together = binary <= head.Free;
+        if (!together)
+        {
+            exchange.Send(head.Written);
+        }
+
+        for (int i = 0; binary > 0 && i < outputs; i++)
         {
             (int index, bool asBinary) = Asked(request, model, i, byDefault);
-            if (asBinary)
+            ReadOnlySpan<byte> data = asBinary ? answer.OutputData(index) : default;
+            if (data.IsEmpty)
             {
-                exchange.Send(answer.OutputData(index));
+                continue;
             }
+
+            if (together)
+            {
+                head.Write(data);
+            }
+            else
+            {
+                exchange.Send(data);
+            }
+        }
+
+        if (together)
+        {
+            exchange.Send(head.Written);
         }
     }
 

@@ -12,7 +12,8 @@ int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) 
 int count = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 3072;
 var output = new ArrayBufferWriter<byte>(count * 32);
 using var json = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true });
-using var writer = new InferResponseWriter();
+var writer = new InferResponseWriter();
+var model = new ModelHead("m", "1");
 Console.WriteLine("| numbers | direction | ours ns | ours MB/s | System.Text.Json ns | ratio [95%] |\n|---|---|---|---|---|---|");
 foreach (NumberSet set in NumberSet.All(count).Where(set => args.Length < 3 || set.Name.Contains(args[2])))
 {
@@ -26,11 +27,12 @@ foreach (NumberSet set in NumberSet.All(count).Where(set => args.Length < 3 || s
         return 1;
     }
 
+    var head = new OutputHead("y", set.Type);
     void Ours()
     {
         output.ResetWrittenCount();
-        writer.Begin(output, "m", "1", default, false);
-        writer.JsonOutput("y", set.Type, shape, tensor);
+        writer.Begin(output, model, default, false);
+        writer.JsonOutput(head, shape, tensor);
         writer.End();
     }
 

@@ -25,5 +25,20 @@ public sealed class LatencyHistogramTests
     }
 
     [TestMethod]
+    public void Around_every_bound_and_every_power_of_two_the_bucket_is_the_one_that_counting_up_finds()
+    {
+        long[] limits = [.. LatencyHistogram.Bounds.Select(bound => (long)(bound * Stopwatch.Frequency))];
+        IEnumerable<long> edges = limits.Concat(Enumerable.Range(0, 63).Select(bit => 1L << bit)).SelectMany(edge => (long[])[edge - 1, edge, edge + 1]);
+        foreach (long ticks in edges.Concat([0, -1, long.MinValue, long.MaxValue]))
+        {
+            var histogram = new LatencyHistogram();
+            histogram.Observe(ticks);
+            long[] counts = new long[limits.Length + 1];
+            histogram.AddTo(counts);
+            Assert.AreEqual(limits.TakeWhile(limit => ticks > limit).Count(), Array.IndexOf(counts, 1), $"{ticks} ticks");
+        }
+    }
+
+    [TestMethod]
     public void Bounds_ascend() => CollectionAssert.AreEqual(LatencyHistogram.Bounds.Order().ToArray(), LatencyHistogram.Bounds.ToArray());
 }

@@ -1,6 +1,7 @@
 using EdgeDaemon.Identity;
 using EdgeDaemon.Listeners;
 using EdgeDaemon.Tests.Identity;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace EdgeDaemon.Tests.Listeners;
 
@@ -42,11 +43,30 @@ public sealed class HttpExchangeTests
         Assert.ThrowsExactly<InvalidOperationException>(() => exchange.StartResponse(200, 0));
     }
 
+    // A connection's parts are looked for once: another's must not be answered for this one's caller.
+    [TestMethod]
+    public void Who_asks_is_the_callers_of_the_connection_that_it_begins_on()
+    {
+        HttpExchange exchange = AuthorisationTests.Ask(Caller.OfUser(1, []), out var first);
+        AuthorisationTests.Ask(Caller.OfUser(2, []), out var second);
+        Caller one = exchange.Caller;
+        exchange.End();
+        exchange.Begin(first);
+        Assert.AreSame(one, exchange.Caller);
+        exchange.End();
+        exchange.Begin(second);
+        Assert.AreSame(second.Get<Arrival>()!.Caller, exchange.Caller);
+        Assert.AreNotSame(one, exchange.Caller);
+        exchange.StartResponse(403, 0);
+        Assert.AreEqual(403, second.Get<IHttpResponseFeature>()!.StatusCode);
+        Assert.AreEqual(500, first.Get<IHttpResponseFeature>()!.StatusCode);
+    }
+
     // The server's own word for what is left unanswered is 200.
     [TestMethod]
     public void What_nobody_answers_is_an_error()
     {
         AuthorisationTests.Ask(Caller.OfUser(1, []), out var features);
-        Assert.AreEqual(500, features.Get<Microsoft.AspNetCore.Http.Features.IHttpResponseFeature>()!.StatusCode);
+        Assert.AreEqual(500, features.Get<IHttpResponseFeature>()!.StatusCode);
     }
 }

@@ -10,16 +10,17 @@ namespace EdgeDaemon.Tests.Protocol;
 [TestClass]
 public sealed class InferResponseWriterTests
 {
+    private static readonly ModelHead Model = new("m", "1");
+
     [TestMethod]
     public void Head_has_the_protocols_members_in_order()
     {
-        using var writer = new InferResponseWriter();
+        var writer = new InferResponseWriter();
         var output = new ArrayBufferWriter<byte>();
-        writer.Begin(output, "digits", "3", "a\"b\n"u8, hasId: true, [ResponseParameter.Of("certified_radius", 0.5), ResponseParameter.Of("n", 7L)]);
-        writer.BinaryOutput("logits", ElementType.Float32, Refuse.Shape(2, 10), 80);
-        writer.JsonOutput("label", ElementType.Bytes, Refuse.Shape(1), [2, 0, 0, 0, (byte)'é' & 0x7f, (byte)'"']);
-        long length = writer.End();
-        Assert.AreEqual(output.WrittenCount, length);
+        writer.Begin(output, new ModelHead("digits", "3"), "a\"b\n"u8, hasId: true, [ResponseParameter.Of("certified_radius", 0.5), ResponseParameter.Of("n", 7L)]);
+        writer.BinaryOutput(new OutputHead("logits", ElementType.Float32), Refuse.Shape(2, 10), 80);
+        writer.JsonOutput(new OutputHead("label", ElementType.Bytes), Refuse.Shape(1), [2, 0, 0, 0, (byte)'é' & 0x7f, (byte)'"']);
+        writer.End();
         Assert.AreEqual(
             """{"model_name":"digits","model_version":"3","id":"a\"b\n","parameters":{"certified_radius":0.5,"n":7},"outputs":[{"name":"logits","datatype":"FP32","shape":[2,10],"parameters":{"binary_data_size":80}},{"name":"label","datatype":"BYTES","shape":[1],"data":["i\""]}]}""",
             Encoding.UTF8.GetString(output.WrittenSpan));
@@ -160,13 +161,13 @@ public sealed class InferResponseWriterTests
     [TestMethod]
     public void A_writer_that_failed_writes_the_next_response_whole()
     {
-        using var writer = new InferResponseWriter();
+        var writer = new InferResponseWriter();
         var output = new ArrayBufferWriter<byte>();
-        writer.Begin(output, "m", "1", default, false);
-        Assert.ThrowsExactly<RefusedException>(() => writer.JsonOutput("y", ElementType.Float32, Refuse.Shape(1), BitConverter.GetBytes(float.NaN)));
+        writer.Begin(output, Model, default, false);
+        Assert.ThrowsExactly<RefusedException>(() => writer.JsonOutput(new OutputHead("y", ElementType.Float32), Refuse.Shape(1), BitConverter.GetBytes(float.NaN)));
         var next = new ArrayBufferWriter<byte>();
-        writer.Begin(next, "m", "1", default, false);
-        writer.JsonOutput("y", ElementType.Float32, Refuse.Shape(1), BitConverter.GetBytes(1.5f));
+        writer.Begin(next, Model, default, false);
+        writer.JsonOutput(new OutputHead("y", ElementType.Float32), Refuse.Shape(1), BitConverter.GetBytes(1.5f));
         writer.End();
         Assert.AreEqual("""{"model_name":"m","model_version":"1","outputs":[{"name":"y","datatype":"FP32","shape":[1],"data":[1.5]}]}""", Encoding.UTF8.GetString(next.WrittenSpan));
     }
@@ -174,17 +175,20 @@ public sealed class InferResponseWriterTests
     [TestMethod]
     public void A_pooled_writer_allocates_nothing()
     {
-        using var writer = new InferResponseWriter();
+        var writer = new InferResponseWriter();
         var output = new ArrayBufferWriter<byte>(1 << 16);
+        var model = new ModelHead("digits", "1");
+        var logits = new OutputHead("logits", ElementType.Float32);
+        var other = new OutputHead("other", ElementType.Float32);
         TensorShape shape = Refuse.Shape(1, 10);
         byte[] data = new byte[40];
         byte[] id = "id"u8.ToArray();
         void Once()
         {
             output.ResetWrittenCount();
-            writer.Begin(output, "digits", "1", id, true);
-            writer.BinaryOutput("logits", ElementType.Float32, shape, 40);
-            writer.JsonOutput("other", ElementType.Float32, shape, data);
+            writer.Begin(output, model, id, true);
+            writer.BinaryOutput(logits, shape, 40);
+            writer.JsonOutput(other, shape, data);
             writer.End();
         }
 
@@ -200,9 +204,9 @@ public sealed class InferResponseWriterTests
 
     private static string Head(ReadOnlySpan<byte> id, bool hasId)
     {
-        using var writer = new InferResponseWriter();
+        var writer = new InferResponseWriter();
         var output = new ArrayBufferWriter<byte>();
-        writer.Begin(output, "m", "1", id, hasId);
+        writer.Begin(output, Model, id, hasId);
         writer.End();
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
@@ -212,10 +216,10 @@ public sealed class InferResponseWriterTests
     /// <summary>The data array of a one-output response; that the whole is JSON is checked on the way.</summary>
     private static string Values(ElementType type, byte[] raw)
     {
-        using var writer = new InferResponseWriter();
+        var writer = new InferResponseWriter();
         var output = new ArrayBufferWriter<byte>();
-        writer.Begin(output, "m", "1", default, false);
-        writer.JsonOutput("y", type, Refuse.Shape(1), raw);
+        writer.Begin(output, Model, default, false);
+        writer.JsonOutput(new OutputHead("y", type), Refuse.Shape(1), raw);
         writer.End();
         using JsonDocument document = JsonDocument.Parse(output.WrittenMemory);
         return document.RootElement.GetProperty("outputs")[0].GetProperty("data").GetRawText();

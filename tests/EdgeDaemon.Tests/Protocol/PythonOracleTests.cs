@@ -100,16 +100,17 @@ public sealed class PythonOracleTests
     public void Responses_that_we_write_are_read_by_python_to_the_same_bytes()
     {
         var random = new Random(12);
-        using var writer = new InferResponseWriter();
+        var writer = new InferResponseWriter();
         var output = new ArrayBufferWriter<byte>();
         var expected = new StringBuilder();
+        var model = new ModelHead("m\u2028\"", "1");
         for (int round = 0; round < 200; round++)
         {
-            writer.Begin(output, "m\u2028\"", "1", "é\n"u8, hasId: true);
+            writer.Begin(output, model, "é\n"u8, hasId: true);
             for (ElementType type = ElementType.Bool; type <= ElementType.Bytes; type++)
             {
                 byte[] raw = RandomTensor(type, 20, random);
-                writer.JsonOutput(type.WireName(), type, Refuse.Shape(20), raw);
+                writer.JsonOutput(new OutputHead(type.WireName(), type), Refuse.Shape(20), raw);
                 expected.Append(Convert.ToHexStringLower(raw)).Append('\n');
             }
 

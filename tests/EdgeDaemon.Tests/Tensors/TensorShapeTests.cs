@@ -15,8 +15,9 @@ public sealed class TensorShapeTests
             long[] dimensions = new long[random.Next(0, TensorShape.MaxRank + 1)];
             for (int i = 0; i < dimensions.Length; i++)
             {
-                dimensions[i] = random.Next(0, 4) switch
+                dimensions[i] = random.Next(0, 5) switch
                 {
+                    4 => (1L << random.Next(29, 34)) + random.Next(-1, 2),
                     0 => random.Next(0, 4),
                     1 => random.NextInt64(0, 1L << random.Next(1, 63)),
                     2 => 1,
@@ -41,6 +42,8 @@ public sealed class TensorShapeTests
     {
         Assert.IsTrue(TensorShape.TryCreate([2, -1], out TensorShape negative));
         Assert.IsFalse(negative.TryElementCount(out _));
+        Assert.IsTrue(TensorShape.TryCreate([0, long.MaxValue, -1], out negative));
+        Assert.IsFalse(negative.TryElementCount(out _), "neither a zero nor an overflow before it hides it");
         Assert.IsFalse(TensorShape.TryCreate(new long[TensorShape.MaxRank + 1], out _));
     }
 

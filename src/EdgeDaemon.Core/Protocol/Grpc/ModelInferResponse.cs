@@ -7,10 +7,9 @@ public static class ModelInferResponse
 {
     private const int RawContents = 6;
 
-    public static void Begin(ProtobufWriter output, string modelName, string modelVersion, ReadOnlySpan<byte> id)
+    public static void Begin(ProtobufWriter output, ModelHead model, ReadOnlySpan<byte> id)
     {
-        output.Text(1, modelName);
-        output.Text(2, modelVersion);
+        output.Ready(model.Protobuf);
         output.Bytes(3, id);
     }
 
@@ -49,11 +48,10 @@ public static class ModelInferResponse
         }
     }
 
-    public static void Output(ProtobufWriter output, string name, ElementType type, in TensorShape shape)
+    public static void Output(ProtobufWriter output, OutputHead head, in TensorShape shape)
     {
         int start = output.Begin(5);
-        output.Text(1, name);
-        output.Text(2, type.WireName());
+        output.Ready(head.Protobuf);
         output.Packed(3, shape.Span);
         output.End(start);
     }

@@ -29,6 +29,13 @@ public sealed class ProtobufWriter
         }
     }
 
+    /// <summary>Fields that were written before.</summary>
+    public void Ready(ReadOnlySpan<byte> fields)
+    {
+        fields.CopyTo(Room(fields.Length));
+        _length += fields.Length;
+    }
+
     public void Text(int field, string value)
     {
         if (value.Length != 0)
@@ -129,8 +136,7 @@ public sealed class ProtobufWriter
     private void Element(int field, ReadOnlySpan<byte> value)
     {
         Prefix(field, value.Length);
-        value.CopyTo(Room(value.Length));
-        _length += value.Length;
+        Ready(value);
     }
 
     private void Varint(ulong value)

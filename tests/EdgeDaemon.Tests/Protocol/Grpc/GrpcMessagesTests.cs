@@ -78,8 +78,8 @@ public sealed class GrpcMessagesTests
         Same(
             writer =>
             {
-                ModelInferResponse.Begin(writer, "m", "7", "id"u8);
-                ModelInferResponse.Output(writer, "y", ElementType.Float32, Refuse.Shape(2, 5));
+                ModelInferResponse.Begin(writer, new ModelHead("m", "7"), "id"u8);
+                ModelInferResponse.Output(writer, new OutputHead("y", ElementType.Float32), Refuse.Shape(2, 5));
             },
             Text(1, "m"), Text(2, "7"), Text(3, "id"), Field(5, Text(1, "y"), Text(2, "FP32"), Packed(3, 2, 5)));
         Same(
