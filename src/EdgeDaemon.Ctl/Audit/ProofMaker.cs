@@ -2,6 +2,7 @@ using System.Globalization;
 using EdgeDaemon.Core.Audit.Notes;
 using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Core.Audit.Tree;
+using EdgeDaemon.Native.OpenSsl;
 
 namespace EdgeDaemon.Ctl.Audit;
 
@@ -27,7 +28,7 @@ internal static class ProofMaker
             throw new CtlException(string.Create(CultureInfo.InvariantCulture, $"record {sequence} was removed by retention: the oldest that is there is {before.Size}"));
         }
 
-        var collector = new ProofCollector(InclusionProof.Ranges((ulong)sequence, checkpoint.Size), before);
+        var collector = new ProofCollector(InclusionProof.Ranges((ulong)sequence, checkpoint.Size), before, HasherChoice.Fastest);
         byte[] data = Collect(reader, (ulong)sequence, checkpoint.Size, collector);
         var proof = new TlogProof { Index = (ulong)sequence, Hashes = collector.Proof(), Extra = data, Note = note };
 
@@ -49,7 +50,7 @@ internal static class ProofMaker
                 throw new CtlException(string.Create(CultureInfo.InvariantCulture, $"a batch of records was given up while this read them, at record {next}: try again"));
             }
 
-            Frame.Leaf(reader.Present, leaf);
+            HasherChoice.Fastest.Hash(Frame.PrefixedLeaf(reader.Present), leaf);
             collector.Append(leaf);
             if (next == sequence)
             {

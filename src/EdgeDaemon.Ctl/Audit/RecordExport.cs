@@ -2,6 +2,7 @@ using System.Globalization;
 using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Core.Audit.Tree;
+using EdgeDaemon.Native.OpenSsl;
 
 namespace EdgeDaemon.Ctl.Audit;
 
@@ -108,7 +109,7 @@ internal sealed class RecordExport
     private void Remember()
     {
         byte[] leaf = new byte[TreeHash.Length];
-        Frame.Leaf(_reader.Present, leaf);
+        HasherChoice.Fastest.Hash(Frame.PrefixedLeaf(_reader.Present), leaf);
         _last = new LogPoint(_reader.Sequence, leaf);
         if (RecordReader.KindOf(_reader.Record) == RecordKind.Checkpoint)
         {
@@ -175,7 +176,7 @@ internal sealed class RecordExport
         }
 
         Span<byte> leaf = stackalloc byte[TreeHash.Length];
-        Frame.Leaf(_reader.Present, leaf);
+        HasherChoice.Fastest.Hash(Frame.PrefixedLeaf(_reader.Present), leaf);
         return leaf.SequenceEqual(point.Leaf);
     }
 

@@ -2,6 +2,7 @@ using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Notes;
 using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Ctl.Answers;
+using EdgeDaemon.Native.OpenSsl;
 using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Ctl.Audit;
@@ -69,6 +70,7 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
             Since = Since,
             ChecksRecords = true,
             Visitor = Visitor,
+            Hasher = HasherChoice.Fastest,
         };
         SpoolVerdict verdict = verifier.Verify(files.All, cancellation);
 

@@ -1,4 +1,5 @@
 using EdgeDaemon.Core.Audit.Tree;
+using EdgeDaemon.Native.OpenSsl;
 
 namespace EdgeDaemon.Audit;
 
@@ -6,7 +7,7 @@ namespace EdgeDaemon.Audit;
 internal sealed class LogTip
 {
     /// <summary>The tree so far; its size is the next frame's sequence.</summary>
-    public TreeEdge Edge { get; } = new();
+    public TreeEdge Edge { get; } = new(HasherChoice.Fastest);
 
     /// <summary>Rolling, of the segment so far.</summary>
     public uint Checksum { get; set; }

@@ -3,6 +3,7 @@ using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Audit.Notes;
 using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Audit.Segments;
+using EdgeDaemon.Native.OpenSsl;
 
 namespace EdgeDaemon.Audit;
 
@@ -181,7 +182,7 @@ internal sealed partial class SpoolRecovery
         while (walk.Next())
         {
             ReadOnlySpan<byte> frame = walk.Frame;
-            Frame.Leaf(frame, leaf);
+            HasherChoice.Fastest.Hash(Frame.PrefixedLeaf(frame), leaf);
             tip.Edge.Append(leaf);
             tip.Time = Frame.Time(frame);
             ReadOnlySpan<byte> record = Frame.Record(frame);

@@ -6,13 +6,13 @@ namespace EdgeDaemon.Core.Audit.Segments;
 /// The tree of a verification, some frames behind the walk: frames wait in the walk's memory until they are hashed together. Whoever needs the tree as it is now says
 /// <see cref="Flush"/> first.
 /// </summary>
-internal sealed class FrameHashing(KeptCheckpoint? kept, FrameVisitor? visitor)
+internal sealed class FrameHashing(KeptCheckpoint? kept, FrameVisitor? visitor, TreeHasher hasher)
 {
-    private readonly LeafBatch _batch = new();
+    private readonly LeafBatch _batch = new(hasher);
     private readonly (int Start, int Length, long Offset)[] _frames = new (int, int, long)[LeafBatch.Most];
     private SegmentWalk? _walk;
 
-    public TreeEdge Edge { get; } = new();
+    public TreeEdge Edge { get; } = new(hasher);
 
     /// <summary>Frames from now on are this walk's.</summary>
     public void Begin(SegmentWalk walk)

@@ -1,4 +1,5 @@
 using EdgeDaemon.Core.Audit.Notes;
+using EdgeDaemon.Core.Audit.Tree;
 
 namespace EdgeDaemon.Core.Audit.Segments;
 
@@ -29,6 +30,9 @@ public sealed class SpoolVerifier(NoteVerifier first)
     /// <summary>Called for each frame that holds so far (it may not be sealed yet). For proofs, exports and statistics in the same pass.</summary>
     public FrameVisitor? Visitor { get; init; }
 
+    /// <summary>How the tree is hashed.</summary>
+    public TreeHasher Hasher { get; init; } = TreeHasher.Lanes;
+
     /// <param name="segments">In the order of their numbers.</param>
     /// <param name="cancellation">Ends the verification between two frames.</param>
     /// <exception cref="AuditFormatException"><see cref="Since"/> is no checkpoint.</exception>
@@ -37,7 +41,7 @@ public sealed class SpoolVerifier(NoteVerifier first)
     {
         var verdict = new SpoolVerdict { Origin = first.Name };
         KeptCheckpoint? kept = Since is null ? null : new KeptCheckpoint(Since);
-        var state = new VerificationState(verdict, first, Chain, IsWhole || Chain is null, kept, new FrameHashing(kept, Visitor));
+        var state = new VerificationState(verdict, first, Chain, IsWhole || Chain is null, kept, new FrameHashing(kept, Visitor, Hasher));
         try
         {
             Walk(segments, state, cancellation);

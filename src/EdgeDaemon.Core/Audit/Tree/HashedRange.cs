@@ -1,4 +1,4 @@
 namespace EdgeDaemon.Core.Audit.Tree;
 
-/// <summary>A message of <see cref="ParallelSha256"/>: bytes of one memory that many share.</summary>
-internal readonly record struct HashedRange(int Start, int Length);
+/// <summary>A message of a <see cref="TreeHasher"/>: bytes of one memory that many share.</summary>
+public readonly record struct HashedRange(int Start, int Length);

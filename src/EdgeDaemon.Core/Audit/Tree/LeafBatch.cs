@@ -1,20 +1,19 @@
 namespace EdgeDaemon.Core.Audit.Tree;
 
 /// <summary>
-/// Hashes the leaves of many frames at once, and appends them to a tree level by level: several times as fast as one after the other, for frames are short. Allocates once.
+/// Hashes the leaves of many frames at once, and appends them to a tree level by level: frames are short, and a call to the framework for each costs more than its hash. Allocates once.
 /// Not for two threads at once.
 /// </summary>
-public sealed class LeafBatch
+/// <param name="hasher">How.</param>
+public sealed class LeafBatch(TreeHasher hasher)
 {
     /// <summary>Most leaves of a batch.</summary>
     public const int Most = 1024;
 
-    private const int NodeBytes = 1 + (2 * TreeHash.Length);
-
     private readonly HashedRange[] _ranges = new HashedRange[Most];
     private readonly byte[] _hashes = new byte[Most * TreeHash.Length];
-    private readonly byte[] _level = new byte[(Most + 1) * TreeHash.Length];
-    private readonly byte[] _nodes = new byte[(Most + 1) / 2 * NodeBytes];
+    private byte[] _level = new byte[(Most + 1) * TreeHash.Length];
+    private byte[] _above = new byte[(Most + 1) * TreeHash.Length];
 
     /// <summary>Leaves so far.</summary>
     public int Count { get; private set; }
@@ -44,7 +43,7 @@ public sealed class LeafBatch
     {
         int count = Count;
         Count = 0;
-        ParallelSha256.Hash(memory, _ranges.AsSpan(0, count), _hashes);
+        hasher.Hash(memory, _ranges.AsSpan(0, count), _hashes);
         if (count < 4)
         {
             for (int leaf = 0; leaf < count; leaf++)
@@ -73,7 +72,9 @@ public sealed class LeafBatch
                 subtrees.Put(_level.AsSpan(first + ((left - 1) * TreeHash.Length), TreeHash.Length));
             }
 
-            HashPairs(first, pairs);
+            // The first place of a level is for what the edge has.
+            hasher.Nodes(_level.AsSpan(first, pairs * 2 * TreeHash.Length), _above.AsSpan(TreeHash.Length));
+            (_level, _above) = (_above, _level);
             subtrees.Rise();
             first = TreeHash.Length;
             left = pairs;
@@ -81,19 +82,5 @@ public sealed class LeafBatch
 
         subtrees.Finish();
         return count;
-    }
-
-    // Pairs of _level from there on become its hashes from the second place on: the first is for what the edge has.
-    private void HashPairs(int first, int pairs)
-    {
-        for (int pair = 0; pair < pairs; pair++)
-        {
-            Span<byte> node = _nodes.AsSpan(pair * NodeBytes, NodeBytes);
-            node[0] = TreeHash.NodePrefix;
-            _level.AsSpan(first + (pair * 2 * TreeHash.Length), 2 * TreeHash.Length).CopyTo(node[1..]);
-            _ranges[pair] = new HashedRange(pair * NodeBytes, NodeBytes);
-        }
-
-        ParallelSha256.Hash(_nodes, _ranges.AsSpan(0, pairs), _level.AsSpan(TreeHash.Length));
     }
 }

@@ -8,7 +8,7 @@ namespace EdgeDaemon.Core.Audit.Tree;
 
 /// <summary>
 /// SHA-256 (FIPS 180-4) of many short messages, eight side by side in the lanes of AVX2's registers, or sixteen in AVX-512's; a lane that is done takes the next message. A log's records and nodes are so short that
-/// calling the library for each costs more than the hashing. Without AVX2: one after the other, by the library.
+/// calling the library for each costs more than the hashing. Without AVX2: one after the other, by the framework.
 /// </summary>
 internal static class ParallelSha256
 {

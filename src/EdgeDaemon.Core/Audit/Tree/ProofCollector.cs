@@ -12,15 +12,16 @@ public sealed class ProofCollector
 
     /// <param name="ranges">Of <see cref="InclusionProof.Ranges"/> or <see cref="ConsistencyProof.Ranges"/>.</param>
     /// <param name="before">The tree before the first leaf that will be appended; null for leaf 0.</param>
+    /// <param name="hasher">How nodes are made; null: <see cref="TreeHasher.Lanes"/>.</param>
     /// <exception cref="ArgumentException">A range begins before that leaf and is no subtree of the edge: the proof needs earlier leaves.</exception>
-    public ProofCollector(List<LeafRange> ranges, TreeEdge? before = null)
+    public ProofCollector(List<LeafRange> ranges, TreeEdge? before = null, TreeHasher? hasher = null)
     {
         _ranges = ranges;
         _edges = new TreeEdge[ranges.Count];
         _next = before?.Size ?? 0;
         for (int at = 0; at < _edges.Length; at++)
         {
-            _edges[at] = ranges[at].First < _next ? Take(before!, ranges[at]) : new TreeEdge();
+            _edges[at] = ranges[at].First < _next ? Take(before!, ranges[at], hasher) : new TreeEdge(hasher);
         }
     }
 
@@ -58,7 +59,7 @@ public sealed class ProofCollector
     }
 
     // The edge's subtrees from the left: sizes are the ones in the binary size, largest first.
-    private static TreeEdge Take(TreeEdge before, LeafRange range)
+    private static TreeEdge Take(TreeEdge before, LeafRange range, TreeHasher? hasher)
     {
         ulong first = 0;
         int at = 0;
@@ -73,7 +74,7 @@ public sealed class ProofCollector
             if (first >= range.First && first < range.End)
             {
                 // The first subtrees of the range; the rest of it, if any, goes by.
-                return Rest(before, at, first, range);
+                return Rest(before, at, first, range, hasher);
             }
 
             first += size;
@@ -83,7 +84,7 @@ public sealed class ProofCollector
         throw Needs(range);
     }
 
-    private static TreeEdge Rest(TreeEdge before, int at, ulong first, LeafRange range)
+    private static TreeEdge Rest(TreeEdge before, int at, ulong first, LeafRange range, TreeHasher? hasher)
     {
         ulong covered = Math.Min(before.Size, range.End) - range.First;
         int hashes = System.Numerics.BitOperations.PopCount(covered);
@@ -93,7 +94,7 @@ public sealed class ProofCollector
             throw Needs(range);
         }
 
-        return TreeEdge.Read(covered, all[..(hashes * TreeHash.Length)]);
+        return TreeEdge.Read(covered, all[..(hashes * TreeHash.Length)], hasher);
     }
 
     // Whether the edge's subtrees number at to at + count - 1 end exactly there.

@@ -6,10 +6,12 @@ namespace EdgeDaemon.Core.Audit.Tree;
 /// The right edge of an RFC 6962 tree: the roots of its full subtrees, one for each bit of the size, largest first. All that appending needs. No allocation but
 /// at construction. Not for two threads at once.
 /// </summary>
-public sealed class TreeEdge
+/// <param name="hasher">How nodes are made; null: <see cref="TreeHasher.Lanes"/>.</param>
+public sealed class TreeEdge(TreeHasher? hasher = null)
 {
     private readonly byte[] _hashes = new byte[64 * TreeHash.Length];
     private readonly byte[] _putAside = new byte[64 * TreeHash.Length];
+    private readonly TreeHasher _hasher = hasher ?? TreeHasher.Lanes;
 
     /// <summary>Leaves so far.</summary>
     public ulong Size { get; private set; }
@@ -21,10 +23,13 @@ public sealed class TreeEdge
     public ReadOnlySpan<byte> Hashes => _hashes.AsSpan(0, Count * TreeHash.Length);
 
     /// <summary>An edge from its bytes. Nothing here can say whether it is the right one: its root must be known.</summary>
+    /// <param name="size">Leaves.</param>
+    /// <param name="hashes">As <see cref="Hashes"/>.</param>
+    /// <param name="hasher">As of the constructor.</param>
     /// <exception cref="AuditFormatException">There are not as many hashes as that size has.</exception>
-    public static TreeEdge Read(ulong size, ReadOnlySpan<byte> hashes)
+    public static TreeEdge Read(ulong size, ReadOnlySpan<byte> hashes, TreeHasher? hasher = null)
     {
-        var edge = new TreeEdge { Size = size };
+        var edge = new TreeEdge(hasher) { Size = size };
         if (hashes.Length != edge.Count * TreeHash.Length)
         {
             throw new AuditFormatException($"the edge of a tree of {size} leaves has {edge.Count} hashes, not {hashes.Length} bytes");
@@ -44,7 +49,7 @@ public sealed class TreeEdge
         for (ulong rest = Size; (rest & 1) != 0; rest >>= 1)
         {
             at -= TreeHash.Length;
-            TreeHash.Node(_hashes.AsSpan(at, TreeHash.Length), _hashes.AsSpan(at + TreeHash.Length, TreeHash.Length), _hashes.AsSpan(at, TreeHash.Length));
+            _hasher.Nodes(_hashes.AsSpan(at, 2 * TreeHash.Length), _hashes.AsSpan(at, TreeHash.Length));
         }
 
         Size++;
@@ -61,12 +66,16 @@ public sealed class TreeEdge
         }
 
         int at = (Count - 1) * TreeHash.Length;
-        Span<byte> root = into[..TreeHash.Length];
+        Span<byte> pair = stackalloc byte[2 * TreeHash.Length];
+        Span<byte> root = pair[TreeHash.Length..];
         _hashes.AsSpan(at, TreeHash.Length).CopyTo(root);
         while ((at -= TreeHash.Length) >= 0)
         {
-            TreeHash.Node(_hashes.AsSpan(at, TreeHash.Length), root, root);
+            _hashes.AsSpan(at, TreeHash.Length).CopyTo(pair);
+            _hasher.Nodes(pair, root);
         }
+
+        root.CopyTo(into);
     }
 
     /// <summary>The same as a new array.</summary>

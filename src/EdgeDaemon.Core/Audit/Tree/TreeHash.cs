@@ -17,6 +17,7 @@ public static class TreeHash
     /// <summary>Root of the tree without leaves: the hash of nothing.</summary>
     public static ReadOnlySpan<byte> Empty => EmptyRoot;
 
+    /// <summary>One leaf by the framework; of many, a <see cref="TreeHasher"/> makes them faster.</summary>
     /// <param name="prefixed">0x00 and the leaf's data, one after the other (a frame has them so).</param>
     /// <param name="into">32 bytes.</param>
     public static void PrefixedLeaf(ReadOnlySpan<byte> prefixed, Span<byte> into) => SHA256.HashData(prefixed, into);

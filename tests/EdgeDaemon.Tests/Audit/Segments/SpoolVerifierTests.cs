@@ -3,6 +3,7 @@ using EdgeDaemon.Core.Audit.Notes;
 using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Core.Audit.Tree;
+using EdgeDaemon.Native.OpenSsl;
 using EdgeDaemon.Tests.Audit.Tree;
 
 namespace EdgeDaemon.Tests.Audit.Segments;
@@ -229,11 +230,22 @@ public sealed class SpoolVerifierTests
 
     internal static SpoolVerdict Verify(MemorySpool spool, IEnumerable<ISegmentBytes> segments, byte[]? chain = null, byte[]? since = null)
     {
+        // However the tree is hashed, the same place is named.
+        SpoolVerdict verdict = Verify(spool, segments, chain, since, TreeHasher.Lanes);
+        SpoolVerdict other = Verify(spool, segments, chain, since, HasherChoice.Choose(single: true, HasherChoice.Export));
+        Assert.AreEqual(verdict.Fault, other.Fault);
+        Assert.AreEqual((verdict.Size, Convert.ToHexString(verdict.Root.Span), verdict.Bytes), (other.Size, Convert.ToHexString(other.Root.Span), other.Bytes));
+        return verdict;
+    }
+
+    private static SpoolVerdict Verify(MemorySpool spool, IEnumerable<ISegmentBytes> segments, byte[]? chain, byte[]? since, TreeHasher hasher)
+    {
         using NoteVerifier first = spool.FirstKey();
         var verifier = new SpoolVerifier(first)
         {
             Chain = chain is null ? null : EpochChain.Read(first, chain),
             Since = since is null ? null : SignedNote.Parse(since),
+            Hasher = hasher,
         };
         return verifier.Verify(segments);
     }

@@ -29,26 +29,29 @@ public sealed class TreeTests
     }
 
     [TestMethod]
-    public void Every_size_up_to130_has_the_oracles_root_and_proofs()
+    [DataRow(TreeHasherTests.Lanes)]
+    [DataRow(TreeHasherTests.Library)]
+    public void Every_size_up_to130_has_the_oracles_root_and_proofs(string way)
     {
+        TreeHasher hasher = TreeHasherTests.Of(way);
         List<byte[]> leaves = Leaves(130, 1);
-        var edge = new TreeEdge();
+        var edge = new TreeEdge(hasher);
         for (int size = 0; size <= leaves.Count; size++)
         {
             List<byte[]> tree = leaves.Take(size).ToList();
             byte[] root = NaiveTree.Root(tree);
             CollectionAssert.AreEqual(root, edge.Root(), $"root of {size}");
-            CollectionAssert.AreEqual(root, TreeEdge.Read(edge.Size, edge.Hashes).Root(), $"edge read again at {size}");
+            CollectionAssert.AreEqual(root, TreeEdge.Read(edge.Size, edge.Hashes, hasher).Root(), $"edge read again at {size}");
             for (int index = 0; index < size; index += 1 + (index / 7))
             {
-                List<byte[]> proof = Collect(InclusionProof.Ranges((ulong)index, (ulong)size), tree, 0);
+                List<byte[]> proof = Collect(InclusionProof.Ranges((ulong)index, (ulong)size), tree, 0, hasher);
                 AreEqual(NaiveTree.Path(index, tree), proof, $"inclusion of {index} in {size}");
                 Assert.IsTrue(InclusionProof.Verify((ulong)index, (ulong)size, tree[index], proof, root));
             }
 
             for (int old = 0; old <= size; old += 1 + (old / 7))
             {
-                List<byte[]> proof = Collect(ConsistencyProof.Ranges((ulong)old, (ulong)size), tree, 0);
+                List<byte[]> proof = Collect(ConsistencyProof.Ranges((ulong)old, (ulong)size), tree, 0, hasher);
                 AreEqual(old == 0 ? [] : NaiveTree.Proof(old, tree), proof, $"consistency of {old} and {size}");
                 Assert.IsTrue(ConsistencyProof.Verify((ulong)old, (ulong)size, NaiveTree.Root(tree.Take(old).ToList()), root, proof), $"consistency of {old} and {size}");
             }
@@ -167,16 +170,19 @@ public sealed class TreeTests
         }
     }
 
-    // Also the hashing in lanes: every length around its blocks, alone, in few and in many.
+    // Every length around a hash's blocks, alone, in few and in many.
     [TestMethod]
-    public void Leaves_in_batches_make_the_same_tree()
+    [DataRow(TreeHasherTests.Lanes)]
+    [DataRow(TreeHasherTests.Library)]
+    public void Leaves_in_batches_make_the_same_tree(string way)
     {
+        TreeHasher hasher = TreeHasherTests.Of(way);
         var random = new Random(6);
         byte[] memory = new byte[300_000];
         random.NextBytes(memory);
         var one = new TreeEdge();
-        var many = new TreeEdge();
-        var batch = new LeafBatch();
+        var many = new TreeEdge(hasher);
+        var batch = new LeafBatch(hasher);
         int length = 0;
         for (int round = 0; round < 120; round++)
         {
@@ -221,7 +227,7 @@ public sealed class TreeTests
         }).ToList();
     }
 
-    private static List<byte[]> Collect(List<LeafRange> ranges, List<byte[]> leaves, int begin)
+    private static List<byte[]> Collect(List<LeafRange> ranges, List<byte[]> leaves, int begin, TreeHasher? hasher = null)
     {
         var before = new TreeEdge();
         foreach (byte[] leaf in leaves.Take(begin))
@@ -229,7 +235,7 @@ public sealed class TreeTests
             before.Append(leaf);
         }
 
-        var collector = new ProofCollector(ranges, begin > 0 ? before : null);
+        var collector = new ProofCollector(ranges, begin > 0 ? before : null, hasher);
         foreach (byte[] leaf in leaves.Skip(begin))
         {
             collector.Append(leaf);
