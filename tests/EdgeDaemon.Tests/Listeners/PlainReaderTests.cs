@@ -222,18 +222,7 @@ public sealed class PlainReaderTests
         await using HeldConnection held = await HeldConnection.OpenAsync();
         PipeReader reader = Reader(held);
         byte[] bytes = new byte[100];
-        for (int i = 0; i < 100; i++)
-        {
-            Round();
-        }
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
-        {
-            Round();
-        }
-
-        Assert.AreEqual(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.AreEqual(0, Allocations.Of(Round));
 
         void Round()
         {

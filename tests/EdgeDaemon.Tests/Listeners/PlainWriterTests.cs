@@ -78,18 +78,7 @@ public sealed class PlainWriterTests
         held.Connection.Start();
         PipeWriter writer = held.Connection.Transport.Output;
         byte[] buffer = new byte[100];
-        for (int i = 0; i < 100; i++)
-        {
-            Round();
-        }
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
-        {
-            Round();
-        }
-
-        Assert.AreEqual(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.AreEqual(0, Allocations.Of(Round));
 
         void Round()
         {

@@ -16,6 +16,18 @@ public sealed class ReadySignalTests
     }
 
     [TestMethod]
+    public void News_that_is_taken_without_a_wait_is_taken_once()
+    {
+        var signal = new ReadySignal();
+        Assert.IsFalse(signal.TryTake());
+        signal.Set();
+        Assert.IsTrue(signal.TryTake());
+        Assert.IsFalse(signal.TryTake());
+        Assert.IsFalse(signal.WaitAsync().AsTask().IsCompleted);
+        Assert.IsFalse(signal.TryTake(), "nothing has come, and somebody waits");
+    }
+
+    [TestMethod]
     public async Task The_waiter_goes_on_on_the_thread_that_brought_the_news()
     {
         var signal = new ReadySignal();
