@@ -64,7 +64,7 @@ internal static class CraftedModels
     /// <summary>y = x for rows of two numbers, after one kernel whose time grows with the square of how many rows there are, and which certifies with runs of so many.</summary>
     public static void Certifying(StateDirectory state, string name, int window, int batch)
     {
-        const int Copies = 200;
+        const int Copies = 300;
         byte[] graph = OnnxBytes.Model(
             Node("Reshape", ["x", "apart"], ["each"]), Node("Mul", ["each", "copies"], ["many"]), Node("Reshape", ["many", "flat"], ["row"]),
             Node("MaxPool", ["row"], ["pooled"], Integers("kernel_shape", window), Integers("pads", window / 2, window / 2), Integers("strides", 1)),

@@ -247,14 +247,10 @@ internal sealed class SmoothingLoop(
         }
         catch (RefusedException failed) when (Counts(failed, turn.Lane))
         {
-            run.SettleFailed(batch);
+            run.SettleFailed(batch, late: failed.Refusal == Refusal.AdmissionDeadline);
             FailedRuns++;
             _failures++;
             _failed = failed;
-            if (failed.Refusal == Refusal.AdmissionDeadline)
-            {
-                run.Stop(StoppedBy.Deadline);
-            }
         }
 
         Runs++;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using EdgeDaemon.Core.Smoothing;
 using EdgeDaemon.Core.Smoothing.Certificates;
 using EdgeDaemon.Core.Smoothing.Noise;
 using EdgeDaemon.Engine.Smoothing;
@@ -66,6 +67,23 @@ public sealed class SmoothingRunTests
         Assert.IsFalse(batch.IsWanted());
         batch.Clear();
         Assert.IsFalse(run.Plan(batch));
+        block.Return();
+    }
+
+    [TestMethod]
+    [DataRow(true, Questions.Selection, StoppedBy.Deadline)]
+    [DataRow(true, Questions.Selection / 2, StoppedBy.Deadline)]
+    [DataRow(false, Questions.Selection, StoppedBy.Samples)]
+    public void A_late_run_ends_whom_it_leaves_without_a_class_by_the_deadline(bool late, int rows, StoppedBy by)
+    {
+        SmoothedInput input = Questions.Input(Questions.Sequential(), 0);
+        var run = new SmoothingRun([input]);
+        using TensorBlockPool pool = new(1 << 20);
+        SmoothingBatch batch = Batch(pool, rows, out TensorBlock block, features: 2);
+        Assert.IsTrue(run.Plan(batch));
+        run.SettleFailed(batch, late);
+        Assert.AreEqual((by, Votes.None, rows), (input.Stopped, input.Class, input.Selected.Failed));
+        batch.Clear();
         block.Return();
     }
 
