@@ -118,9 +118,6 @@ internal sealed class SmoothedInput
     /// <summary>All samples that count in one way or the other.</summary>
     public int Samples => _selection.Samples + _samples;
 
-    /// <summary>Its deadline has passed: samples that come now come without an answer.</summary>
-    public bool IsLate { get; set; }
-
     /// <summary>The number of a sample that was not handed out before.</summary>
     public int HandOut() => Handed++;
 
@@ -204,7 +201,7 @@ internal sealed class SmoothedInput
         Class = _chosen.Index;
         if (Class < 0)
         {
-            Close(IsLate ? StoppedBy.Deadline : StoppedBy.Samples); // Every sample failed: there is no class to certify.
+            Close(StoppedBy.Samples); // Every sample failed: there is no class to certify.
         }
         else if (_question.Mode == SmoothingMode.Sequential)
         {

@@ -247,10 +247,14 @@ internal sealed class SmoothingLoop(
         }
         catch (RefusedException failed) when (Counts(failed, turn.Lane))
         {
-            run.SettleFailed(batch, late: failed.Refusal == Refusal.AdmissionDeadline);
+            run.SettleFailed(batch);
             FailedRuns++;
             _failures++;
             _failed = failed;
+            if (failed.Refusal == Refusal.AdmissionDeadline)
+            {
+                run.Stop(StoppedBy.Deadline);
+            }
         }
 
         Runs++;

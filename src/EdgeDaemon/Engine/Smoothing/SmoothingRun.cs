@@ -173,23 +173,11 @@ internal sealed class SmoothingRun
     }
 
     /// <summary>A batch's run failed, or was late: those of its samples that it ran are against every class. Others' are not: they run their own.</summary>
-    /// <param name="batch">One of its own.</param>
-    /// <param name="late">Whoever is undecided then, or decided by nothing but that, was stopped by the deadline.</param>
-    public void SettleFailed(SmoothingBatch batch, bool late = false)
+    public void SettleFailed(SmoothingBatch batch)
     {
         lock (_gate)
         {
-            foreach (SmoothedInput input in Inputs)
-            {
-                input.IsLate |= late;
-            }
-
             batch.SettleFailed();
-        }
-
-        if (late)
-        {
-            Stop(StoppedBy.Deadline);
         }
 
         batch.Guests.GiveBack(alone: false);
