@@ -129,38 +129,32 @@ deps() {
 
 # --- framework ------------------------------------------------------------------------------------------------------
 
-# net10.0 is the target; its NativeAOT pack is asked for, once for each SDK, and net9.0 ships where it does not restore.
+# net10.0 is the target; where NuGet cannot restore its NativeAOT pack (asked once for each run), net9.0 ships.
+# Sets tfm, and chosen: the same with its reason.
+tfm= chosen=
 framework() {
+  [ -z "$tfm" ] || return 0
+  local log=$artifacts/framework.log
+  mkdir -p "$artifacts"
   if [ -n "${EDGE_TFM:-}" ]; then
-    echo "$EDGE_TFM (EDGE_TFM says so)"
-    return
+    case "$EDGE_TFM" in net9.0|net10.0) ;; *) fail "EDGE_TFM is net9.0 or net10.0, not '$EDGE_TFM'" ;; esac
+    tfm=$EDGE_TFM chosen="$EDGE_TFM (EDGE_TFM says so)"
+  elif dotnet restore src/EdgeDaemon -p:EdgeTfm=net10.0 -p:EdgeAot=true -p:EdgeRid="${EDGE_RID:-$(rid)}" --nologo >"$log" 2>&1; then
+    tfm=net10.0 chosen="net10.0"
+  else
+    tfm=net9.0 chosen="net9.0 (the NativeAOT pack of net10.0 did not restore: ${log#"$root"/} says why)"
   fi
-  local memo=$artifacts/framework.$(dotnet --version)
-  if [ ! -f "$memo" ]; then
-    local probe=$artifacts/framework-probe
-    mkdir -p "$probe"
-    cat > "$probe/probe.csproj" <<XML
-<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework>
-<PublishAot>true</PublishAot><RuntimeIdentifier>$(rid)</RuntimeIdentifier></PropertyGroup></Project>
-XML
-    printf '<Project />\n' | tee "$probe/Directory.Build.props" "$probe/Directory.Build.targets" "$probe/Directory.Packages.props" >/dev/null
-    if dotnet restore "$probe/probe.csproj" >"$probe/log" 2>&1; then
-      echo "net10.0 (its NativeAOT pack restores)" > "$memo"
-    else
-      echo "net9.0 (NuGet here cannot restore the NativeAOT pack of net10.0)" > "$memo"
-    fi
-  fi
-  cat "$memo"
 }
 
 # --- build, publish -------------------------------------------------------------------------------------------------
 
 build() {
   deps
+  framework
   step "build net9.0"
   dotnet build EdgeDaemon.sln -c Release -p:EdgeTfm=net9.0 --nologo -v quiet
   step "build net10.0"
-  dotnet build EdgeDaemon.sln -c Release -p:EdgeTfm=net10.0 --nologo -v quiet
+  dotnet build EdgeDaemon.sln -c Release -p:EdgeTfm=net10.0 -p:EdgeAot="$([ "$tfm" = net10.0 ] && echo true)" --nologo -v quiet
 }
 
 publish() {
@@ -173,9 +167,8 @@ publish() {
   done
   case "$cpu" in baseline|native) ;; *) fail "--cpu is baseline or native, not '$cpu'" ;; esac
   deps
-  local chosen tfm linker
-  chosen=$(framework)
-  tfm=${chosen%% *}
+  framework
+  local linker
   linker=$(command -v clang || command -v gcc)
   step "publish for $chosen, cpu $cpu, linker $(basename "$linker")"
   local project
@@ -309,14 +302,11 @@ count_tests() {
   passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-0})) skipped=$((skipped + ${not:-0}))
 }
 
-fuzz() { dotnet tests/EdgeDaemon.Fuzz/bin/"$1"/Release/"$1"/EdgeDaemon.Fuzz.dll "${@:2}"; }
+fuzz() { dotnet tests/EdgeDaemon.Fuzz/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Fuzz.dll "$@"; }
 
 run_tests() {
   build
   publish
-  local chosen tfm
-  chosen=$(framework)
-  tfm=${chosen%% *}
   export EDGED_BIN=$bin EDGED_ORT=$runtime/libonnxruntime.so.1 EDGED_CONFORMANCE=${EDGED_CONFORMANCE:-$root/../shared/conformance}
   step "unit tests"
   count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress --no-ansi
@@ -333,9 +323,9 @@ run_tests() {
   fi
   step "fuzz, scaled"
   local target targets
-  targets=$(fuzz "$tfm" names) # Its failure ends the run: a loop over nothing would count as clean.
+  targets=$(fuzz names) # Its failure ends the run: a loop over nothing would count as clean.
   for target in $targets; do
-    if fuzz "$tfm" "$target" --executions "${EDGED_FUZZ:-15000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    if fuzz "$target" --executions "${EDGED_FUZZ:-15000}"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   done
   step "demo"
   if (demo); then passed=$((passed + 1)); else failed=$((failed + 1)); fi
@@ -356,26 +346,22 @@ system() {
 
 soak() {
   build
-  local chosen tfm name=${1:-all}
-  chosen=$(framework)
-  tfm=${chosen%% *}
+  local name=${1:-all}
   shift || true
   case $name in
     all)
-      fuzz "$tfm" all --executions 2000000 "$@"
-      soak_coverage "$tfm"
-      soak_campaigns "$tfm"
+      fuzz all --executions 2000000 "$@"
+      soak_coverage
+      soak_campaigns
       ;;
-    campaigns) soak_campaigns "$tfm" "$@" ;;
-    coverage) soak_coverage "$tfm" ;;
-    *) fuzz "$tfm" "$name" --executions 2000000 "$@" ;;
+    campaigns) soak_campaigns "$@" ;;
+    coverage) soak_coverage ;;
+    *) fuzz "$name" --executions 2000000 "$@" ;;
   esac
 }
 
 soak_campaigns() {
   publish
-  local tfm=$1
-  shift
   export EDGED_SOAK=1 EDGED_BIN=$bin EDGED_ORT=$runtime/libonnxruntime.so.1 EDGED_CONFORMANCE=${EDGED_CONFORMANCE:-$root/../shared/conformance}
   count_tests unit tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests --no-progress --no-ansi --filter TestCategory=Campaign "$@"
   count_tests end-to-end tests/EdgeDaemon.EndToEnd/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.EndToEnd --no-progress --no-ansi --filter TestCategory=Campaign "$@"
@@ -384,7 +370,7 @@ soak_campaigns() {
 }
 
 soak_coverage() {
-  EDGED_COVERAGE=${EDGED_COVERAGE:-200000} tests/EdgeDaemon.Tests/bin/"$1"/Release/"$1"/EdgeDaemon.Tests \
+  EDGED_COVERAGE=${EDGED_COVERAGE:-200000} tests/EdgeDaemon.Tests/bin/"$tfm"/Release/"$tfm"/EdgeDaemon.Tests \
     --no-progress --no-ansi --output Detailed --filter "FullyQualifiedName~CoverageTests"
 }
 
@@ -437,9 +423,7 @@ bench_grpc() {
 bench() {
   build
   publish
-  local chosen tfm contender
-  chosen=$(framework)
-  tfm=${chosen%% *}
+  local contender
   for contender in Bare Load Json Client Noise; do
     dotnet publish "tests/EdgeDaemon.Benchmarks/$contender" -c Release -p:EdgeTfm="$tfm" -p:EdgeAot=true --nologo -v quiet -o "$artifacts/bench"
   done
