@@ -91,9 +91,12 @@ public sealed class AdmissionTests
         Assert.AreEqual(limited ? 429 : 200, second.Status);
         Assert.AreEqual(limited, second.Headers.ContainsKey("Retry-After"));
 
-        // A call whose message has not come is in flight.
+        // A call whose message has not come is in flight; two calls of one connection begin in no order of their own.
+        using HttpConnection control = daemon.ConnectControl();
+        await Waiting.UntilAsync(() => InFlight(control) == 0);
         using var grpc = new Http2Connection(daemon.State.InferenceSocket);
         int waits = grpc.Begin(Http2Connection.Call(GrpcMessage.Metadata));
+        await Waiting.UntilAsync(() => InFlight(control) == 1);
         byte[] question = GrpcMessage.Frame(Proto.Text(1, "digits"));
         Assert.AreEqual(limited ? "8" : "0", grpc.Ask(Http2Connection.Call(GrpcMessage.Metadata), question).Status);
         Assert.AreEqual("0", grpc.Ask(Http2Connection.Call(GrpcMessage.Live), GrpcMessage.Frame([])).Status, "health stands on no account");
@@ -341,6 +344,8 @@ public sealed class AdmissionTests
         {more}
 
         """;
+
+    private static int InFlight(HttpConnection control) => control.Get("/control/status").Json.GetProperty("requests_in_flight").GetInt32();
 
     private static bool IsCut(Daemon daemon)
     {

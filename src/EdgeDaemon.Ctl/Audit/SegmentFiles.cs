@@ -3,12 +3,12 @@ using EdgeDaemon.Native.Posix.Files;
 
 namespace EdgeDaemon.Ctl.Audit;
 
-/// <summary>A folder's segments as the verifier reads them, one after the other: opened when they are needed, at most two at a time.</summary>
+/// <summary>A folder's segments as the verifier reads them: opened when they are needed, closed when it is done with them. Each is read by one thread at a time.</summary>
 internal sealed class SegmentFiles : IDisposable
 {
     private readonly List<Segment> _segments = [];
     private readonly Action<long> _progress;
-    private readonly Queue<Segment> _open = new();
+    private readonly Lock _progressing = new();
     private long _read;
 
     /// <param name="paths">In the order of their numbers.</param>
@@ -39,27 +39,15 @@ internal sealed class SegmentFiles : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        while (_open.TryDequeue(out Segment? segment))
-        {
-            segment.Close();
-        }
-    }
-
-    private void Opened(Segment segment)
-    {
-        _open.Enqueue(segment);
-        if (_open.Count > 2)
-        {
-            _open.Dequeue().Close();
-        }
-    }
+    public void Dispose() => _segments.ForEach(segment => segment.Close());
 
     private void Read(int bytes)
     {
-        _read += bytes;
-        _progress(_read);
+        lock (_progressing)
+        {
+            _read += bytes;
+            _progress(_read);
+        }
     }
 
     private sealed class Segment(SegmentFiles owner, string path) : ISegmentBytes
@@ -73,12 +61,7 @@ internal sealed class SegmentFiles : IDisposable
 
         public int Read(long offset, Span<byte> into)
         {
-            if (_file is null)
-            {
-                _file = SafeFileRead.OpenRegular(path);
-                owner.Opened(this);
-            }
-
+            _file ??= SafeFileRead.OpenRegular(path);
             int done = 0;
             for (int read; done < into.Length && (read = RandomAccess.Read(_file.SafeFileHandle, into[done..], offset + done)) > 0; done += read)
             {

@@ -71,6 +71,7 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
             ChecksRecords = true,
             Visitor = Visitor,
             Hasher = HasherChoice.Fastest,
+            AtOnce = Environment.ProcessorCount,
         };
         SpoolVerdict verdict = verifier.Verify(files.All, cancellation);
 

@@ -48,7 +48,7 @@ public sealed class ControlClientTests
     public async Task Reads_the_daemons_status()
     {
         using var daemon = new FakeDaemon(_ => FakeDaemon.Json(
-            """{"version":"0.1.0","framework":".NET 9.0.22","runtime":{"version":"1.30.0","sha256":"ab","path":"/x"},"uptime_seconds":61.5,"models_ready":2,"models_refused":1}"""));
+            """{"version":"0.1.0","framework":".NET 10.0.12","runtime":{"version":"1.30.0","sha256":"ab","path":"/x"},"uptime_seconds":61.5,"models_ready":2,"models_refused":1}"""));
         using var control = new ControlClient(daemon.SocketPath);
         DaemonStatus status = await control.StatusAsync();
         Assert.AreEqual(("0.1.0", 61.5, 2, 1), (status.Version, status.UptimeSeconds, status.ModelsReady, status.ModelsRefused));

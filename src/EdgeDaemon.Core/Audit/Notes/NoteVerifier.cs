@@ -7,7 +7,7 @@ namespace EdgeDaemon.Core.Audit.Notes;
 
 /// <summary>
 /// A public key by which notes are verified: a C2SP vkey, <c>name+id+base64(type, key)</c>. Only type 0x02 (ECDSA) verifies here; Ed25519
-/// (0x01) can be read and named, so that a mixed list of keys is no error.
+/// (0x01) can be read and named, so that a mixed list of keys is no error. Verifies for any number of threads.
 /// </summary>
 public sealed class NoteVerifier : IDisposable
 {
@@ -98,9 +98,12 @@ public sealed class NoteVerifier : IDisposable
                 continue;
             }
 
-            if (!key.VerifyData(note.Text.Span, signature.Signature.Span, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence))
+            lock (key) // The framework promises nothing of one key on two threads.
             {
-                return false;
+                if (!key.VerifyData(note.Text.Span, signature.Signature.Span, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence))
+                {
+                    return false;
+                }
             }
 
             any = true;

@@ -40,6 +40,13 @@ internal sealed class FrameHashing(KeptCheckpoint? kept, FrameVisitor? visitor, 
         }
     }
 
+    /// <summary>Nothing more comes: the walk's memory is let go.</summary>
+    public void End()
+    {
+        Flush();
+        _walk = null;
+    }
+
     /// <summary>Every frame that was added is in the tree.</summary>
     public void Flush()
     {

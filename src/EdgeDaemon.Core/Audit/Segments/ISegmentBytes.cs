@@ -11,4 +11,9 @@ public interface ISegmentBytes
 
     /// <summary>Reads from a place on; gives how many bytes it read: fewer than asked only at the end.</summary>
     int Read(long offset, Span<byte> into);
+
+    /// <summary>Nothing more is read for now: what was opened may be closed. Another read opens it again.</summary>
+    void Close()
+    {
+    }
 }

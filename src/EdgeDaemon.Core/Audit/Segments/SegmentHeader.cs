@@ -64,6 +64,20 @@ public sealed class SegmentHeader
         BinaryPrimitives.WriteUInt32LittleEndian(into[ChecksumOffset..], Checksum.Append(0, into[ChecksumEnd..]));
     }
 
+    /// <summary>Reads a segment's header alone.</summary>
+    /// <param name="bytes">The segment.</param>
+    /// <param name="buffer">At least <see cref="Length"/> bytes.</param>
+    /// <exception cref="AuditFormatException">The bytes are no header, or its checksum does not hold.</exception>
+    internal static SegmentHeader Read(ISegmentBytes bytes, Span<byte> buffer)
+    {
+        int filled = 0;
+        for (int read; filled < Length && (read = bytes.Read(filled, buffer[filled..Length])) > 0; filled += read)
+        {
+        }
+
+        return Read(buffer[..filled]);
+    }
+
     /// <exception cref="AuditFormatException">The bytes are no header, or its checksum does not hold.</exception>
     public static SegmentHeader Read(ReadOnlySpan<byte> bytes)
     {

@@ -76,5 +76,22 @@ public sealed class SpoolVerdict
     /// <summary>Records of a kind.</summary>
     public ulong Count(RecordKind kind) => _kinds[(int)kind & (FieldRule.Numbers - 1)];
 
+    /// <summary>This verdict is on the end of a log, and becomes one on all of it: <paramref name="before"/> is on what comes before.</summary>
+    internal void TakeBefore(SpoolVerdict before)
+    {
+        // A segment that has checkpoints alone says nothing about how the daemon stopped.
+        EndsInOrder = Size - FirstSequence > Count(RecordKind.Checkpoint) ? EndsInOrder : before.EndsInOrder;
+        (FirstSegment, FirstSequence, FirstTime) = (before.FirstSegment, before.FirstSequence, before.FirstTime);
+        Segments += before.Segments;
+        Checkpoints += before.Checkpoints;
+        ClockSetBacks += before.ClockSetBacks;
+        Bytes += before.Bytes;
+        AbandonedBytes += before.AbandonedBytes;
+        for (int kind = 0; kind < _kinds.Length; kind++)
+        {
+            _kinds[kind] += before._kinds[kind];
+        }
+    }
+
     internal void CountRecord(RecordKind kind) => _kinds[(int)kind & (FieldRule.Numbers - 1)]++;
 }

@@ -10,8 +10,6 @@ namespace EdgeDaemon.Core.Audit.Segments;
 /// <param name="first">Key of epoch 0; its name is the log's origin.</param>
 public sealed class SpoolVerifier(NoteVerifier first)
 {
-    private const string Missing = "find the segment that is missing, or take it as removed: compare with an export or a checkpoint kept elsewhere";
-
     /// <summary>
     /// The certificates' file: a log whose first segments retention has removed is verified by it, and one that ends before its last epoch was cut off. Null: the log must begin at
     /// sequence 0, and nothing is compared.
@@ -33,18 +31,31 @@ public sealed class SpoolVerifier(NoteVerifier first)
     /// <summary>How the tree is hashed.</summary>
     public TreeHasher Hasher { get; init; } = TreeHasher.Lanes;
 
+    /// <summary>
+    /// Most segments that are verified at once. More than one need a <see cref="Chain"/>, which knows the key that a segment begins with, and no <see cref="Visitor"/>, which sees frames in
+    /// their order; without, it is one after the other. The verdict is the same.
+    /// </summary>
+    public int AtOnce { get; init; } = 1;
+
     /// <param name="segments">In the order of their numbers.</param>
     /// <param name="cancellation">Ends the verification between two frames.</param>
     /// <exception cref="AuditFormatException"><see cref="Since"/> is no checkpoint.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public SpoolVerdict Verify(IEnumerable<ISegmentBytes> segments, CancellationToken cancellation = default)
     {
+        IReadOnlyList<ISegmentBytes> all = segments as IReadOnlyList<ISegmentBytes> ?? [.. segments];
+        if (AtOnce > 1 && all.Count > 1 && Chain is not null && Visitor is null
+            && new SegmentsAtOnce(first, Chain, IsWhole, Kept(), ChecksRecords, Hasher, AtOnce).Verify(all, cancellation) is { } sound)
+        {
+            return sound;
+        }
+
         var verdict = new SpoolVerdict { Origin = first.Name };
-        KeptCheckpoint? kept = Since is null ? null : new KeptCheckpoint(Since);
+        KeptCheckpoint? kept = Kept();
         var state = new VerificationState(verdict, first, Chain, IsWhole || Chain is null, kept, new FrameHashing(kept, Visitor, Hasher));
         try
         {
-            Walk(segments, state, cancellation);
+            OneAfterTheOther(all, state, cancellation);
             state.Finish();
         }
         catch (SpoolFaultException broken)
@@ -56,82 +67,34 @@ public sealed class SpoolVerifier(NoteVerifier first)
         return verdict;
     }
 
-    private void Walk(IEnumerable<ISegmentBytes> segments, VerificationState state, CancellationToken cancellation)
+    private KeptCheckpoint? Kept() => Since is null ? null : new KeptCheckpoint(Since);
+
+    private void OneAfterTheOther(IReadOnlyList<ISegmentBytes> segments, VerificationState state, CancellationToken cancellation)
     {
-        using IEnumerator<ISegmentBytes> places = segments.GetEnumerator();
-        if (!places.MoveNext())
+        if (segments.Count == 0)
         {
             throw new SpoolFaultException(new SpoolFault(SpoolFaultKind.Empty, "", 0, 0, "there is no segment", "name the spool's folder, or the files in it"));
         }
 
-        SegmentWalk walk = Open(places.Current, state);
-        while (true)
+        SegmentWalk? walk = Open(segments[0], state);
+        for (int at = 0; walk is not null; at++)
         {
             // Where a segment ends, only the next one's header says: it is read first, and believed only when its turn has come.
             SegmentWalk? next = null;
             SpoolFaultException? broken = null;
-            bool isLast = !places.MoveNext();
-            if (!isLast)
+            bool isLast = at == segments.Count - 1;
+            try
             {
-                try
-                {
-                    next = Open(places.Current, state);
-                    walk.Limit = next.Header.Segment == walk.Header.Segment + 1 && next.Header.FirstSequence > walk.Header.FirstSequence ? next.Header.FirstSequence : ulong.MaxValue;
-                }
-                catch (SpoolFaultException fault)
-                {
-                    broken = fault;
-                }
+                next = isLast ? null : Open(segments[at + 1], state);
+            }
+            catch (SpoolFaultException fault)
+            {
+                broken = fault;
             }
 
-            state.Begin(walk);
-            WalkFrames(walk, state, cancellation);
-            End(walk, next, isLast, state);
-            if (isLast)
-            {
-                return;
-            }
-
-            walk = next ?? throw new SpoolFaultException(broken!.Fault with { Sequence = state.Size });
-        }
-    }
-
-    private void WalkFrames(SegmentWalk walk, VerificationState state, CancellationToken cancellation)
-    {
-        while (walk.Next())
-        {
-            if ((walk.Sequence & 0xFF) == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-            }
-
-            state.Add(walk, ChecksRecords);
-        }
-    }
-
-    private static void End(SegmentWalk walk, SegmentWalk? next, bool isLast, VerificationState state)
-    {
-        state.Verdict.Bytes += walk.Offset;
-        switch (walk.End)
-        {
-            case SegmentEnd.Torn when isLast:
-                state.Verdict.TornBytes = walk.TailBytes;
-                state.Verdict.TornFault = walk.Fault;
-                return;
-            case SegmentEnd.Torn or SegmentEnd.Damaged:
-                throw new SpoolFaultException(walk.Fault!);
-            case SegmentEnd.Followed when next!.Header.Reason is not (SegmentReason.Abandoned or SegmentReason.Recovered):
-                throw new SpoolFaultException(new SpoolFault(
-                    SpoolFaultKind.Frame, walk.Name, walk.Offset, walk.Sequence, $"something lies behind the last record, and segment {next.Header.Segment} does not say that a batch was abandoned", "keep a copy of both segments"));
-            case SegmentEnd.Followed:
-                state.Verdict.AbandonedBytes += walk.TailBytes;
-                break;
-        }
-
-        if (next is not null && walk.Limit != ulong.MaxValue && walk.Sequence < walk.Limit)
-        {
-            throw new SpoolFaultException(new SpoolFault(
-                SpoolFaultKind.Sequence, walk.Name, walk.Offset, walk.Sequence, $"the records end here, and segment {next.Header.Segment} begins at sequence {walk.Limit}", Missing));
+            SegmentVerification.Of(walk, next?.Header, isLast, state, ChecksRecords, cancellation);
+            segments[at].Close();
+            walk = broken is null ? next : throw new SpoolFaultException(broken.Fault with { Sequence = state.Size });
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
     private ulong _sealedTo;
     private RecordKind _lastKind;
     private bool _any;
+    private SegmentHeader? _beginning;
+    private ulong _firstEpoch;
+    private long _firstEpochStart;
 
     public SpoolVerdict Verdict => verdict;
 
@@ -37,11 +40,11 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
         {
             BeginLog(walk);
         }
-        else if (header.Segment != _segment + 1)
+        else if (!IsNumberedNext(header))
         {
             throw BrokenHeader(walk, SpoolFaultKind.SegmentNumber, $"this is segment {header.Segment}, and {_segment + 1} is next", Misplaced);
         }
-        else if (header.FirstSequence != Edge.Size || !header.Edge.Hashes.SequenceEqual(Edge.Hashes))
+        else if (!HasThisTree(header))
         {
             throw BrokenHeader(walk, SpoolFaultKind.PreviousRoot, $"the segment begins behind {header.FirstSequence} records with another root than the {Edge.Size} that are there have", Forged);
         }
@@ -93,6 +96,23 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
         hashing.Add();
     }
 
+    /// <summary>
+    /// Takes what was found of all segments before this state's own into its verdict, if the log was then where this one supposed that it is: tree, number, epoch, time. Both were described.
+    /// </summary>
+    /// <returns>False where this one supposed something else: then nothing that it found counts.</returns>
+    public bool TryJoin(VerificationState before)
+    {
+        bool goesOn = _beginning is { } beginning && before.IsNumberedNext(beginning) && before.HasThisTree(beginning)
+            && verdict.Checkpoints > 0 && _firstEpoch == before.Verdict.Epoch && _firstEpochStart == before._epochStart
+            && verdict.FirstTime >= before.Verdict.LastTime;
+        if (goesOn)
+        {
+            verdict.TakeBefore(before.Verdict);
+        }
+
+        return goesOn;
+    }
+
     /// <summary>The last segment has ended.</summary>
     public void Finish()
     {
@@ -115,12 +135,16 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
     /// <summary>Writes down what is known, sound or not.</summary>
     public void Describe()
     {
-        hashing.Flush();
+        hashing.End();
         verdict.Size = Edge.Size;
         verdict.Root = Edge.Root();
         verdict.Unsealed = Edge.Size - _sealedTo;
         verdict.EndsInOrder = _lastKind == RecordKind.Stop;
     }
+
+    private bool IsNumberedNext(SegmentHeader header) => header.Segment == _segment + 1;
+
+    private bool HasThisTree(SegmentHeader header) => header.FirstSequence == Edge.Size && header.Edge.Hashes.SequenceEqual(Edge.Hashes);
 
     private void BeginLog(SegmentWalk walk)
     {
@@ -137,6 +161,7 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
 
         // Not believed yet: the first frame must be a checkpoint of exactly this tree, by the key of its epoch.
         Edge.CopyFrom(header.Edge);
+        _beginning = header;
         verdict.FirstSegment = header.Segment;
         verdict.FirstSequence = header.FirstSequence;
         _sealedTo = header.FirstSequence;
@@ -250,6 +275,7 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
         verdict.Epoch = epoch;
         _keys.EnterAt(epoch);
         _epochStart = epoch > 0 ? chain.Certificate(epoch).Start : 0;
+        (_firstEpoch, _firstEpochStart) = (epoch, _epochStart);
         verdict.LastTime = _epochStart;
     }
 

@@ -109,8 +109,8 @@ internal sealed class MemorySpool
         Header = opening ? SegmentHeader.Digest(_bytes) : default(ReadOnlyMemory<byte>),
     };
 
-    /// <summary>The next epoch's certificate and its first checkpoint.</summary>
-    public MemorySpool NextEpoch(long closed = -1, long start = -1)
+    /// <summary>The next epoch's certificate and its first checkpoint; where nothing of it is recorded, the certificate is in the chain alone.</summary>
+    public MemorySpool NextEpoch(long closed = -1, long start = -1, bool recorded = true)
     {
         var certificate = new EpochCertificate
         {
@@ -124,14 +124,18 @@ internal sealed class MemorySpool
         };
         byte[] note = certificate.Sign(new NoteSigner(Origin, Signer(Epoch)));
         Chain.AddRange(note);
-        Note(RecordKind.Epoch, note);
+        if (recorded)
+        {
+            Note(RecordKind.Epoch, note);
+        }
+
         Epoch++;
-        return Checkpoint();
+        return recorded ? Checkpoint() : this;
     }
 
-    public MemorySpool Rotate(SegmentReason reason = SegmentReason.Rotated)
+    public MemorySpool Rotate(SegmentReason reason = SegmentReason.Rotated, ulong step = 1)
     {
-        _segment++;
+        _segment += step;
         Open(reason);
         return this;
     }

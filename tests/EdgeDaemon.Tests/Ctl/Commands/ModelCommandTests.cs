@@ -56,9 +56,9 @@ public sealed class ModelCommandTests
     public void Shows_the_daemon_as_a_whole()
     {
         using var daemon = new FakeDaemon(_ => FakeDaemon.Json(
-            """{"version":"0.1.0","framework":".NET 9.0.22","runtime":{"version":"1.30.0","sha256":"ab","path":"/x/y.so"},"uptime_seconds":93784.9,"models_ready":2,"models_refused":1}"""));
+            """{"version":"0.1.0","framework":".NET 10.0.12","runtime":{"version":"1.30.0","sha256":"ab","path":"/x/y.so"},"uptime_seconds":93784.9,"models_ready":2,"models_refused":1}"""));
         string output = ToolRun.Of("status", "--socket", daemon.SocketPath).Succeeded().Output;
-        foreach (string text in new[] { "edged 0.1.0 (.NET 9.0.22)\n", "ONNX Runtime 1.30.0\n", "/x/y.so", "1.02:03:04", "2 ready, 1 refused" })
+        foreach (string text in new[] { "edged 0.1.0 (.NET 10.0.12)\n", "ONNX Runtime 1.30.0\n", "/x/y.so", "1.02:03:04", "2 ready, 1 refused" })
         {
             StringAssert.Contains(output, text);
         }
