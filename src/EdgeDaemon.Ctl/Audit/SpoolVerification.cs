@@ -29,7 +29,7 @@ internal sealed class SpoolVerification(SpoolFolder folder, NoteVerifier key)
     /// <summary>Whether the oldest segments may have been removed by rule.</summary>
     public bool AllowsRemoved { get; init; }
 
-    /// <summary>Gets each frame; of a verification that is done again, from the first one on.</summary>
+    /// <summary>Gets each frame; of a verification that is done again, from the first one on. With one, segments are verified one after the other.</summary>
     public FrameVisitor? Visitor { get; init; }
 
     /// <summary>Told when a verification begins, with the segments known and not yet read: once, or again.</summary>

@@ -39,6 +39,7 @@ internal static class AuditVerifyCommand
 
             Beside a running daemon: a batch that is half written is waited for. The folder
             is only read; on a device that is under suspicion, copy it and verify elsewhere.
+            It keeps every processor busy that it may use: 'taskset -c 0' gives it one.
             """;
         command.ExitNote = "Here 0 means that all that is there holds, 1 that something does not, or could not be read.";
         command.SetAction((parsed, cancellation) =>

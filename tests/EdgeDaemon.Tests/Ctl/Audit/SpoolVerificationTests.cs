@@ -36,7 +36,7 @@ public sealed class SpoolVerificationTests
         (int segment, int offset, _) = spool.Log.Frames[^1];
         spool.Edit(segment, bytes => bytes[offset + 40] ^= 0x55);
         int begun = 0;
-        SpoolVerdict verdict = Verify(spool, () => begun++, _ => { });
+        SpoolVerdict verdict = Verify(spool, () => begun++);
         Assert.AreEqual((spool.Segment(segment), (long)offset), (verdict.Fault!.Name, verdict.Fault.Offset));
         Assert.AreEqual(1, begun);
     }
@@ -48,11 +48,11 @@ public sealed class SpoolVerificationTests
         using SpoolOnDisk spool = SpoolOnDisk.Usual();
         (int segment, int offset, _) = spool.Log.Frames[1];
         spool.Edit(segment, bytes => bytes[offset + 30] ^= 1);
-        StringAssert.Contains(VerdictText.Fault(Verify(spool, () => { }, _ => { })), "(before it only the checkpoint holds with which the log begins)", StringComparison.Ordinal);
+        StringAssert.Contains(VerdictText.Fault(Verify(spool, () => { })), "(before it only the checkpoint holds with which the log begins)", StringComparison.Ordinal);
         spool.Save();
         (segment, offset, _) = spool.Log.Frames[^1];
         spool.Edit(segment, bytes => bytes[offset + 30] ^= 1);
-        SpoolVerdict verdict = Verify(spool, () => { }, _ => { });
+        SpoolVerdict verdict = Verify(spool, () => { });
         StringAssert.Contains(VerdictText.Fault(verdict), $"(records up to {verdict.LastCheckpoint!.Size - 1} are sealed by a checkpoint before it, and hold)", StringComparison.Ordinal);
     }
 
@@ -64,7 +64,7 @@ public sealed class SpoolVerificationTests
         string moved = spool.Segment(0) + ".moved";
         File.Move(spool.Segment(0), moved);
         File.CreateSymbolicLink(spool.Segment(0), moved);
-        SpoolVerdict verdict = Verify(spool, () => { }, _ => { });
+        SpoolVerdict verdict = Verify(spool, () => { });
         Assert.IsNull(verdict.Fault, verdict.Fault?.ToString());
         Assert.AreEqual(spool.Log.Size, verdict.Size);
     }
@@ -80,7 +80,7 @@ public sealed class SpoolVerificationTests
             {
                 File.Delete(spool.Segment(0));
             }
-        }, _ => { });
+        });
         Assert.IsNull(verdict.Fault);
         Assert.AreEqual(1UL, verdict.FirstSegment);
     }
@@ -119,7 +119,7 @@ public sealed class SpoolVerificationTests
         spool.Verify("--allow-removed").Succeeded();
     }
 
-    private static SpoolVerdict Verify(SpoolOnDisk spool, Action begins, Action<long> visit)
+    private static SpoolVerdict Verify(SpoolOnDisk spool, Action begins, Action<long>? visit = null)
     {
         using NoteVerifier key = spool.Log.FirstKey();
         using var progress = new ProgressLine(TextWriter.Null, watched: false);
@@ -127,7 +127,7 @@ public sealed class SpoolVerificationTests
         {
             AllowsRemoved = true,
             Begins = begins,
-            Visitor = (_, _, frame, _) => visit((long)Frame.Sequence(frame)),
+            Visitor = visit is null ? null : (_, _, frame, _) => visit((long)Frame.Sequence(frame)),
         }.Verify(progress, CancellationToken.None);
     }
 }
