@@ -95,8 +95,9 @@ internal sealed class SegmentsAtOnce(NoteVerifier first, EpochChain chain, bool 
             state.Describe();
             return state;
         }
-        catch (Exception broken) when (broken is SpoolFaultException or AuditFormatException or IOException)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
+            // Whatever it is, the other pass comes upon it too, and throws it as it is and not in a bundle of many threads'.
             return null;
         }
         finally
@@ -115,7 +116,7 @@ internal sealed class SegmentsAtOnce(NoteVerifier first, EpochChain chain, bool 
             {
                 headers[at] = SegmentHeader.Read(segments[from + at], buffer);
             }
-            catch (Exception broken) when (broken is AuditFormatException or IOException)
+            catch (Exception failure) when (failure is not OperationCanceledException)
             {
             }
 

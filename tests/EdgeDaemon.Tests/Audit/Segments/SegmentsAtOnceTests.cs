@@ -109,6 +109,17 @@ public sealed class SegmentsAtOnceTests
         Assert.IsTrue(segments[0].Whole == 2, "control: the first pass began, and gave up");
     }
 
+    /// <summary>Who verifies is told what failed, and not that several things did on several threads.</summary>
+    [TestMethod]
+    public void A_segment_that_cannot_be_read_ends_it_with_its_own_error()
+    {
+        MemorySpool spool = Log();
+        ISegmentBytes[] segments = [.. spool.Read()];
+        segments[7] = new Forbidden();
+        using NoteVerifier first = spool.FirstKey();
+        Assert.ThrowsExactly<UnauthorizedAccessException>(() => new SpoolVerifier(first) { Chain = EpochChain.Read(first, [.. spool.Chain]), AtOnce = 3 }.Verify(segments));
+    }
+
     [TestMethod]
     public void A_verification_at_once_can_be_cancelled()
     {
@@ -162,6 +173,15 @@ public sealed class SegmentsAtOnceTests
             ChecksRecords = true,
             AtOnce = atOnce,
         }.Verify(segments);
+    }
+
+    private sealed class Forbidden : ISegmentBytes
+    {
+        public string Name => "forbidden";
+
+        public long Length => 16 * 1024;
+
+        public int Read(long offset, Span<byte> into) => throw new UnauthorizedAccessException("Access is denied.");
     }
 
     /// <summary>Counts who reads it, and how often to its end.</summary>
