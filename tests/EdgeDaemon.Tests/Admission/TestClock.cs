@@ -14,13 +14,26 @@ internal sealed class TestClock : TimeProvider
 
     public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 
+    /// <summary>Timers that some time to come will fire: who means to move time past one on another thread waits for it to be there.</summary>
+    public int Armed
+    {
+        get
+        {
+            lock (_change)
+            {
+                return _timers.Count(timer => timer.IsArmed);
+            }
+        }
+    }
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new Timer(this, () => callback(state));
-        timer.Change(dueTime, period);
         lock (_change)
         {
+            // Listed before it is set: time that goes on in between finds it.
             _timers.Add(timer);
+            timer.Change(dueTime, period);
         }
 
         return timer;
@@ -51,6 +64,8 @@ internal sealed class TestClock : TimeProvider
     private sealed class Timer(TestClock clock, Action fire) : ITimer
     {
         private long _due = long.MaxValue;
+
+        public bool IsArmed => Volatile.Read(ref _due) != long.MaxValue;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {

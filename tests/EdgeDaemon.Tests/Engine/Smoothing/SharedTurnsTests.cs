@@ -118,7 +118,7 @@ public sealed class SharedTurnsTests
 
             Interlocked.Increment(ref turns);
         }, left.Token);
-        Assert.IsTrue(SpinWait.SpinUntil(() => Volatile.Read(ref turns) == 1 && rig.Pool.Busy == 0, TimeSpan.FromSeconds(60)), "who waits holds no lane");
+        Assert.IsTrue(SpinWait.SpinUntil(() => Volatile.Read(ref turns) == 1 && rig.Pool.Busy == 0 && _clock.Armed == 1, TimeSpan.FromSeconds(60)), "who waits holds no lane, and no longer than its budget");
         Assert.AreEqual((30, false), (batch.Guests.Count, waiting.IsCompleted));
         switch (end)
         {
