@@ -7,7 +7,7 @@ internal sealed record Options
 {
     public const string Usage = """
         EdgeDaemon.Benchmarks [--library FILE] [--bin DIR] [--contenders DIR] [--conformance DIR] [--out DIR]
-                              [--pairs 30] [--slice 1.0] [--check] [--write-baseline]
+                              [--pairs 30] [--slice 1.0] [--cases mlp/1,mlp/8,cnn/1,cnn/8] [--check] [--write-baseline]
                               [--subjects cpu,throughput,start,memory,size,large,json,peers,grpc,allocation,walk,verify,tls,admission,audit,auditing,overload,idle,client,ensemble,batching,scheduler,clearing,noise,smoothing,smoothing-samples]
             --library      ONNX Runtime, the same file for every contender (default artifacts/ort/libonnxruntime.so.1)
             --bin          published edged and edgectl (default artifacts/bin); without them only raw and bare are measured
@@ -16,9 +16,12 @@ internal sealed record Options
             --check        fail when a figure is worse than in baseline.csv, beyond both intervals
             --write-baseline  make this run's figures the ones that --check holds others against; what it did not measure stays
             --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
+            --cases        of auditing: these models and numbers of clients alone, and without digests (default: all, with every kind of them)
         """;
 
     private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "audit", "auditing", "overload", "idle", "client", "ensemble", "batching", "scheduler", "clearing", "noise", "smoothing", "smoothing-samples"];
+
+    private static readonly string[] AllCases = ["mlp/1", "mlp/8", "cnn/1", "cnn/8"];
 
     public required string Root { get; init; }
 
@@ -48,6 +51,9 @@ internal sealed record Options
     public required double Slice { get; init; }
 
     public required IReadOnlyList<string> Subjects { get; init; }
+
+    /// <summary>Model and number of clients of the cases that are measured; empty: all.</summary>
+    public required IReadOnlyList<string> Cases { get; init; }
 
     public required bool Check { get; init; }
 
@@ -80,6 +86,12 @@ internal sealed record Options
             throw new ArgumentException($"--subjects {unknown} is not known\n{Usage}");
         }
 
+        string[] cases = values.Remove("--cases", out string? some) ? some.Split(',') : [];
+        if (cases.FirstOrDefault(one => !AllCases.Contains(one)) is string nowhere)
+        {
+            throw new ArgumentException($"--cases {nowhere} is not known\n{Usage}");
+        }
+
         var options = new Options
         {
             Root = root,
@@ -96,6 +108,7 @@ internal sealed record Options
             Pairs = int.TryParse(Text("--pairs", "30"), NumberStyles.None, CultureInfo.InvariantCulture, out int pairs) && pairs > 0 ? pairs : throw new ArgumentException($"--pairs is a number of rounds, 1 or more\n{Usage}"),
             Slice = double.TryParse(Text("--slice", "1.0"), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double slice) && slice > 0 ? slice : throw new ArgumentException($"--slice is a number of seconds above 0\n{Usage}"),
             Subjects = subjects,
+            Cases = cases,
             Check = check,
             WriteBaseline = write,
         };

@@ -87,6 +87,7 @@ try
     if (options.Subjects.Contains("audit"))
     {
         AuditRates.Measure(options, scratch, report);
+        AuditVerification.Measure(options, scratch, report);
     }
 
     if (options.Subjects.Contains("auditing") && options.HasEdged)

@@ -22,11 +22,17 @@ internal static class AuditCost
 
     public static void Measure(Options options, Workload workload, string scratch, ReportFiles report)
     {
+        int[] measured = [.. ((int[])[1, Clients]).Where(clients => options.Cases.Count == 0 || options.Cases.Contains($"{workload.Name}/{clients}"))];
+        if (measured.Length == 0)
+        {
+            return;
+        }
+
         string answer = Path.Combine(scratch, $"{workload.Name}.answer");
         string key = Path.Combine(scratch, "digest.key");
         File.WriteAllBytes(key, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        (string Name, Workload Workload, ServerProcess Server)[] servers = [.. Ways.Select(way =>
+        (string Name, Workload Workload, ServerProcess Server)[] servers = [.. Ways.Take(options.Cases.Count == 0 ? Ways.Length : 2).Select(way =>
         {
             Workload named = workload with { Name = $"{workload.Name}-audit-{way.Name}" };
             string configuration = EdgedServer.Prepare(options, named, scratch, $"[audit]\nmin_free_bytes = 0\nmax_bytes = 1073741824\non_full = \"rotate\"\nkeep_days = 0\n{way.Keys.Replace("KEY", key, StringComparison.Ordinal)}");
@@ -35,7 +41,7 @@ internal static class AuditCost
         try
         {
             LoadClient.Raw(options, workload, 1, answer);
-            foreach (int clients in (int[])[1, Clients])
+            foreach (int clients in measured)
             {
                 Measure(options, workload, servers, clients, answer, report);
             }

@@ -1,15 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using EdgeDaemon.Audit;
 using EdgeDaemon.Benchmarks.Report;
-using EdgeDaemon.Core.Audit;
-using EdgeDaemon.Core.Audit.Notes;
 using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Core.Audit.Tree;
-using EdgeDaemon.Core.Configuration;
-using EdgeDaemon.Hosting;
 using EdgeDaemon.Native.OpenSsl;
 using EdgeDaemon.Native.Posix.Files;
 
@@ -17,14 +10,13 @@ namespace EdgeDaemon.Benchmarks.Subjects;
 
 /// <summary>
 /// What the audit spool takes in, in this process, compiled just in time: strict records of 64 callers beside one sync for each record in a file laid out the same way on the same disk; batched records beside the
-/// hashes of their tree alone; what is allocated for a record; and a log's verification, by all processors and by one, beside one plain SHA-256 over its bytes by one.
+/// hashes of their tree alone; and what is allocated for a record.
 /// </summary>
 internal static class AuditRates
 {
     private const int Callers = 64;
-    private const int RecordBytes = 350; // A request's, as README.md of Core/Audit counts it.
+    private const int RecordBytes = 350; // A request's with digests of its input and output, and with votes.
     private const int HashRecords = 100_000;
-    private const string Origin = "bench.example/audit";
 
     public static void Measure(Options options, string scratch, ReportFiles report)
     {
@@ -34,7 +26,7 @@ internal static class AuditRates
 
     private static void Strict(Options options, string scratch, ReportFiles report)
     {
-        using var log = new Log(Path.Combine(scratch, "strict"), "");
+        using var log = new AuditLog(Path.Combine(scratch, "strict"), "");
         using LaidOutFile file = LaidOutFile.Create(scratch, "one-by-one", 64 << 20);
         List<double> alone = [], grouped = [];
         for (int pair = 0; pair <= options.Pairs; pair++)
@@ -55,8 +47,8 @@ internal static class AuditRates
 
     private static void Batched(Options options, string scratch, ReportFiles report)
     {
-        using var log = new Log(Path.Combine(scratch, "batched"), "buffer_bytes = 33554432\nwindow_records = 50000\nwindow_ms = 100");
-        List<double> hashed = [], together = [], written = [], allocated = [], verified = [], byAll = [], inLanes = [], plain = [], singly = [];
+        using var log = new AuditLog(Path.Combine(scratch, "batched"), "buffer_bytes = 33554432\nwindow_records = 50000\nwindow_ms = 100");
+        List<double> hashed = [], together = [], written = [], allocated = [];
         for (int pair = 0; pair <= options.Pairs; pair++)
         {
             double tree = TreeAlone();
@@ -79,45 +71,6 @@ internal static class AuditRates
             "spool / the same hashes alone", Interval.Of([.. written.Zip(together, (own, other) => own / other)]), 0.7, AtMost: false));
         report.Add(new Finding(
             "audit: managed bytes a record", "bytes", null, null, Interval.MedianOf([.. allocated]), "bytes a record, checkpoints included", Interval.Of(allocated), 8, AtMost: true));
-
-        log.Spool.Dispose();
-        byte[][] segments = log.Segments();
-        for (int pair = 0; pair <= options.Pairs; pair++)
-        {
-            double hash = Seconds(() =>
-            {
-                foreach (byte[] segment in segments)
-                {
-                    SHA256.HashData(segment);
-                }
-            });
-            double verify = Seconds(() => log.Verify(segments, HasherChoice.Fastest));
-            double all = Seconds(() => log.Verify(segments, HasherChoice.Fastest, Environment.ProcessorCount));
-            double lanes = Seconds(() => log.Verify(segments, TreeHasher.Lanes));
-            double each = Seconds(() => log.HashEach(segments));
-            if (pair > 0)
-            {
-                double total = segments.Sum(segment => (double)segment.Length);
-                plain.Add(total / hash / 1e6);
-                singly.Add(total / each / 1e6);
-                verified.Add(total / verify / 1e6);
-                byAll.Add(total / all / 1e6);
-                inLanes.Add(total / lanes / 1e6);
-            }
-        }
-
-        report.Add(new Finding(
-            "audit: verification", "MB/s", Interval.MedianOf([.. singly]), null, Interval.MedianOf([.. verified]),
-            "verification / SHA-256 of each leaf and node", Interval.Of([.. verified.Zip(singly, (own, other) => own / other)]), 0.5, AtMost: false));
-        report.Add(new Finding(
-            string.Create(CultureInfo.InvariantCulture, $"audit: verification by {Environment.ProcessorCount} processors, as edgectl does it"), "MB/s", Interval.MedianOf([.. plain]), null, Interval.MedianOf([.. byAll]),
-            "verification / one SHA-256 over the bytes", Interval.Of([.. byAll.Zip(plain, (own, other) => own / other)]), 0.5, AtMost: false));
-        report.Add(new Finding(
-            "audit: verification by one processor", "MB/s", Interval.MedianOf([.. plain]), null, Interval.MedianOf([.. verified]),
-            "verification / one SHA-256 over the bytes", Interval.Of([.. verified.Zip(plain, (own, other) => own / other)]), 0.5, AtMost: false));
-        report.Add(new Finding(
-            "audit: verification by one processor, in lanes", "MB/s", Interval.MedianOf([.. plain]), null, Interval.MedianOf([.. inLanes]),
-            "verification / one SHA-256 over the bytes", Interval.Of([.. inLanes.Zip(plain, (own, other) => own / other)]), Finding.NoTarget, AtMost: false));
     }
 
     // What a log without groups would do: a frame behind the other, each on the disk before the next.
@@ -229,77 +182,5 @@ internal static class AuditRates
         Random.Shared.NextBytes(record);
         record[0] = 100;
         return record;
-    }
-
-    private static double Seconds(Action work)
-    {
-        long began = Stopwatch.GetTimestamp();
-        work();
-        return Stopwatch.GetElapsedTime(began).TotalSeconds;
-    }
-
-    private sealed class Log : IDisposable
-    {
-        private readonly string _folder;
-
-        public Log(string folder, string more)
-        {
-            _folder = folder;
-            Directory.CreateDirectory(folder);
-            var files = new SpoolFolder(folder);
-            AuditKeyStore keys = Credentials.AuditKeys(folder);
-            SpoolRecovery.Initialise(files, keys, Origin);
-            AuditSettings settings = EdgedSettings.Parse(
-                Encoding.UTF8.GetBytes($"format = 1\n[audit]\ndirectory = \"{folder}\"\nmin_free_bytes = 0\nmax_bytes = 268435456\non_full = \"rotate\"\nkeep_days = 0\nepoch_seconds = 86400\n{more}\n"), "edged.toml").Audit;
-            Spool = AuditSpool.Open(settings, keys, TimeProvider.System);
-        }
-
-        public AuditSpool Spool { get; }
-
-        public byte[][] Segments() =>
-            [.. Directory.GetFiles(_folder, "*.segment").Order(StringComparer.Ordinal).Select(file => File.ReadAllBytes(file)).Select(bytes => bytes[..(bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 8)])];
-
-        public void Verify(byte[][] segments, TreeHasher hasher, int atOnce = 1)
-        {
-            using NoteVerifier first = NoteVerifier.Parse(File.ReadAllText(Path.Combine(_folder, SpoolLayout.FirstKey)).TrimEnd());
-            SpoolVerdict verdict = new SpoolVerifier(first) { Chain = EpochChain.Read(first, []), Hasher = hasher, AtOnce = atOnce }.Verify(segments.Select(ISegmentBytes (bytes, index) => new Segment(bytes, index)));
-            if (!verdict.IsSound)
-            {
-                throw new InvalidOperationException($"{verdict.Fault}");
-            }
-        }
-
-        // The same leaves and nodes by one call of the library for each, nothing checked.
-        public void HashEach(byte[][] segments)
-        {
-            var edge = new TreeEdge();
-            Span<byte> leaf = stackalloc byte[TreeHash.Length];
-            foreach (byte[] segment in segments)
-            {
-                ReadOnlySpan<byte> rest = segment.AsSpan(SegmentHeader.Length);
-                while (rest.Length > Frame.HeaderBytes && Frame.Length(rest) is > 0 and var length)
-                {
-                    Frame.Leaf(rest, leaf);
-                    edge.Append(leaf);
-                    rest = rest[Math.Min(rest.Length, Frame.TotalBytes(length))..];
-                }
-            }
-        }
-
-        public void Dispose() => Spool.Dispose();
-    }
-
-    private sealed class Segment(byte[] bytes, int index) : ISegmentBytes
-    {
-        public string Name => index.ToString(CultureInfo.InvariantCulture);
-
-        public long Length => bytes.Length;
-
-        public int Read(long offset, Span<byte> into)
-        {
-            int length = (int)Math.Min(into.Length, Math.Max(0, bytes.Length - offset));
-            bytes.AsSpan((int)Math.Min(offset, bytes.Length), length).CopyTo(into);
-            return length;
-        }
     }
 }

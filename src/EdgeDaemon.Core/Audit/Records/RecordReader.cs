@@ -1,4 +1,4 @@
-using System.Text.Unicode;
+using System.Runtime.CompilerServices;
 
 namespace EdgeDaemon.Core.Audit.Records;
 
@@ -8,7 +8,10 @@ namespace EdgeDaemon.Core.Audit.Records;
 /// </summary>
 public ref struct RecordReader
 {
+    private static readonly string RedactedLength = $"a redacted field has {Redaction.Length} bytes";
+
     private readonly ReadOnlySpan<byte> _record;
+    private readonly ReadOnlySpan<TagRule> _rules;
     private int _at;
     private ulong _lowFields;
     private ulong _highFields;
@@ -17,13 +20,9 @@ public ref struct RecordReader
     /// <exception cref="AuditFormatException">It has no kind.</exception>
     public RecordReader(ReadOnlySpan<byte> record)
     {
-        if (record.IsEmpty || record[0] is 0 or >= 0x80)
-        {
-            throw new AuditFormatException("a record begins with its kind, 1 to 127");
-        }
-
+        _at = Begin(record);
         _record = record;
-        _at = 1;
+        _rules = TagRule.All;
     }
 
     /// <summary>May be one that this version does not know.</summary>
@@ -52,39 +51,10 @@ public ref struct RecordReader
             return false;
         }
 
-        int begin = _at;
-        ulong tag = Varint();
-        if (tag >> 3 is 0 or >= FieldRule.Numbers)
-        {
-            throw Broken(begin, "the number of a field is not 1 to 127");
-        }
-
-        Field = (RecordField)(tag >> 3);
-        Form = (FieldForm)(tag & 7);
-        FieldRule? rule = FieldRule.Of(Field);
-        if (Form == FieldForm.Number)
-        {
-            Number = Varint();
-            Bytes = default;
-        }
-        else if (Form <= FieldForm.Redacted)
-        {
-            ulong length = Varint();
-            if (length > (ulong)(_record.Length - _at))
-            {
-                throw Broken(begin, "a field is longer than the record");
-            }
-
-            Number = 0;
-            Bytes = _record.Slice(_at, (int)length);
-            _at += (int)length;
-        }
-        else
-        {
-            throw Broken(begin, $"a field has form {(int)Form}, which nothing has");
-        }
-
-        CheckValue(begin, rule);
+        Field = Step(_record, _rules, ref _at, ref _lowFields, ref _highFields, out FieldForm form, out ulong number, out ReadOnlySpan<byte> bytes);
+        Form = form;
+        Number = number;
+        Bytes = bytes;
         return true;
     }
 
@@ -107,58 +77,128 @@ public ref struct RecordReader
     /// <exception cref="AuditFormatException">The bytes are no record.</exception>
     public static void Check(ReadOnlySpan<byte> record)
     {
-        var reader = new RecordReader(record);
-        while (reader.Next())
+        ReadOnlySpan<TagRule> rules = TagRule.All;
+        int at = Begin(record);
+        ulong low = 0, high = 0;
+        while (at < record.Length)
         {
+            Step(record, rules, ref at, ref low, ref high, out _, out _, out _);
         }
     }
 
-    private void CheckValue(int begin, FieldRule? rule)
+    /// <summary>Looks at the kind.</summary>
+    /// <returns>Where the fields begin.</returns>
+    /// <exception cref="AuditFormatException">It has none.</exception>
+    internal static int Begin(ReadOnlySpan<byte> record) => record.IsEmpty || record[0] is 0 or >= 0x80 ? throw new AuditFormatException("a record begins with its kind, 1 to 127") : 1;
+
+    // Every rule of a field, in its own method's place at both callers: a verification is asked them twenty times for each record, and most of its time it would be calls.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static RecordField Step(
+        ReadOnlySpan<byte> record, ReadOnlySpan<TagRule> rules, scoped ref int at, scoped ref ulong low, scoped ref ulong high, out FieldForm form, out ulong number, out ReadOnlySpan<byte> bytes)
     {
-        if (Form == FieldForm.Redacted && Bytes.Length != Redaction.Length)
+        int begin = at;
+        ulong tag = Varint(record, ref at);
+        if (tag is < 8 or >= TagRule.Tags)
         {
-            throw Broken(begin, $"a redacted field has {Redaction.Length} bytes");
+            throw Broken(begin, "the number of a field is not 1 to 127");
         }
 
-        if (Form is FieldForm.Text or FieldForm.CutText && !Utf8.IsValid(Bytes))
+        var field = (RecordField)(tag >> 3);
+        form = (FieldForm)(tag & 7);
+        TagRule rule = rules[(int)tag];
+        bytes = default;
+        number = 0;
+        if (form == FieldForm.Number)
         {
-            throw Broken(begin, "a text is not UTF-8");
+            number = Varint(record, ref at);
+        }
+        else
+        {
+            bytes = Value(record, ref at, begin, form);
         }
 
-        if (rule is null)
+        if (rule.IsKnown)
         {
-            return;
+            if (rule.IsAnother)
+            {
+                throw Broken(begin, field, "has another form than its own");
+            }
+
+            if (rule.Bound > 0 && (uint)(bytes.Length - 1) >= rule.Bound)
+            {
+                throw WrongLength(begin, field, bytes.Length);
+            }
+
+            ref ulong seen = ref (int)field < 64 ? ref low : ref high;
+            ulong bit = 1UL << ((int)field & 63);
+            if ((seen & bit) != 0 && !rule.IsList)
+            {
+                throw Broken(begin, field, "comes twice");
+            }
+
+            seen |= bit;
         }
 
-        FieldForm known = Form is FieldForm.CutText or FieldForm.Redacted ? FieldForm.Text : Form;
-        if (rule.Form != known || (Form == FieldForm.Redacted && !rule.IsIdentifying))
-        {
-            throw Broken(begin, $"{rule.Name} has another form than its own");
-        }
-
-        if (Form is not FieldForm.Redacted and not FieldForm.Number && (Bytes.Length > rule.Bound || Bytes.IsEmpty))
-        {
-            throw Broken(begin, $"{rule.Name} has {Bytes.Length} bytes, not 1 to {rule.Bound}");
-        }
-
-        ref ulong seen = ref (int)Field < 64 ? ref _lowFields : ref _highFields;
-        ulong bit = 1UL << ((int)Field & 63);
-        if (!rule.IsList && (seen & bit) != 0)
-        {
-            throw Broken(begin, $"{rule.Name} comes twice");
-        }
-
-        seen |= bit;
+        return field;
     }
 
-    // Shortest form only: a number written two ways would be two records that say the same.
-    private ulong Varint()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> record, scoped ref int at, int begin, FieldForm form)
     {
-        int begin = _at;
+        if (form > FieldForm.Redacted)
+        {
+            throw NoForm(begin, form);
+        }
+
+        ulong length = Varint(record, ref at);
+        if (length > (ulong)(record.Length - at))
+        {
+            throw Broken(begin, "a field is longer than the record");
+        }
+
+        ReadOnlySpan<byte> value = record.Slice(at, (int)length);
+        at += (int)length;
+        if (form == FieldForm.Redacted && value.Length != Redaction.Length)
+        {
+            throw Broken(begin, RedactedLength);
+        }
+
+        return form is FieldForm.Text or FieldForm.CutText && !ShortUtf8.IsValid(value) ? throw Broken(begin, "a text is not UTF-8") : value;
+    }
+
+    // Shortest form only: a number written two ways would be two records that say the same. Most are of one byte or two.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Varint(ReadOnlySpan<byte> record, ref int at)
+    {
+        if (at < record.Length)
+        {
+            uint first = record[at];
+            if (first < 0x80)
+            {
+                at++;
+                return first;
+            }
+
+            uint second = at + 1 < record.Length ? record[at + 1] : 0u;
+            if (second - 1 < 0x7F)
+            {
+                at += 2;
+                return (first & 0x7F) | (second << 7);
+            }
+        }
+
+        ulong value = LongVarint(record, at, out int end);
+        at = end;
+        return value;
+    }
+
+    private static ulong LongVarint(ReadOnlySpan<byte> record, int begin, out int end)
+    {
         ulong value = 0;
-        for (int shift = 0; _at < _record.Length; shift += 7)
+        end = begin;
+        for (int shift = 0; end < record.Length; shift += 7)
         {
-            byte part = _record[_at++];
+            byte part = record[end++];
             if (shift == 63 && part > 1)
             {
                 break;
@@ -174,5 +214,12 @@ public ref struct RecordReader
         throw Broken(begin, "a number has no end");
     }
 
+    // Texts are made here: in the rules' own method each would clear its builder on the stack for every field that holds.
     private static AuditFormatException Broken(int at, string what) => new($"byte {at} of the record: {what}");
+
+    private static AuditFormatException Broken(int at, RecordField field, string what) => Broken(at, $"{FieldRule.Of(field)!.Name} {what}");
+
+    private static AuditFormatException WrongLength(int at, RecordField field, int length) => Broken(at, field, $"has {length} bytes, not 1 to {FieldRule.Of(field)!.Bound}");
+
+    private static AuditFormatException NoForm(int at, FieldForm form) => Broken(at, $"a field has form {(int)form}, which nothing has");
 }

@@ -10,6 +10,7 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
     private const string Forged = "somebody changed the log: keep a copy, and compare it with an export or a checkpoint kept elsewhere";
     private const string Misplaced = "put the segments in the order of their numbers, all of one log";
 
+    private readonly RecordCheck _records = new();
     private readonly EpochKeys _keys = new(first, chain);
     private ulong _segment;
     private bool _opening;
@@ -184,7 +185,7 @@ internal sealed class VerificationState(SpoolVerdict verdict, NoteVerifier first
                 RequireTime(walk, time);
                 if (readsRecords)
                 {
-                    RecordReader.Check(record);
+                    _records.Check(record);
                 }
 
                 break;
