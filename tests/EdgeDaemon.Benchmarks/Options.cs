@@ -92,6 +92,11 @@ internal sealed record Options
             throw new ArgumentException($"--cases {nowhere} is not known\n{Usage}");
         }
 
+        if (cases.Length > 0 && !subjects.Contains("auditing"))
+        {
+            throw new ArgumentException($"--cases is of the subject auditing, which is not asked for\n{Usage}");
+        }
+
         var options = new Options
         {
             Root = root,

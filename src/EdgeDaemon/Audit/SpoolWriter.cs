@@ -152,13 +152,16 @@ internal sealed partial class SpoolWriter : IDisposable
     }
 
     /// <summary>Whether what comes cannot be written: there is no file for it, or no log any more. A turn that merely found nothing is another matter.</summary>
-    public bool IsBlocked => _gate.State.Condition == SpoolCondition.Failed || ((_segment is null || _usedUp || _short) && !_reserve.HasNext);
+    public bool IsBlocked => _gate.State.Condition == SpoolCondition.Failed || IsFull;
 
     /// <summary>Whether somebody waits whom this thread knows of.</summary>
     public bool HasWaiters => _strict.First is not null || _roomless.First is not null;
 
     /// <summary>Whether nothing goes on before there is another file.</summary>
-    public bool NeedsFile => (_segment is null || _usedUp) && !_reserve.HasNext && !_reserve.IsExhausted && _gate.State.Condition != SpoolCondition.Failed;
+    public bool NeedsFile => IsFull && !_reserve.IsExhausted && _gate.State.Condition != SpoolCondition.Failed;
+
+    // What comes next has no room in the present segment, and there is no other yet: it is laid out, or there will be none.
+    private bool IsFull => (_segment is null || _usedUp || _short) && !_reserve.HasNext;
 
     // A call that was no group's hung, and has ended: only a group that reaches the disk shows that it is well.
     private bool IsToMove => _fileMissed == 0 && _gate.State.Condition == SpoolCondition.Stalled;

@@ -41,6 +41,9 @@ internal sealed class AuditLog : IDisposable
             AuditPlace taken = place.IsCompletedSuccessfully ? place.Result : place.AsTask().GetAwaiter().GetResult();
             _ = taken.Verdict == AuditVerdict.Taken ? 0 : throw new InvalidOperationException($"{Spool.State}");
         }
+
+        // Behind all of them: what is verified is whole.
+        _ = Spool.AppendDurably(records[0]) is { Verdict: AuditVerdict.Taken } ? 0 : throw new InvalidOperationException($"{Spool.State}");
     }
 
     public byte[][] Segments() =>

@@ -15,7 +15,7 @@ namespace EdgeDaemon.Benchmarks.Subjects;
 internal static class AuditRates
 {
     private const int Callers = 64;
-    private const int RecordBytes = 350; // A request's with digests of its input and output, and with votes.
+    private const int RecordBytes = 350; // Of a request with digests, votes and long names.
     private const int HashRecords = 100_000;
 
     public static void Measure(Options options, string scratch, ReportFiles report)

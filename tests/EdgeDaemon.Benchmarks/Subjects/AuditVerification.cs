@@ -17,6 +17,7 @@ internal static class AuditVerification
 {
     private const int Records = 600_000;
     private const int Different = 4096;
+    private const int Cameras = 16; // More in turn than a verification remembers.
 
     public static void Measure(Options options, string scratch, ReportFiles report)
     {
@@ -28,8 +29,10 @@ internal static class AuditVerification
     {
         using var log = new AuditLog(Path.Combine(scratch, whole ? "whole" : "requests"), "buffer_bytes = 33554432\nwindow_records = 50000\nwindow_ms = 100");
         var random = new Random(1);
-        log.Fill([.. Enumerable.Range(0, Different).Select(id => Request(random, id, whole))], Records);
+        byte[][] records = [.. Enumerable.Range(0, Different).Select(id => Request(random, id, whole))];
+        log.Fill(records, Records);
         log.Spool.Dispose();
+        _ = log.Spool.Figures.Records > Records ? 0 : throw new InvalidOperationException($"{Records} records were to be verified, and {log.Spool.Figures.Records} are there");
         byte[][] segments = log.Segments();
         List<double> verified = [], byAll = [], inLanes = [], plain = [], singly = [], together = [];
         for (int pair = 0; pair <= options.Pairs; pair++)
@@ -58,7 +61,7 @@ internal static class AuditVerification
             }
         }
 
-        long bytes = segments.Sum(segment => (long)segment.Length) / Records;
+        int bytes = (int)records.Average(record => record.Length);
         void Add(string name, List<double> of, List<double> by, string ratio, double target) => report.Add(new Finding(
             string.Create(CultureInfo.InvariantCulture, $"audit: verification{name}, records of {bytes} bytes"), "MB/s", Interval.MedianOf([.. by]), null, Interval.MedianOf([.. of]),
             ratio, Interval.Of([.. of.Zip(by, (own, other) => own / other)]), target, AtMost: false));
@@ -109,7 +112,7 @@ internal static class AuditVerification
         }
     }
 
-    // Who asks is the same, its id and times are its own: as the default policy writes it; or whole, an ensemble's over TLS with digests of input and output.
+    // As the default policy writes it for one local caller; or whole, an ensemble's over TLS with digests of input and output, of one of many callers.
     private static byte[] Request(Random random, int id, bool whole)
     {
         byte[] room = new byte[512];
@@ -117,7 +120,7 @@ internal static class AuditVerification
         var record = new RecordWriter(room, RecordKind.Request);
         record.Text(RecordField.RequestId, string.Create(CultureInfo.InvariantCulture, $"ff0489ca-{id:x}"));
         record.Text(RecordField.Tenant, "local");
-        record.Text(RecordField.Caller, whole ? "cert:spiffe://example.com/site/7/camera/12" : "unix:1000");
+        record.Text(RecordField.Caller, whole ? string.Create(CultureInfo.InvariantCulture, $"cert:spiffe://example.com/site/7/camera/{10 + (id % Cameras)}") : "unix:1000");
         record.Text(RecordField.Listener, "local");
         record.Text(RecordField.Protocol, "rest");
         record.Text(RecordField.Model, "bench-mlp");

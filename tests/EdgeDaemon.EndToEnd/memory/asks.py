@@ -1,6 +1,6 @@
 """One HTTP/1.1 connection to the daemon; and as a program, for users other than root: asks what comes in, each on a connection of its own.
 
-  asks.py SOCKET    in: requests, each behind its length in eight bytes; out: a JSON list of their statuses, 0 where the connection ended, -1 where there was none
+  asks.py SOCKET    in: requests, each behind its length in eight bytes; out: a JSON list of their statuses, 0 where the connection ended or was silent for 30 seconds, -1 where there was none
 """
 import json
 import re
@@ -56,6 +56,7 @@ class Connection:
 
 def unix(path):
     to = socket.socket(socket.AF_UNIX)
+    to.settimeout(30)
     to.connect(path)
     return Connection(to)
 

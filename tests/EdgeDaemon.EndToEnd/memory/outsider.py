@@ -4,7 +4,7 @@
 
 MODELS is tests/models of the checkout, SCRATCH an empty folder with a short path. Prints one line of JSON: what was sent (name and what came of it) and what was
 found of it at each stage (counts by mapping). --keep turns the daemon's clearing off: everything must be found then. Needs root (pages of another process,
-other users), python3-onnx, -numpy, -grpcio and -hpack.
+other users), setpriv, python3-onnx, -numpy, -grpcio and -hpack.
 """
 import ctypes
 import faulthandler
@@ -728,7 +728,11 @@ def main():
 
 def stuck(*_):
     faulthandler.dump_traceback()
-    raise SystemExit("it waits for what does not come; the daemon's last words: " + open(at("log")).read()[-3000:])
+    said = open(at("log")).read()[-3000:] if os.path.exists(at("log")) else "none"
+    print("it waits for what does not come; the daemon's last words:", said, file=sys.stderr, flush=True)
+    if daemon is not None:
+        daemon.kill()  # It may be what does not answer.
+    os._exit(1)
 
 
 # A wait that never ends must say which one it was, before the test that waits for this gives up.

@@ -76,6 +76,34 @@ public sealed class SpoolLossTests
         Assert.AreEqual(lost, SpoolFixture.Dropped(disk)["full"]);
     }
 
+    /// <summary>Nothing is wrong with the disk: the next segment is only not there yet when the daemon stops. What was taken is written when it is.</summary>
+    [TestMethod]
+    [Timeout(120_000)]
+    public async Task What_waits_in_memory_at_a_stop_for_a_segment_that_is_being_laid_out_is_written()
+    {
+        MemoryDisk disk = SpoolFixture.NewLog();
+        using var laidOut = new ManualResetEventSlim();
+        disk.Creating = () => _ = disk.Names().Contains("00000000.segment") && laidOut.Wait(TimeSpan.FromSeconds(60));
+        int taken = 0;
+        using AuditSpool spool = disk.Open(SpoolFixture.Settings("window_records = 100000\nwindow_ms = 60000"));
+        while (taken < 3000 && spool.AppendAsync(new AuditWaiter(), SpoolFixture.Record(taken, 500), strict: false).AsTask() is { IsCompleted: true, Result.Verdict: AuditVerdict.Taken })
+        {
+            taken++;
+        }
+
+        Assert.IsGreaterThan(2000, taken, "three segments of them");
+        var stopping = Task.Run(spool.Dispose);
+
+        // The present segment is used up to its end at a stop. Whatever the writer does then, it has time for it.
+        AuditSpoolTests.Until(() => disk.Bytes("00000000.segment").Length - disk.Bytes("00000000.segment").AsSpan().LastIndexOfAnyExcept((byte)0) < 8 << 10);
+        await Task.WhenAny(stopping, Task.Delay(500));
+        laidOut.Set();
+        await stopping;
+        SpoolFixture.AssertSound(disk.Verify(out Dictionary<string, int> requests, out _));
+        Assert.AreEqual((taken, 0L), (requests.Count, spool.Figures.DroppedBehind));
+        Assert.IsEmpty(SpoolFixture.Dropped(disk));
+    }
+
     [TestMethod]
     public void What_a_full_buffer_refuses_is_counted_too()
     {

@@ -2,7 +2,7 @@ namespace EdgeDaemon.Core.Audit.Records;
 
 /// <summary>
 /// Fields of one record, as bytes, for the next: who asks what seldom changes from a caller's request to its next, and to look texts over, redact and copy them anew each time is
-/// most of what a record costs. Used again; one thread at a time.
+/// most of what a record costs; and read anew each time (<see cref="RecordCheck"/>), of what a verification does. Used again; one thread at a time.
 /// </summary>
 public sealed class PreparedFields
 {

@@ -26,7 +26,8 @@ internal sealed class RecordCheck
         int at = RecordReader.Begin(record);
         ReadOnlySpan<TagRule> rules = TagRule.All;
         ulong low = 0, high = 0, before = 0;
-        int from = 0, until = 0;
+        int from = 0;
+        bool past = false; // Of who asked nothing more is new.
         while (at < record.Length)
         {
             int begin = at;
@@ -39,13 +40,13 @@ internal sealed class RecordCheck
                 {
                     at += known.Bytes.Length;
                     low |= known.LowFields;
-                    until = at;
+                    past = true;
                     Compared++;
                 }
             }
-            else if (until == 0 && field > Last)
+            else if (!past && field > Last)
             {
-                until = begin;
+                past = true;
                 Keep(record[from..begin], low & ~before & UpToLast);
             }
         }
@@ -53,15 +54,16 @@ internal sealed class RecordCheck
 
     private PreparedFields? Find(ReadOnlySpan<byte> rest, ulong seen)
     {
+        PreparedFields? longest = null; // A refusal that named no model has the beginning of what the same caller's requests have.
         foreach (PreparedFields known in _known)
         {
-            if (!known.Bytes.IsEmpty && rest.StartsWith(known.Bytes) && (seen & known.LowFields) == 0)
+            if (known.Bytes.Length > (longest?.Bytes.Length ?? 0) && rest.StartsWith(known.Bytes) && (seen & known.LowFields) == 0)
             {
-                return known;
+                longest = known;
             }
         }
 
-        return null;
+        return longest;
     }
 
     private void Keep(ReadOnlySpan<byte> fields, ulong seen)

@@ -91,7 +91,7 @@ public ref struct RecordReader
     /// <exception cref="AuditFormatException">It has none.</exception>
     internal static int Begin(ReadOnlySpan<byte> record) => record.IsEmpty || record[0] is 0 or >= 0x80 ? throw new AuditFormatException("a record begins with its kind, 1 to 127") : 1;
 
-    // Every rule of a field, in its own method's place at both callers: a verification is asked them twenty times for each record, and most of its time it would be calls.
+    // Every rule of a field, at the place of each of its three callers: a verification asks them of each field of each record, and much of its time would be calls.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static RecordField Step(
         ReadOnlySpan<byte> record, ReadOnlySpan<TagRule> rules, scoped ref int at, scoped ref ulong low, scoped ref ulong high, out FieldForm form, out ulong number, out ReadOnlySpan<byte> bytes)

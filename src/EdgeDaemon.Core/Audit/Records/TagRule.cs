@@ -1,6 +1,6 @@
 namespace EdgeDaemon.Core.Audit.Records;
 
-/// <summary>What a <see cref="FieldRule"/> says of one tag (a field's number and form), in one word: a verification asks it twenty times for each record.</summary>
+/// <summary>What a <see cref="FieldRule"/> says of one tag (a field's number and form), in one word: a verification asks it of each field of each record.</summary>
 internal readonly struct TagRule
 {
     /// <summary>Tags are below this one.</summary>
