@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
 namespace EdgeDaemon.Core.Audit.Records;
 
 /// <summary>
@@ -6,15 +9,15 @@ namespace EdgeDaemon.Core.Audit.Records;
 /// </summary>
 internal sealed class RecordCheck
 {
-    /// <summary>So many callers and releases may take turns in a log.</summary>
-    public const int Kept = 4;
+    // Callers and releases that are known at once, each at a place that its first bytes say; fewer bytes than these are read as fast as they are compared.
+    private const int Places = 256;
+    private const int Told = 64;
 
     // The fields up to it say who asked and for what; behind it lies what is a record's own.
     private const RecordField Last = RecordField.Release;
     private const ulong UpToLast = (1UL << ((int)Last + 1)) - 1;
 
-    private readonly PreparedFields[] _known = [.. Enumerable.Range(0, Kept).Select(_ => new PreparedFields())];
-    private int _oldest;
+    private readonly PreparedFields?[] _known = new PreparedFields?[Places];
 
     /// <summary>Records of which some fields were known.</summary>
     public long Compared { get; private set; }
@@ -26,7 +29,7 @@ internal sealed class RecordCheck
         int at = RecordReader.Begin(record);
         ReadOnlySpan<TagRule> rules = TagRule.All;
         ulong low = 0, high = 0, before = 0;
-        int from = 0;
+        int from = 0, place = 0;
         bool past = false; // Of who asked nothing more is new.
         while (at < record.Length)
         {
@@ -36,7 +39,8 @@ internal sealed class RecordCheck
             {
                 // The first is the request's own: its id.
                 (from, before) = (at, low);
-                if (Find(record[at..], low) is { } known)
+                place = PlaceOf(record[at..]);
+                if (place >= 0 && _known[place] is { } known && record[at..].StartsWith(known.Bytes) && (low & known.LowFields) == 0)
                 {
                     at += known.Bytes.Length;
                     low |= known.LowFields;
@@ -47,31 +51,33 @@ internal sealed class RecordCheck
             else if (!past && field > Last)
             {
                 past = true;
-                Keep(record[from..begin], low & ~before & UpToLast);
+                Keep(record[from..begin], low & ~before & UpToLast, place);
             }
         }
     }
 
-    private PreparedFields? Find(ReadOnlySpan<byte> rest, ulong seen)
+    // Below 0: there is none for so few bytes.
+    private static int PlaceOf(ReadOnlySpan<byte> rest)
     {
-        PreparedFields? longest = null; // A refusal that named no model has the beginning of what the same caller's requests have.
-        foreach (PreparedFields known in _known)
+        if (rest.Length < Told)
         {
-            if (known.Bytes.Length > (longest?.Bytes.Length ?? 0) && rest.StartsWith(known.Bytes) && (seen & known.LowFields) == 0)
-            {
-                longest = known;
-            }
+            return -1;
         }
 
-        return longest;
+        uint hash = 0;
+        for (int at = 0; at < Told; at += sizeof(ulong))
+        {
+            hash = BitOperations.Crc32C(hash, BinaryPrimitives.ReadUInt64LittleEndian(rest[at..]));
+        }
+
+        return (int)(hash % Places);
     }
 
-    private void Keep(ReadOnlySpan<byte> fields, ulong seen)
+    private void Keep(ReadOnlySpan<byte> fields, ulong seen, int place)
     {
-        if (!fields.IsEmpty)
+        if (fields.Length is >= Told and <= PreparedFields.Most)
         {
-            _known[_oldest].Set(fields, seen, 0);
-            _oldest = (_oldest + 1) % Kept;
+            (_known[place] ??= new PreparedFields()).Set(fields, seen, 0);
         }
     }
 }
