@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EdgeDaemon.Core.Configuration;
 
 namespace EdgeDaemon.Audit;
@@ -266,11 +267,25 @@ internal sealed class AuditSpool : IDisposable
                 _gate.Sleep(due && _writer.IsBlocked, due ? null : isDue);
             }
 
-            do
+            // A disk can hang now as well: a file that does not come is not waited for without end, though the timer goes on waking this thread.
+            long missed = 0;
+            while (true)
             {
-                _timer.Change(_settings.Window, Timeout.InfiniteTimeSpan); // A disk can hang now as well.
+                _timer.Change(_settings.Window, Timeout.InfiniteTimeSpan);
+                if (_writer.Turn())
+                {
+                    missed = 0;
+                    continue;
+                }
+
+                missed = missed == 0 ? Stopwatch.GetTimestamp() : missed;
+                if (!_writer.NeedsFile || Ending - Stopwatch.GetElapsedTime(missed) is var left && left <= TimeSpan.Zero)
+                {
+                    break;
+                }
+
+                _gate.AwaitChange(left);
             }
-            while (_writer.Turn() || (_writer.NeedsFile && _gate.AwaitChange(Ending)));
 
             _timer.Change(_settings.Window, Timeout.InfiniteTimeSpan);
             _writer.CountLeft();

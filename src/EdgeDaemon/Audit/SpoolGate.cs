@@ -137,13 +137,12 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
         Interlocked.Exchange(ref _sleep, Awake);
     }
 
-    /// <summary>The writer's, at the end: whether something happened in time.</summary>
-    public bool AwaitChange(TimeSpan time)
+    /// <summary>The writer's, at the end: until something happens, and no longer than that.</summary>
+    public void AwaitChange(TimeSpan time)
     {
         Interlocked.Exchange(ref _sleep, Blocked);
-        bool woken = _wake.WaitOne(time);
+        _wake.WaitOne(time);
         Interlocked.Exchange(ref _sleep, Awake);
-        return woken;
     }
 
     public Task<bool> Note(OwnRecord record)

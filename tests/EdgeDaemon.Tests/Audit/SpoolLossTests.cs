@@ -104,6 +104,28 @@ public sealed class SpoolLossTests
         Assert.IsEmpty(SpoolFixture.Dropped(disk));
     }
 
+    /// <summary>A disk that hangs while it lays the next segment out: the stop ends, and what it could not write is counted. By the system's clock, whose timer wakes the writer again and again.</summary>
+    [TestMethod]
+    [Timeout(120_000)]
+    public async Task A_segment_that_never_comes_is_not_waited_for_without_end()
+    {
+        MemoryDisk disk = SpoolFixture.NewLog();
+        using var laidOut = new ManualResetEventSlim();
+        disk.Creating = () => _ = disk.Names().Contains("00000000.segment") && laidOut.Wait(TimeSpan.FromSeconds(100));
+        int taken = 0;
+        AuditSpool spool = disk.Open(SpoolFixture.Settings("window_records = 100000\nwindow_ms = 50"), TimeProvider.System);
+        while (taken < 3000 && spool.AppendAsync(new AuditWaiter(), SpoolFixture.Record(taken, 500), strict: false).AsTask() is { IsCompleted: true, Result.Verdict: AuditVerdict.Taken })
+        {
+            taken++;
+        }
+
+        await Task.Run(spool.Dispose).WaitAsync(TimeSpan.FromSeconds(60));
+        laidOut.Set();
+        SpoolFixture.AssertSound(disk.Verify(out Dictionary<string, int> requests, out _));
+        Assert.AreEqual((taken, taken - requests.Count), (3000, (int)spool.Figures.DroppedBehind));
+        Assert.AreEqual(spool.Figures.DroppedBehind, SpoolFixture.Dropped(disk)["behind"], "and the log says so");
+    }
+
     [TestMethod]
     public void What_a_full_buffer_refuses_is_counted_too()
     {
