@@ -17,8 +17,8 @@ internal static class ParallelSha256
     // Rows of a transposition: lanes are filled by eights.
     private const int Group = 8;
 
-    // A message's last block or two: rest, 0x80, zeros, length in bits.
-    private const int Tail = 2 * Block;
+    // 0x80, and the length in bits.
+    private const int Ending = 9;
 
     private static ReadOnlySpan<uint> Initial => [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
@@ -43,153 +43,183 @@ internal static class ParallelSha256
     {
         // A few messages would leave most of sixteen lanes idle.
         bool wide = Sha256WideLanes.IsSupported && messages.Length > Group;
-        int lanes = wide ? Sha256WideLanes.Lanes : Group;
-        Span<uint> state = stackalloc uint[8 * lanes];
-        Span<byte> tails = stackalloc byte[lanes * Tail];
-        Span<int> message = stackalloc int[lanes]; // Which one the lane works on; -1 when it has none.
-        Span<int> block = stackalloc int[lanes];
-        Span<int> blocks = stackalloc int[lanes];
-        Span<Vector256<uint>> words = stackalloc Vector256<uint>[2 * lanes];
-        tails.Clear();
+        Span<HashLane> lanes = stackalloc HashLane[wide ? Sha256WideLanes.Lanes : Group];
+        Span<uint> state = stackalloc uint[8 * lanes.Length];
+        Span<byte> tails = stackalloc byte[lanes.Length * HashLane.TailBytes];
+        Span<Vector256<uint>> rows = stackalloc Vector256<uint>[2 * Group];
+        Span<Vector256<uint>> words = stackalloc Vector256<uint>[2 * lanes.Length];
         int next = 0;
-        int busy = 0;
-        for (int lane = 0; lane < lanes; lane++)
+        for (int at = 0; at < lanes.Length; at++)
         {
-            busy += Begin(lane, ref next, memory, messages, state, tails, message, block, blocks) ? 1 : 0;
+            lanes[at] = new HashLane(at, messages.Length);
+            Prepare(ref lanes[at], next++, memory, messages, tails);
+            Begin(ref lanes[at], ref next, memory, messages, tails);
         }
 
-        while (busy > 0)
+        for (int group = 0; group < lanes.Length; group += Group)
         {
-            for (int group = 0; group < lanes; group += Group)
-            {
-                Load(group, memory, messages, tails, message, block, words.Slice(2 * group, 16));
-            }
+            Start(state, lanes.Length, group, 0xFF);
+        }
 
-            if (wide)
+        for (int blocks; (blocks = Soonest(lanes)) != HashLane.Idle;)
+        {
+            for (int block = 0; block < blocks; block++)
             {
-                Sha256WideLanes.Compress(state, words);
-            }
-            else
-            {
-                Sha256Lanes.Compress(state, words);
-            }
-
-            for (int lane = 0; lane < lanes; lane++)
-            {
-                if (message[lane] < 0 || ++block[lane] < blocks[lane])
+                for (int group = 0; group < lanes.Length; group += Group)
                 {
-                    continue;
+                    Load(lanes.Slice(group, Group), memory, tails, rows);
+                    Transpose(rows[..Group], words.Slice(2 * group, Group));
+                    Transpose(rows[Group..], words.Slice((2 * group) + Group, Group));
                 }
 
-                Span<byte> digest = digests.Slice(message[lane] * TreeHash.Length, TreeHash.Length);
-                for (int word = 0; word < 8; word++)
+                if (wide)
                 {
-                    BinaryPrimitives.WriteUInt32BigEndian(digest[(word * 4)..], state[(word * message.Length) + lane]);
+                    Sha256WideLanes.Compress(state, words);
+                }
+                else
+                {
+                    Sha256Lanes.Compress(state, words);
+                }
+            }
+
+            for (int group = 0; group < lanes.Length; group += Group)
+            {
+                Digests(state, lanes.Length, group, rows);
+                int done = 0;
+                for (int at = 0; at < Group; at++)
+                {
+                    ref HashLane lane = ref lanes[group + at];
+                    if (lane.Left == HashLane.Idle || (lane.Left -= blocks) > 0)
+                    {
+                        continue;
+                    }
+
+                    rows[Group + at].AsByte().CopyTo(digests.Slice(lane.Message * TreeHash.Length, TreeHash.Length));
+                    Begin(ref lane, ref next, memory, messages, tails);
+                    done |= 1 << at;
                 }
 
-                busy -= Begin(lane, ref next, memory, messages, state, tails, message, block, blocks) ? 0 : 1;
+                Start(state, lanes.Length, group, done);
             }
         }
     }
 
-    // Gives the lane its next message; false when there is none left.
-    private static bool Begin(
-        int lane, ref int next, ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<uint> state, Span<byte> tails, Span<int> message, Span<int> block, Span<int> blocks)
+    // So many blocks can be hashed before a lane is done.
+    private static int Soonest(ReadOnlySpan<HashLane> lanes)
     {
-        block[lane] = 0;
-        if (next == messages.Length)
+        int blocks = HashLane.Idle;
+        foreach (ref readonly HashLane lane in lanes)
         {
-            message[lane] = -1;
-            return false;
+            blocks = Math.Min(blocks, lane.Left);
         }
 
-        HashedRange range = messages[next];
-        message[lane] = next++;
-        for (int word = 0; word < 8; word++)
-        {
-            state[(word * message.Length) + lane] = Initial[word];
-        }
-
-        int rest = range.Length % Block;
-        int tail = rest + 9 <= Block ? Block : Tail;
-        blocks[lane] = (range.Length / Block) + (tail / Block);
-        Span<byte> last = tails.Slice(lane * Tail, tail);
-        last.Clear();
-        memory.Slice(range.Start + range.Length - rest, rest).CopyTo(last);
-        last[rest] = 0x80;
-        BinaryPrimitives.WriteUInt64BigEndian(last[(tail - 8)..], (ulong)range.Length * 8);
-        return true;
+        return blocks;
     }
 
-    // Eight words of each lane's block become eight vectors, one word of all lanes each; twice.
-    private static void Load(int group, ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<byte> tails, Span<int> message, Span<int> block, Span<Vector256<uint>> words)
+    // The message that was prepared for the lane is its present one; another is prepared for it.
+    private static void Begin(ref HashLane lane, ref int next, ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<byte> tails)
     {
-        ReadOnlySpan<byte> lane0 = Present(group, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane1 = Present(group + 1, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane2 = Present(group + 2, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane3 = Present(group + 3, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane4 = Present(group + 4, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane5 = Present(group + 5, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane6 = Present(group + 6, memory, messages, tails, message, block);
-        ReadOnlySpan<byte> lane7 = Present(group + 7, memory, messages, tails, message, block);
-        for (int half = 0; half < 2; half++)
+        lane.Message = lane.Prepared;
+        if (lane.Message >= messages.Length)
         {
-            Vector256<uint> r0 = Words(lane0, half);
-            Vector256<uint> r1 = Words(lane1, half);
-            Vector256<uint> r2 = Words(lane2, half);
-            Vector256<uint> r3 = Words(lane3, half);
-            Vector256<uint> r4 = Words(lane4, half);
-            Vector256<uint> r5 = Words(lane5, half);
-            Vector256<uint> r6 = Words(lane6, half);
-            Vector256<uint> r7 = Words(lane7, half);
+            (lane.Whole, lane.Left, lane.At) = (0, HashLane.Idle, lane.PresentTail);
+            return;
+        }
 
-            Vector256<ulong> a0 = Avx2.UnpackLow(r0, r1).AsUInt64();
-            Vector256<ulong> a1 = Avx2.UnpackHigh(r0, r1).AsUInt64();
-            Vector256<ulong> a2 = Avx2.UnpackLow(r2, r3).AsUInt64();
-            Vector256<ulong> a3 = Avx2.UnpackHigh(r2, r3).AsUInt64();
-            Vector256<ulong> a4 = Avx2.UnpackLow(r4, r5).AsUInt64();
-            Vector256<ulong> a5 = Avx2.UnpackHigh(r4, r5).AsUInt64();
-            Vector256<ulong> a6 = Avx2.UnpackLow(r6, r7).AsUInt64();
-            Vector256<ulong> a7 = Avx2.UnpackHigh(r6, r7).AsUInt64();
+        HashedRange range = messages[lane.Message];
+        lane.Turn();
+        lane.Whole = range.Length / Block;
+        lane.Left = (int)(((uint)range.Length + Ending + Block - 1) / Block);
+        lane.At = lane.Whole > 0 ? range.Start : lane.PresentTail;
+        Prepare(ref lane, next++, memory, messages, tails);
+    }
 
-            Vector256<uint> b0 = Avx2.UnpackLow(a0, a2).AsUInt32();
-            Vector256<uint> b1 = Avx2.UnpackHigh(a0, a2).AsUInt32();
-            Vector256<uint> b2 = Avx2.UnpackLow(a1, a3).AsUInt32();
-            Vector256<uint> b3 = Avx2.UnpackHigh(a1, a3).AsUInt32();
-            Vector256<uint> b4 = Avx2.UnpackLow(a4, a6).AsUInt32();
-            Vector256<uint> b5 = Avx2.UnpackHigh(a4, a6).AsUInt32();
-            Vector256<uint> b6 = Avx2.UnpackLow(a5, a7).AsUInt32();
-            Vector256<uint> b7 = Avx2.UnpackHigh(a5, a7).AsUInt32();
+    // A message's last block or two: rest, 0x80, zeros, length in bits.
+    private static void Prepare(ref HashLane lane, int message, ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<byte> tails)
+    {
+        lane.Prepared = message;
+        if (message >= messages.Length)
+        {
+            return;
+        }
 
-            Span<Vector256<uint>> into = words.Slice(half * 8, 8);
-            into[0] = Avx2.Permute2x128(b0, b4, 0x20);
-            into[1] = Avx2.Permute2x128(b1, b5, 0x20);
-            into[2] = Avx2.Permute2x128(b2, b6, 0x20);
-            into[3] = Avx2.Permute2x128(b3, b7, 0x20);
-            into[4] = Avx2.Permute2x128(b0, b4, 0x31);
-            into[5] = Avx2.Permute2x128(b1, b5, 0x31);
-            into[6] = Avx2.Permute2x128(b2, b6, 0x31);
-            into[7] = Avx2.Permute2x128(b3, b7, 0x31);
+        ReadOnlySpan<byte> bytes = memory.Slice(messages[message].Start, messages[message].Length);
+        int rest = bytes.Length % Block;
+        Span<byte> tail = tails.Slice(lane.NextTail, HashLane.TailBytes / 2);
+        Vector512<byte>.Zero.CopyTo(tail);
+        Vector512<byte>.Zero.CopyTo(tail[Block..]);
+        bytes[^rest..].CopyTo(tail);
+        tail[rest] = 0x80;
+        BinaryPrimitives.WriteUInt64BigEndian(tail[(rest + Ending <= Block ? Block - 8 : ^8)..], (ulong)bytes.Length * 8);
+    }
+
+    // Of eight lanes each: the first eight words of its block, in rows 0 to 7, and the others, in 8 to 15. A lane without a message hashes its old tail for nothing.
+    private static void Load(Span<HashLane> lanes, ReadOnlySpan<byte> memory, ReadOnlySpan<byte> tails, Span<Vector256<uint>> rows)
+    {
+        for (int at = 0; at < lanes.Length; at++)
+        {
+            ReadOnlySpan<byte> block = lanes[at].Whole > 0 ? memory.Slice(lanes[at].At, Block) : tails.Slice(lanes[at].At, Block);
+            lanes[at].Advance();
+            rows[at] = BigEndian(Vector256.Create(block));
+            rows[Group + at] = BigEndian(Vector256.Create(block[32..]));
         }
     }
 
-    // The block that a lane is at: of its message, or of its tail. A lane without a message hashes its old tail for nothing.
-    private static ReadOnlySpan<byte> Present(int lane, ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<byte> tails, Span<int> message, Span<int> block)
+    // Eight rows of eight words become eight words of eight rows.
+    private static void Transpose(ReadOnlySpan<Vector256<uint>> rows, Span<Vector256<uint>> into)
     {
-        int at = block[lane];
-        if (message[lane] < 0)
+        Vector256<ulong> a0 = Avx2.UnpackLow(rows[0], rows[1]).AsUInt64();
+        Vector256<ulong> a1 = Avx2.UnpackHigh(rows[0], rows[1]).AsUInt64();
+        Vector256<ulong> a2 = Avx2.UnpackLow(rows[2], rows[3]).AsUInt64();
+        Vector256<ulong> a3 = Avx2.UnpackHigh(rows[2], rows[3]).AsUInt64();
+        Vector256<ulong> a4 = Avx2.UnpackLow(rows[4], rows[5]).AsUInt64();
+        Vector256<ulong> a5 = Avx2.UnpackHigh(rows[4], rows[5]).AsUInt64();
+        Vector256<ulong> a6 = Avx2.UnpackLow(rows[6], rows[7]).AsUInt64();
+        Vector256<ulong> a7 = Avx2.UnpackHigh(rows[6], rows[7]).AsUInt64();
+
+        Vector256<uint> b0 = Avx2.UnpackLow(a0, a2).AsUInt32();
+        Vector256<uint> b1 = Avx2.UnpackHigh(a0, a2).AsUInt32();
+        Vector256<uint> b2 = Avx2.UnpackLow(a1, a3).AsUInt32();
+        Vector256<uint> b3 = Avx2.UnpackHigh(a1, a3).AsUInt32();
+        Vector256<uint> b4 = Avx2.UnpackLow(a4, a6).AsUInt32();
+        Vector256<uint> b5 = Avx2.UnpackHigh(a4, a6).AsUInt32();
+        Vector256<uint> b6 = Avx2.UnpackLow(a5, a7).AsUInt32();
+        Vector256<uint> b7 = Avx2.UnpackHigh(a5, a7).AsUInt32();
+
+        into[7] = Avx2.Permute2x128(b3, b7, 0x31);
+        into[0] = Avx2.Permute2x128(b0, b4, 0x20);
+        into[1] = Avx2.Permute2x128(b1, b5, 0x20);
+        into[2] = Avx2.Permute2x128(b2, b6, 0x20);
+        into[3] = Avx2.Permute2x128(b3, b7, 0x20);
+        into[4] = Avx2.Permute2x128(b0, b4, 0x31);
+        into[5] = Avx2.Permute2x128(b1, b5, 0x31);
+        into[6] = Avx2.Permute2x128(b2, b6, 0x31);
+    }
+
+    // The state of eight lanes as bytes, each lane's in a row from 8 on: the digest of one that is done.
+    private static void Digests(Span<uint> state, int lanes, int group, Span<Vector256<uint>> rows)
+    {
+        for (int word = 0; word < Group; word++)
         {
-            return tails.Slice(lane * Tail, Block);
+            rows[word] = BigEndian(Vector256.Create<uint>(state.Slice((word * lanes) + group, Group)).AsByte());
         }
 
-        HashedRange range = messages[message[lane]];
-        int whole = range.Length / Block;
-        return at < whole ? memory.Slice(range.Start + (at * Block), Block) : tails.Slice((lane * Tail) + ((at - whole) * Block), Block);
+        Transpose(rows[..Group], rows[Group..]);
+    }
+
+    // The state before the first block (FIPS 180-4 section 5.3.3), for those of eight lanes whose bit is set.
+    private static void Start(Span<uint> state, int lanes, int group, int which)
+    {
+        Vector256<uint> bits = Vector256.Create(1u, 2, 4, 8, 16, 32, 64, 128);
+        Vector256<uint> chosen = Vector256.Equals(Vector256.Create((uint)which) & bits, bits);
+        for (int word = 0; word < Group; word++)
+        {
+            Span<uint> row = state.Slice((word * lanes) + group, Group);
+            Vector256.ConditionalSelect(chosen, Vector256.Create(Initial[word]), Vector256.Create<uint>(row)).CopyTo(row);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Words(ReadOnlySpan<byte> block, int half) =>
-        Avx2.Shuffle(
-            Vector256.Create(block.Slice(half * 32, 32)),
-            Vector256.Create((byte)3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)).AsUInt32();
+    private static Vector256<uint> BigEndian(Vector256<byte> bytes) =>
+        Avx2.Shuffle(bytes, Vector256.Create((byte)3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)).AsUInt32();
 }

@@ -1,15 +1,17 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace EdgeDaemon.Core.Audit.Tree;
 
 /// <summary>
-/// SHA-256's compression (FIPS 180-4 section 6.2.2) of eight blocks, one in each lane. Written out round by round, three lines a round and one that makes the word of sixteen rounds later: so
-/// state and words are registers, and nothing is left for the compiler to decide.
+/// SHA-256's compression (FIPS 180-4 section 6.2.2) of eight blocks, one in each lane. Written out round by round: so the state is registers, and nothing is left for the compiler to decide.
+/// The words stay in memory: AVX2's sixteen registers hold the state and what a round needs, and with words among them every step went over the stack (four times as long, as measured).
 /// </summary>
 internal static class Sha256Lanes
 {
     private const int Lanes = 8;
+    private const int Words = 16;
 
     /// <summary>FIPS 180-4 section 4.2.2.</summary>
     internal static ReadOnlySpan<uint> Constants =>
@@ -21,9 +23,10 @@ internal static class Sha256Lanes
     ];
 
     /// <param name="state">Eight words of eight lanes.</param>
-    /// <param name="words">The blocks' sixteen words, each of eight lanes.</param>
-    public static void Compress(Span<uint> state, ReadOnlySpan<Vector256<uint>> words)
+    /// <param name="words">The blocks' sixteen words, each of eight lanes; overwritten.</param>
+    public static void Compress(Span<uint> state, Span<Vector256<uint>> words)
     {
+        ref Vector256<uint> w = ref MemoryMarshal.GetReference(words[..Words]);
         Vector256<uint> a = Row(state, 0);
         Vector256<uint> b = Row(state, 1);
         Vector256<uint> c = Row(state, 2);
@@ -32,140 +35,176 @@ internal static class Sha256Lanes
         Vector256<uint> f = Row(state, 5);
         Vector256<uint> g = Row(state, 6);
         Vector256<uint> h = Row(state, 7);
-        Vector256<uint> w0 = words[0];
-        Vector256<uint> w1 = words[1];
-        Vector256<uint> w2 = words[2];
-        Vector256<uint> w3 = words[3];
-        Vector256<uint> w4 = words[4];
-        Vector256<uint> w5 = words[5];
-        Vector256<uint> w6 = words[6];
-        Vector256<uint> w7 = words[7];
-        Vector256<uint> w8 = words[8];
-        Vector256<uint> w9 = words[9];
-        Vector256<uint> w10 = words[10];
-        Vector256<uint> w11 = words[11];
-        Vector256<uint> w12 = words[12];
-        Vector256<uint> w13 = words[13];
-        Vector256<uint> w14 = words[14];
-        Vector256<uint> w15 = words[15];
-        ReadOnlySpan<uint> k = Constants[..16];
-        for (int past = 16; past < 64; past += 16)
+
+        // Majority is b ^ ((a ^ b) & (b ^ c)): a round's first difference is the next one's second, in x and y by turns.
+        Vector256<uint> x, y = b ^ c;
+        Vector256<uint> s, t;
+        ReadOnlySpan<uint> k = Constants[..Words];
+        for (int past = Words; past < Constants.Length; past += Words)
         {
-            h += ((e >>> 6) ^ (e << 26) ^ (e >>> 11) ^ (e << 21) ^ (e >>> 25) ^ (e << 7)) + (g ^ (e & (f ^ g))) + Vector256.Create(k[0]) + w0;
+            h += (((f ^ g) & e) ^ g) + (Vector256.Create(k[0]) + w) + (((e >>> 6) ^ (e << 26)) ^ ((e >>> 11) ^ (e << 21)) ^ ((e >>> 25) ^ (e << 7)));
             d += h;
-            h += ((a >>> 2) ^ (a << 30) ^ (a >>> 13) ^ (a << 19) ^ (a >>> 22) ^ (a << 10)) + ((a & b) ^ (c & (a ^ b)));
-            w0 += ((w1 >>> 7) ^ (w1 << 25) ^ (w1 >>> 18) ^ (w1 << 14) ^ (w1 >>> 3)) + w9 + ((w14 >>> 17) ^ (w14 << 15) ^ (w14 >>> 19) ^ (w14 << 13) ^ (w14 >>> 10));
-            g += ((d >>> 6) ^ (d << 26) ^ (d >>> 11) ^ (d << 21) ^ (d >>> 25) ^ (d << 7)) + (f ^ (d & (e ^ f))) + Vector256.Create(k[1]) + w1;
+            x = a ^ b;
+            h += (((a >>> 2) ^ (a << 30)) ^ ((a >>> 13) ^ (a << 19)) ^ ((a >>> 22) ^ (a << 10))) + (b ^ (y & x));
+            (s, t) = (Unsafe.Add(ref w, 1), Unsafe.Add(ref w, 14));
+            w += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 9) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            g += (((e ^ f) & d) ^ f) + (Vector256.Create(k[1]) + Unsafe.Add(ref w, 1)) + (((d >>> 6) ^ (d << 26)) ^ ((d >>> 11) ^ (d << 21)) ^ ((d >>> 25) ^ (d << 7)));
             c += g;
-            g += ((h >>> 2) ^ (h << 30) ^ (h >>> 13) ^ (h << 19) ^ (h >>> 22) ^ (h << 10)) + ((h & a) ^ (b & (h ^ a)));
-            w1 += ((w2 >>> 7) ^ (w2 << 25) ^ (w2 >>> 18) ^ (w2 << 14) ^ (w2 >>> 3)) + w10 + ((w15 >>> 17) ^ (w15 << 15) ^ (w15 >>> 19) ^ (w15 << 13) ^ (w15 >>> 10));
-            f += ((c >>> 6) ^ (c << 26) ^ (c >>> 11) ^ (c << 21) ^ (c >>> 25) ^ (c << 7)) + (e ^ (c & (d ^ e))) + Vector256.Create(k[2]) + w2;
+            y = h ^ a;
+            g += (((h >>> 2) ^ (h << 30)) ^ ((h >>> 13) ^ (h << 19)) ^ ((h >>> 22) ^ (h << 10))) + (a ^ (x & y));
+            (s, t) = (Unsafe.Add(ref w, 2), Unsafe.Add(ref w, 15));
+            Unsafe.Add(ref w, 1) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 10) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            f += (((d ^ e) & c) ^ e) + (Vector256.Create(k[2]) + Unsafe.Add(ref w, 2)) + (((c >>> 6) ^ (c << 26)) ^ ((c >>> 11) ^ (c << 21)) ^ ((c >>> 25) ^ (c << 7)));
             b += f;
-            f += ((g >>> 2) ^ (g << 30) ^ (g >>> 13) ^ (g << 19) ^ (g >>> 22) ^ (g << 10)) + ((g & h) ^ (a & (g ^ h)));
-            w2 += ((w3 >>> 7) ^ (w3 << 25) ^ (w3 >>> 18) ^ (w3 << 14) ^ (w3 >>> 3)) + w11 + ((w0 >>> 17) ^ (w0 << 15) ^ (w0 >>> 19) ^ (w0 << 13) ^ (w0 >>> 10));
-            e += ((b >>> 6) ^ (b << 26) ^ (b >>> 11) ^ (b << 21) ^ (b >>> 25) ^ (b << 7)) + (d ^ (b & (c ^ d))) + Vector256.Create(k[3]) + w3;
+            x = g ^ h;
+            f += (((g >>> 2) ^ (g << 30)) ^ ((g >>> 13) ^ (g << 19)) ^ ((g >>> 22) ^ (g << 10))) + (h ^ (y & x));
+            (s, t) = (Unsafe.Add(ref w, 3), w);
+            Unsafe.Add(ref w, 2) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 11) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            e += (((c ^ d) & b) ^ d) + (Vector256.Create(k[3]) + Unsafe.Add(ref w, 3)) + (((b >>> 6) ^ (b << 26)) ^ ((b >>> 11) ^ (b << 21)) ^ ((b >>> 25) ^ (b << 7)));
             a += e;
-            e += ((f >>> 2) ^ (f << 30) ^ (f >>> 13) ^ (f << 19) ^ (f >>> 22) ^ (f << 10)) + ((f & g) ^ (h & (f ^ g)));
-            w3 += ((w4 >>> 7) ^ (w4 << 25) ^ (w4 >>> 18) ^ (w4 << 14) ^ (w4 >>> 3)) + w12 + ((w1 >>> 17) ^ (w1 << 15) ^ (w1 >>> 19) ^ (w1 << 13) ^ (w1 >>> 10));
-            d += ((a >>> 6) ^ (a << 26) ^ (a >>> 11) ^ (a << 21) ^ (a >>> 25) ^ (a << 7)) + (c ^ (a & (b ^ c))) + Vector256.Create(k[4]) + w4;
+            y = f ^ g;
+            e += (((f >>> 2) ^ (f << 30)) ^ ((f >>> 13) ^ (f << 19)) ^ ((f >>> 22) ^ (f << 10))) + (g ^ (x & y));
+            (s, t) = (Unsafe.Add(ref w, 4), Unsafe.Add(ref w, 1));
+            Unsafe.Add(ref w, 3) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 12) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            d += (((b ^ c) & a) ^ c) + (Vector256.Create(k[4]) + Unsafe.Add(ref w, 4)) + (((a >>> 6) ^ (a << 26)) ^ ((a >>> 11) ^ (a << 21)) ^ ((a >>> 25) ^ (a << 7)));
             h += d;
-            d += ((e >>> 2) ^ (e << 30) ^ (e >>> 13) ^ (e << 19) ^ (e >>> 22) ^ (e << 10)) + ((e & f) ^ (g & (e ^ f)));
-            w4 += ((w5 >>> 7) ^ (w5 << 25) ^ (w5 >>> 18) ^ (w5 << 14) ^ (w5 >>> 3)) + w13 + ((w2 >>> 17) ^ (w2 << 15) ^ (w2 >>> 19) ^ (w2 << 13) ^ (w2 >>> 10));
-            c += ((h >>> 6) ^ (h << 26) ^ (h >>> 11) ^ (h << 21) ^ (h >>> 25) ^ (h << 7)) + (b ^ (h & (a ^ b))) + Vector256.Create(k[5]) + w5;
+            x = e ^ f;
+            d += (((e >>> 2) ^ (e << 30)) ^ ((e >>> 13) ^ (e << 19)) ^ ((e >>> 22) ^ (e << 10))) + (f ^ (y & x));
+            (s, t) = (Unsafe.Add(ref w, 5), Unsafe.Add(ref w, 2));
+            Unsafe.Add(ref w, 4) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 13) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            c += (((a ^ b) & h) ^ b) + (Vector256.Create(k[5]) + Unsafe.Add(ref w, 5)) + (((h >>> 6) ^ (h << 26)) ^ ((h >>> 11) ^ (h << 21)) ^ ((h >>> 25) ^ (h << 7)));
             g += c;
-            c += ((d >>> 2) ^ (d << 30) ^ (d >>> 13) ^ (d << 19) ^ (d >>> 22) ^ (d << 10)) + ((d & e) ^ (f & (d ^ e)));
-            w5 += ((w6 >>> 7) ^ (w6 << 25) ^ (w6 >>> 18) ^ (w6 << 14) ^ (w6 >>> 3)) + w14 + ((w3 >>> 17) ^ (w3 << 15) ^ (w3 >>> 19) ^ (w3 << 13) ^ (w3 >>> 10));
-            b += ((g >>> 6) ^ (g << 26) ^ (g >>> 11) ^ (g << 21) ^ (g >>> 25) ^ (g << 7)) + (a ^ (g & (h ^ a))) + Vector256.Create(k[6]) + w6;
+            y = d ^ e;
+            c += (((d >>> 2) ^ (d << 30)) ^ ((d >>> 13) ^ (d << 19)) ^ ((d >>> 22) ^ (d << 10))) + (e ^ (x & y));
+            (s, t) = (Unsafe.Add(ref w, 6), Unsafe.Add(ref w, 3));
+            Unsafe.Add(ref w, 5) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 14) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            b += (((h ^ a) & g) ^ a) + (Vector256.Create(k[6]) + Unsafe.Add(ref w, 6)) + (((g >>> 6) ^ (g << 26)) ^ ((g >>> 11) ^ (g << 21)) ^ ((g >>> 25) ^ (g << 7)));
             f += b;
-            b += ((c >>> 2) ^ (c << 30) ^ (c >>> 13) ^ (c << 19) ^ (c >>> 22) ^ (c << 10)) + ((c & d) ^ (e & (c ^ d)));
-            w6 += ((w7 >>> 7) ^ (w7 << 25) ^ (w7 >>> 18) ^ (w7 << 14) ^ (w7 >>> 3)) + w15 + ((w4 >>> 17) ^ (w4 << 15) ^ (w4 >>> 19) ^ (w4 << 13) ^ (w4 >>> 10));
-            a += ((f >>> 6) ^ (f << 26) ^ (f >>> 11) ^ (f << 21) ^ (f >>> 25) ^ (f << 7)) + (h ^ (f & (g ^ h))) + Vector256.Create(k[7]) + w7;
+            x = c ^ d;
+            b += (((c >>> 2) ^ (c << 30)) ^ ((c >>> 13) ^ (c << 19)) ^ ((c >>> 22) ^ (c << 10))) + (d ^ (y & x));
+            (s, t) = (Unsafe.Add(ref w, 7), Unsafe.Add(ref w, 4));
+            Unsafe.Add(ref w, 6) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 15) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            a += (((g ^ h) & f) ^ h) + (Vector256.Create(k[7]) + Unsafe.Add(ref w, 7)) + (((f >>> 6) ^ (f << 26)) ^ ((f >>> 11) ^ (f << 21)) ^ ((f >>> 25) ^ (f << 7)));
             e += a;
-            a += ((b >>> 2) ^ (b << 30) ^ (b >>> 13) ^ (b << 19) ^ (b >>> 22) ^ (b << 10)) + ((b & c) ^ (d & (b ^ c)));
-            w7 += ((w8 >>> 7) ^ (w8 << 25) ^ (w8 >>> 18) ^ (w8 << 14) ^ (w8 >>> 3)) + w0 + ((w5 >>> 17) ^ (w5 << 15) ^ (w5 >>> 19) ^ (w5 << 13) ^ (w5 >>> 10));
-            h += ((e >>> 6) ^ (e << 26) ^ (e >>> 11) ^ (e << 21) ^ (e >>> 25) ^ (e << 7)) + (g ^ (e & (f ^ g))) + Vector256.Create(k[8]) + w8;
+            y = b ^ c;
+            a += (((b >>> 2) ^ (b << 30)) ^ ((b >>> 13) ^ (b << 19)) ^ ((b >>> 22) ^ (b << 10))) + (c ^ (x & y));
+            (s, t) = (Unsafe.Add(ref w, 8), Unsafe.Add(ref w, 5));
+            Unsafe.Add(ref w, 7) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + w + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            h += (((f ^ g) & e) ^ g) + (Vector256.Create(k[8]) + Unsafe.Add(ref w, 8)) + (((e >>> 6) ^ (e << 26)) ^ ((e >>> 11) ^ (e << 21)) ^ ((e >>> 25) ^ (e << 7)));
             d += h;
-            h += ((a >>> 2) ^ (a << 30) ^ (a >>> 13) ^ (a << 19) ^ (a >>> 22) ^ (a << 10)) + ((a & b) ^ (c & (a ^ b)));
-            w8 += ((w9 >>> 7) ^ (w9 << 25) ^ (w9 >>> 18) ^ (w9 << 14) ^ (w9 >>> 3)) + w1 + ((w6 >>> 17) ^ (w6 << 15) ^ (w6 >>> 19) ^ (w6 << 13) ^ (w6 >>> 10));
-            g += ((d >>> 6) ^ (d << 26) ^ (d >>> 11) ^ (d << 21) ^ (d >>> 25) ^ (d << 7)) + (f ^ (d & (e ^ f))) + Vector256.Create(k[9]) + w9;
+            x = a ^ b;
+            h += (((a >>> 2) ^ (a << 30)) ^ ((a >>> 13) ^ (a << 19)) ^ ((a >>> 22) ^ (a << 10))) + (b ^ (y & x));
+            (s, t) = (Unsafe.Add(ref w, 9), Unsafe.Add(ref w, 6));
+            Unsafe.Add(ref w, 8) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 1) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            g += (((e ^ f) & d) ^ f) + (Vector256.Create(k[9]) + Unsafe.Add(ref w, 9)) + (((d >>> 6) ^ (d << 26)) ^ ((d >>> 11) ^ (d << 21)) ^ ((d >>> 25) ^ (d << 7)));
             c += g;
-            g += ((h >>> 2) ^ (h << 30) ^ (h >>> 13) ^ (h << 19) ^ (h >>> 22) ^ (h << 10)) + ((h & a) ^ (b & (h ^ a)));
-            w9 += ((w10 >>> 7) ^ (w10 << 25) ^ (w10 >>> 18) ^ (w10 << 14) ^ (w10 >>> 3)) + w2 + ((w7 >>> 17) ^ (w7 << 15) ^ (w7 >>> 19) ^ (w7 << 13) ^ (w7 >>> 10));
-            f += ((c >>> 6) ^ (c << 26) ^ (c >>> 11) ^ (c << 21) ^ (c >>> 25) ^ (c << 7)) + (e ^ (c & (d ^ e))) + Vector256.Create(k[10]) + w10;
+            y = h ^ a;
+            g += (((h >>> 2) ^ (h << 30)) ^ ((h >>> 13) ^ (h << 19)) ^ ((h >>> 22) ^ (h << 10))) + (a ^ (x & y));
+            (s, t) = (Unsafe.Add(ref w, 10), Unsafe.Add(ref w, 7));
+            Unsafe.Add(ref w, 9) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 2) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            f += (((d ^ e) & c) ^ e) + (Vector256.Create(k[10]) + Unsafe.Add(ref w, 10)) + (((c >>> 6) ^ (c << 26)) ^ ((c >>> 11) ^ (c << 21)) ^ ((c >>> 25) ^ (c << 7)));
             b += f;
-            f += ((g >>> 2) ^ (g << 30) ^ (g >>> 13) ^ (g << 19) ^ (g >>> 22) ^ (g << 10)) + ((g & h) ^ (a & (g ^ h)));
-            w10 += ((w11 >>> 7) ^ (w11 << 25) ^ (w11 >>> 18) ^ (w11 << 14) ^ (w11 >>> 3)) + w3 + ((w8 >>> 17) ^ (w8 << 15) ^ (w8 >>> 19) ^ (w8 << 13) ^ (w8 >>> 10));
-            e += ((b >>> 6) ^ (b << 26) ^ (b >>> 11) ^ (b << 21) ^ (b >>> 25) ^ (b << 7)) + (d ^ (b & (c ^ d))) + Vector256.Create(k[11]) + w11;
+            x = g ^ h;
+            f += (((g >>> 2) ^ (g << 30)) ^ ((g >>> 13) ^ (g << 19)) ^ ((g >>> 22) ^ (g << 10))) + (h ^ (y & x));
+            (s, t) = (Unsafe.Add(ref w, 11), Unsafe.Add(ref w, 8));
+            Unsafe.Add(ref w, 10) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 3) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            e += (((c ^ d) & b) ^ d) + (Vector256.Create(k[11]) + Unsafe.Add(ref w, 11)) + (((b >>> 6) ^ (b << 26)) ^ ((b >>> 11) ^ (b << 21)) ^ ((b >>> 25) ^ (b << 7)));
             a += e;
-            e += ((f >>> 2) ^ (f << 30) ^ (f >>> 13) ^ (f << 19) ^ (f >>> 22) ^ (f << 10)) + ((f & g) ^ (h & (f ^ g)));
-            w11 += ((w12 >>> 7) ^ (w12 << 25) ^ (w12 >>> 18) ^ (w12 << 14) ^ (w12 >>> 3)) + w4 + ((w9 >>> 17) ^ (w9 << 15) ^ (w9 >>> 19) ^ (w9 << 13) ^ (w9 >>> 10));
-            d += ((a >>> 6) ^ (a << 26) ^ (a >>> 11) ^ (a << 21) ^ (a >>> 25) ^ (a << 7)) + (c ^ (a & (b ^ c))) + Vector256.Create(k[12]) + w12;
+            y = f ^ g;
+            e += (((f >>> 2) ^ (f << 30)) ^ ((f >>> 13) ^ (f << 19)) ^ ((f >>> 22) ^ (f << 10))) + (g ^ (x & y));
+            (s, t) = (Unsafe.Add(ref w, 12), Unsafe.Add(ref w, 9));
+            Unsafe.Add(ref w, 11) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 4) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            d += (((b ^ c) & a) ^ c) + (Vector256.Create(k[12]) + Unsafe.Add(ref w, 12)) + (((a >>> 6) ^ (a << 26)) ^ ((a >>> 11) ^ (a << 21)) ^ ((a >>> 25) ^ (a << 7)));
             h += d;
-            d += ((e >>> 2) ^ (e << 30) ^ (e >>> 13) ^ (e << 19) ^ (e >>> 22) ^ (e << 10)) + ((e & f) ^ (g & (e ^ f)));
-            w12 += ((w13 >>> 7) ^ (w13 << 25) ^ (w13 >>> 18) ^ (w13 << 14) ^ (w13 >>> 3)) + w5 + ((w10 >>> 17) ^ (w10 << 15) ^ (w10 >>> 19) ^ (w10 << 13) ^ (w10 >>> 10));
-            c += ((h >>> 6) ^ (h << 26) ^ (h >>> 11) ^ (h << 21) ^ (h >>> 25) ^ (h << 7)) + (b ^ (h & (a ^ b))) + Vector256.Create(k[13]) + w13;
+            x = e ^ f;
+            d += (((e >>> 2) ^ (e << 30)) ^ ((e >>> 13) ^ (e << 19)) ^ ((e >>> 22) ^ (e << 10))) + (f ^ (y & x));
+            (s, t) = (Unsafe.Add(ref w, 13), Unsafe.Add(ref w, 10));
+            Unsafe.Add(ref w, 12) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 5) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            c += (((a ^ b) & h) ^ b) + (Vector256.Create(k[13]) + Unsafe.Add(ref w, 13)) + (((h >>> 6) ^ (h << 26)) ^ ((h >>> 11) ^ (h << 21)) ^ ((h >>> 25) ^ (h << 7)));
             g += c;
-            c += ((d >>> 2) ^ (d << 30) ^ (d >>> 13) ^ (d << 19) ^ (d >>> 22) ^ (d << 10)) + ((d & e) ^ (f & (d ^ e)));
-            w13 += ((w14 >>> 7) ^ (w14 << 25) ^ (w14 >>> 18) ^ (w14 << 14) ^ (w14 >>> 3)) + w6 + ((w11 >>> 17) ^ (w11 << 15) ^ (w11 >>> 19) ^ (w11 << 13) ^ (w11 >>> 10));
-            b += ((g >>> 6) ^ (g << 26) ^ (g >>> 11) ^ (g << 21) ^ (g >>> 25) ^ (g << 7)) + (a ^ (g & (h ^ a))) + Vector256.Create(k[14]) + w14;
+            y = d ^ e;
+            c += (((d >>> 2) ^ (d << 30)) ^ ((d >>> 13) ^ (d << 19)) ^ ((d >>> 22) ^ (d << 10))) + (e ^ (x & y));
+            (s, t) = (Unsafe.Add(ref w, 14), Unsafe.Add(ref w, 11));
+            Unsafe.Add(ref w, 13) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 6) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            b += (((h ^ a) & g) ^ a) + (Vector256.Create(k[14]) + Unsafe.Add(ref w, 14)) + (((g >>> 6) ^ (g << 26)) ^ ((g >>> 11) ^ (g << 21)) ^ ((g >>> 25) ^ (g << 7)));
             f += b;
-            b += ((c >>> 2) ^ (c << 30) ^ (c >>> 13) ^ (c << 19) ^ (c >>> 22) ^ (c << 10)) + ((c & d) ^ (e & (c ^ d)));
-            w14 += ((w15 >>> 7) ^ (w15 << 25) ^ (w15 >>> 18) ^ (w15 << 14) ^ (w15 >>> 3)) + w7 + ((w12 >>> 17) ^ (w12 << 15) ^ (w12 >>> 19) ^ (w12 << 13) ^ (w12 >>> 10));
-            a += ((f >>> 6) ^ (f << 26) ^ (f >>> 11) ^ (f << 21) ^ (f >>> 25) ^ (f << 7)) + (h ^ (f & (g ^ h))) + Vector256.Create(k[15]) + w15;
+            x = c ^ d;
+            b += (((c >>> 2) ^ (c << 30)) ^ ((c >>> 13) ^ (c << 19)) ^ ((c >>> 22) ^ (c << 10))) + (d ^ (y & x));
+            (s, t) = (Unsafe.Add(ref w, 15), Unsafe.Add(ref w, 12));
+            Unsafe.Add(ref w, 14) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 7) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            a += (((g ^ h) & f) ^ h) + (Vector256.Create(k[15]) + Unsafe.Add(ref w, 15)) + (((f >>> 6) ^ (f << 26)) ^ ((f >>> 11) ^ (f << 21)) ^ ((f >>> 25) ^ (f << 7)));
             e += a;
-            a += ((b >>> 2) ^ (b << 30) ^ (b >>> 13) ^ (b << 19) ^ (b >>> 22) ^ (b << 10)) + ((b & c) ^ (d & (b ^ c)));
-            w15 += ((w0 >>> 7) ^ (w0 << 25) ^ (w0 >>> 18) ^ (w0 << 14) ^ (w0 >>> 3)) + w8 + ((w13 >>> 17) ^ (w13 << 15) ^ (w13 >>> 19) ^ (w13 << 13) ^ (w13 >>> 10));
-            k = Constants.Slice(past, 16);
+            y = b ^ c;
+            a += (((b >>> 2) ^ (b << 30)) ^ ((b >>> 13) ^ (b << 19)) ^ ((b >>> 22) ^ (b << 10))) + (c ^ (x & y));
+            (s, t) = (w, Unsafe.Add(ref w, 13));
+            Unsafe.Add(ref w, 15) += (((s >>> 7) ^ (s << 25)) ^ ((s >>> 18) ^ (s << 14)) ^ (s >>> 3)) + Unsafe.Add(ref w, 8) + (((t >>> 17) ^ (t << 15)) ^ ((t >>> 19) ^ (t << 13)) ^ (t >>> 10));
+            k = Constants.Slice(past, Words);
         }
 
-        h += ((e >>> 6) ^ (e << 26) ^ (e >>> 11) ^ (e << 21) ^ (e >>> 25) ^ (e << 7)) + (g ^ (e & (f ^ g))) + Vector256.Create(k[0]) + w0;
+        h += (((f ^ g) & e) ^ g) + (Vector256.Create(k[0]) + w) + (((e >>> 6) ^ (e << 26)) ^ ((e >>> 11) ^ (e << 21)) ^ ((e >>> 25) ^ (e << 7)));
         d += h;
-        h += ((a >>> 2) ^ (a << 30) ^ (a >>> 13) ^ (a << 19) ^ (a >>> 22) ^ (a << 10)) + ((a & b) ^ (c & (a ^ b)));
-        g += ((d >>> 6) ^ (d << 26) ^ (d >>> 11) ^ (d << 21) ^ (d >>> 25) ^ (d << 7)) + (f ^ (d & (e ^ f))) + Vector256.Create(k[1]) + w1;
+        x = a ^ b;
+        h += (((a >>> 2) ^ (a << 30)) ^ ((a >>> 13) ^ (a << 19)) ^ ((a >>> 22) ^ (a << 10))) + (b ^ (y & x));
+        g += (((e ^ f) & d) ^ f) + (Vector256.Create(k[1]) + Unsafe.Add(ref w, 1)) + (((d >>> 6) ^ (d << 26)) ^ ((d >>> 11) ^ (d << 21)) ^ ((d >>> 25) ^ (d << 7)));
         c += g;
-        g += ((h >>> 2) ^ (h << 30) ^ (h >>> 13) ^ (h << 19) ^ (h >>> 22) ^ (h << 10)) + ((h & a) ^ (b & (h ^ a)));
-        f += ((c >>> 6) ^ (c << 26) ^ (c >>> 11) ^ (c << 21) ^ (c >>> 25) ^ (c << 7)) + (e ^ (c & (d ^ e))) + Vector256.Create(k[2]) + w2;
+        y = h ^ a;
+        g += (((h >>> 2) ^ (h << 30)) ^ ((h >>> 13) ^ (h << 19)) ^ ((h >>> 22) ^ (h << 10))) + (a ^ (x & y));
+        f += (((d ^ e) & c) ^ e) + (Vector256.Create(k[2]) + Unsafe.Add(ref w, 2)) + (((c >>> 6) ^ (c << 26)) ^ ((c >>> 11) ^ (c << 21)) ^ ((c >>> 25) ^ (c << 7)));
         b += f;
-        f += ((g >>> 2) ^ (g << 30) ^ (g >>> 13) ^ (g << 19) ^ (g >>> 22) ^ (g << 10)) + ((g & h) ^ (a & (g ^ h)));
-        e += ((b >>> 6) ^ (b << 26) ^ (b >>> 11) ^ (b << 21) ^ (b >>> 25) ^ (b << 7)) + (d ^ (b & (c ^ d))) + Vector256.Create(k[3]) + w3;
+        x = g ^ h;
+        f += (((g >>> 2) ^ (g << 30)) ^ ((g >>> 13) ^ (g << 19)) ^ ((g >>> 22) ^ (g << 10))) + (h ^ (y & x));
+        e += (((c ^ d) & b) ^ d) + (Vector256.Create(k[3]) + Unsafe.Add(ref w, 3)) + (((b >>> 6) ^ (b << 26)) ^ ((b >>> 11) ^ (b << 21)) ^ ((b >>> 25) ^ (b << 7)));
         a += e;
-        e += ((f >>> 2) ^ (f << 30) ^ (f >>> 13) ^ (f << 19) ^ (f >>> 22) ^ (f << 10)) + ((f & g) ^ (h & (f ^ g)));
-        d += ((a >>> 6) ^ (a << 26) ^ (a >>> 11) ^ (a << 21) ^ (a >>> 25) ^ (a << 7)) + (c ^ (a & (b ^ c))) + Vector256.Create(k[4]) + w4;
+        y = f ^ g;
+        e += (((f >>> 2) ^ (f << 30)) ^ ((f >>> 13) ^ (f << 19)) ^ ((f >>> 22) ^ (f << 10))) + (g ^ (x & y));
+        d += (((b ^ c) & a) ^ c) + (Vector256.Create(k[4]) + Unsafe.Add(ref w, 4)) + (((a >>> 6) ^ (a << 26)) ^ ((a >>> 11) ^ (a << 21)) ^ ((a >>> 25) ^ (a << 7)));
         h += d;
-        d += ((e >>> 2) ^ (e << 30) ^ (e >>> 13) ^ (e << 19) ^ (e >>> 22) ^ (e << 10)) + ((e & f) ^ (g & (e ^ f)));
-        c += ((h >>> 6) ^ (h << 26) ^ (h >>> 11) ^ (h << 21) ^ (h >>> 25) ^ (h << 7)) + (b ^ (h & (a ^ b))) + Vector256.Create(k[5]) + w5;
+        x = e ^ f;
+        d += (((e >>> 2) ^ (e << 30)) ^ ((e >>> 13) ^ (e << 19)) ^ ((e >>> 22) ^ (e << 10))) + (f ^ (y & x));
+        c += (((a ^ b) & h) ^ b) + (Vector256.Create(k[5]) + Unsafe.Add(ref w, 5)) + (((h >>> 6) ^ (h << 26)) ^ ((h >>> 11) ^ (h << 21)) ^ ((h >>> 25) ^ (h << 7)));
         g += c;
-        c += ((d >>> 2) ^ (d << 30) ^ (d >>> 13) ^ (d << 19) ^ (d >>> 22) ^ (d << 10)) + ((d & e) ^ (f & (d ^ e)));
-        b += ((g >>> 6) ^ (g << 26) ^ (g >>> 11) ^ (g << 21) ^ (g >>> 25) ^ (g << 7)) + (a ^ (g & (h ^ a))) + Vector256.Create(k[6]) + w6;
+        y = d ^ e;
+        c += (((d >>> 2) ^ (d << 30)) ^ ((d >>> 13) ^ (d << 19)) ^ ((d >>> 22) ^ (d << 10))) + (e ^ (x & y));
+        b += (((h ^ a) & g) ^ a) + (Vector256.Create(k[6]) + Unsafe.Add(ref w, 6)) + (((g >>> 6) ^ (g << 26)) ^ ((g >>> 11) ^ (g << 21)) ^ ((g >>> 25) ^ (g << 7)));
         f += b;
-        b += ((c >>> 2) ^ (c << 30) ^ (c >>> 13) ^ (c << 19) ^ (c >>> 22) ^ (c << 10)) + ((c & d) ^ (e & (c ^ d)));
-        a += ((f >>> 6) ^ (f << 26) ^ (f >>> 11) ^ (f << 21) ^ (f >>> 25) ^ (f << 7)) + (h ^ (f & (g ^ h))) + Vector256.Create(k[7]) + w7;
+        x = c ^ d;
+        b += (((c >>> 2) ^ (c << 30)) ^ ((c >>> 13) ^ (c << 19)) ^ ((c >>> 22) ^ (c << 10))) + (d ^ (y & x));
+        a += (((g ^ h) & f) ^ h) + (Vector256.Create(k[7]) + Unsafe.Add(ref w, 7)) + (((f >>> 6) ^ (f << 26)) ^ ((f >>> 11) ^ (f << 21)) ^ ((f >>> 25) ^ (f << 7)));
         e += a;
-        a += ((b >>> 2) ^ (b << 30) ^ (b >>> 13) ^ (b << 19) ^ (b >>> 22) ^ (b << 10)) + ((b & c) ^ (d & (b ^ c)));
-        h += ((e >>> 6) ^ (e << 26) ^ (e >>> 11) ^ (e << 21) ^ (e >>> 25) ^ (e << 7)) + (g ^ (e & (f ^ g))) + Vector256.Create(k[8]) + w8;
+        y = b ^ c;
+        a += (((b >>> 2) ^ (b << 30)) ^ ((b >>> 13) ^ (b << 19)) ^ ((b >>> 22) ^ (b << 10))) + (c ^ (x & y));
+        h += (((f ^ g) & e) ^ g) + (Vector256.Create(k[8]) + Unsafe.Add(ref w, 8)) + (((e >>> 6) ^ (e << 26)) ^ ((e >>> 11) ^ (e << 21)) ^ ((e >>> 25) ^ (e << 7)));
         d += h;
-        h += ((a >>> 2) ^ (a << 30) ^ (a >>> 13) ^ (a << 19) ^ (a >>> 22) ^ (a << 10)) + ((a & b) ^ (c & (a ^ b)));
-        g += ((d >>> 6) ^ (d << 26) ^ (d >>> 11) ^ (d << 21) ^ (d >>> 25) ^ (d << 7)) + (f ^ (d & (e ^ f))) + Vector256.Create(k[9]) + w9;
+        x = a ^ b;
+        h += (((a >>> 2) ^ (a << 30)) ^ ((a >>> 13) ^ (a << 19)) ^ ((a >>> 22) ^ (a << 10))) + (b ^ (y & x));
+        g += (((e ^ f) & d) ^ f) + (Vector256.Create(k[9]) + Unsafe.Add(ref w, 9)) + (((d >>> 6) ^ (d << 26)) ^ ((d >>> 11) ^ (d << 21)) ^ ((d >>> 25) ^ (d << 7)));
         c += g;
-        g += ((h >>> 2) ^ (h << 30) ^ (h >>> 13) ^ (h << 19) ^ (h >>> 22) ^ (h << 10)) + ((h & a) ^ (b & (h ^ a)));
-        f += ((c >>> 6) ^ (c << 26) ^ (c >>> 11) ^ (c << 21) ^ (c >>> 25) ^ (c << 7)) + (e ^ (c & (d ^ e))) + Vector256.Create(k[10]) + w10;
+        y = h ^ a;
+        g += (((h >>> 2) ^ (h << 30)) ^ ((h >>> 13) ^ (h << 19)) ^ ((h >>> 22) ^ (h << 10))) + (a ^ (x & y));
+        f += (((d ^ e) & c) ^ e) + (Vector256.Create(k[10]) + Unsafe.Add(ref w, 10)) + (((c >>> 6) ^ (c << 26)) ^ ((c >>> 11) ^ (c << 21)) ^ ((c >>> 25) ^ (c << 7)));
         b += f;
-        f += ((g >>> 2) ^ (g << 30) ^ (g >>> 13) ^ (g << 19) ^ (g >>> 22) ^ (g << 10)) + ((g & h) ^ (a & (g ^ h)));
-        e += ((b >>> 6) ^ (b << 26) ^ (b >>> 11) ^ (b << 21) ^ (b >>> 25) ^ (b << 7)) + (d ^ (b & (c ^ d))) + Vector256.Create(k[11]) + w11;
+        x = g ^ h;
+        f += (((g >>> 2) ^ (g << 30)) ^ ((g >>> 13) ^ (g << 19)) ^ ((g >>> 22) ^ (g << 10))) + (h ^ (y & x));
+        e += (((c ^ d) & b) ^ d) + (Vector256.Create(k[11]) + Unsafe.Add(ref w, 11)) + (((b >>> 6) ^ (b << 26)) ^ ((b >>> 11) ^ (b << 21)) ^ ((b >>> 25) ^ (b << 7)));
         a += e;
-        e += ((f >>> 2) ^ (f << 30) ^ (f >>> 13) ^ (f << 19) ^ (f >>> 22) ^ (f << 10)) + ((f & g) ^ (h & (f ^ g)));
-        d += ((a >>> 6) ^ (a << 26) ^ (a >>> 11) ^ (a << 21) ^ (a >>> 25) ^ (a << 7)) + (c ^ (a & (b ^ c))) + Vector256.Create(k[12]) + w12;
+        y = f ^ g;
+        e += (((f >>> 2) ^ (f << 30)) ^ ((f >>> 13) ^ (f << 19)) ^ ((f >>> 22) ^ (f << 10))) + (g ^ (x & y));
+        d += (((b ^ c) & a) ^ c) + (Vector256.Create(k[12]) + Unsafe.Add(ref w, 12)) + (((a >>> 6) ^ (a << 26)) ^ ((a >>> 11) ^ (a << 21)) ^ ((a >>> 25) ^ (a << 7)));
         h += d;
-        d += ((e >>> 2) ^ (e << 30) ^ (e >>> 13) ^ (e << 19) ^ (e >>> 22) ^ (e << 10)) + ((e & f) ^ (g & (e ^ f)));
-        c += ((h >>> 6) ^ (h << 26) ^ (h >>> 11) ^ (h << 21) ^ (h >>> 25) ^ (h << 7)) + (b ^ (h & (a ^ b))) + Vector256.Create(k[13]) + w13;
+        x = e ^ f;
+        d += (((e >>> 2) ^ (e << 30)) ^ ((e >>> 13) ^ (e << 19)) ^ ((e >>> 22) ^ (e << 10))) + (f ^ (y & x));
+        c += (((a ^ b) & h) ^ b) + (Vector256.Create(k[13]) + Unsafe.Add(ref w, 13)) + (((h >>> 6) ^ (h << 26)) ^ ((h >>> 11) ^ (h << 21)) ^ ((h >>> 25) ^ (h << 7)));
         g += c;
-        c += ((d >>> 2) ^ (d << 30) ^ (d >>> 13) ^ (d << 19) ^ (d >>> 22) ^ (d << 10)) + ((d & e) ^ (f & (d ^ e)));
-        b += ((g >>> 6) ^ (g << 26) ^ (g >>> 11) ^ (g << 21) ^ (g >>> 25) ^ (g << 7)) + (a ^ (g & (h ^ a))) + Vector256.Create(k[14]) + w14;
+        y = d ^ e;
+        c += (((d >>> 2) ^ (d << 30)) ^ ((d >>> 13) ^ (d << 19)) ^ ((d >>> 22) ^ (d << 10))) + (e ^ (x & y));
+        b += (((h ^ a) & g) ^ a) + (Vector256.Create(k[14]) + Unsafe.Add(ref w, 14)) + (((g >>> 6) ^ (g << 26)) ^ ((g >>> 11) ^ (g << 21)) ^ ((g >>> 25) ^ (g << 7)));
         f += b;
-        b += ((c >>> 2) ^ (c << 30) ^ (c >>> 13) ^ (c << 19) ^ (c >>> 22) ^ (c << 10)) + ((c & d) ^ (e & (c ^ d)));
-        a += ((f >>> 6) ^ (f << 26) ^ (f >>> 11) ^ (f << 21) ^ (f >>> 25) ^ (f << 7)) + (h ^ (f & (g ^ h))) + Vector256.Create(k[15]) + w15;
+        x = c ^ d;
+        b += (((c >>> 2) ^ (c << 30)) ^ ((c >>> 13) ^ (c << 19)) ^ ((c >>> 22) ^ (c << 10))) + (d ^ (y & x));
+        a += (((g ^ h) & f) ^ h) + (Vector256.Create(k[15]) + Unsafe.Add(ref w, 15)) + (((f >>> 6) ^ (f << 26)) ^ ((f >>> 11) ^ (f << 21)) ^ ((f >>> 25) ^ (f << 7)));
         e += a;
-        a += ((b >>> 2) ^ (b << 30) ^ (b >>> 13) ^ (b << 19) ^ (b >>> 22) ^ (b << 10)) + ((b & c) ^ (d & (b ^ c)));
+        y = b ^ c;
+        a += (((b >>> 2) ^ (b << 30)) ^ ((b >>> 13) ^ (b << 19)) ^ ((b >>> 22) ^ (b << 10))) + (c ^ (x & y));
 
         (a + Row(state, 0)).CopyTo(state);
         (b + Row(state, 1)).CopyTo(state[8..]);
