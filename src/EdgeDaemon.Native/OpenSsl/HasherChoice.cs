@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using EdgeDaemon.Core.Audit.Tree;
 
 namespace EdgeDaemon.Native.OpenSsl;
@@ -10,23 +10,48 @@ public static class HasherChoice
     // The library that .NET has loaded, or will: it is not a second one.
     private const string Library = "libcrypto.so.3";
 
-    /// <summary>Chosen once. By libcrypto where the processor has SHA instructions, or no vectors for lanes (arm64, where libcrypto looks for instructions itself); else side by side in lanes.</summary>
-    public static TreeHasher Fastest { get; } = Choose(HasShaInstructions || !Avx2.IsSupported, Export);
+    // Leaves of a log as the default policy writes them, as many as fill sixteen lanes four times.
+    private const int Messages = 64;
+    private const int MessageBytes = 143;
 
-    // Leaf 7 of CPUID, bit 29 of EBX: .NET does not ask for it.
-    private static bool HasShaInstructions => X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Ebx & 1 << 29) != 0;
+    /// <summary>
+    /// Chosen once, by measuring (some 0.1 ms): processors with SHA instructions mostly take libcrypto's functions, others lanes. What a processor has says too little: lanes are as wide as the
+    /// program was compiled for, small cores run them at half speed, and libcrypto may have been told to leave instructions alone.
+    /// </summary>
+    public static TreeHasher Fastest { get; } = Choose(Export, Time);
 
-    /// <param name="single">Whether one message after the other is faster than lanes.</param>
     /// <param name="export">Address of a function of libcrypto's; 0 where it is not there: a distribution may build without what is deprecated.</param>
-    internal static TreeHasher Choose(bool single, Func<string, nint> export)
+    /// <param name="time">How long a way takes.</param>
+    internal static TreeHasher Choose(Func<string, nint> export, Func<TreeHasher, long> time) =>
+        OfLibcrypto(export) is { } library && time(library) <= time(TreeHasher.Lanes) ? library : TreeHasher.Lanes;
+
+    /// <summary>One message after the other by libcrypto's low-level functions; null where they are not there, or make something else.</summary>
+    internal static TreeHasher? OfLibcrypto(Func<string, nint> export)
     {
-        if (!single || export("SHA256_Init") is not (not 0 and var init) || export("SHA256_Update") is not (not 0 and var update) || export("SHA256_Final") is not (not 0 and var final))
+        if (export("SHA256_Init") is not (not 0 and var init) || export("SHA256_Update") is not (not 0 and var update) || export("SHA256_Final") is not (not 0 and var final))
         {
-            return TreeHasher.Lanes;
+            return null;
         }
 
         var hasher = new LowLevelSha256(init, update, final);
-        return IsSha256(hasher) ? hasher : TreeHasher.Lanes;
+        return IsSha256(hasher) ? hasher : null;
+    }
+
+    // The best of several: what else runs on this machine makes a time longer, never shorter.
+    internal static long Time(TreeHasher hasher)
+    {
+        byte[] memory = new byte[Messages * MessageBytes];
+        byte[] digests = new byte[Messages * TreeHash.Length];
+        HashedRange[] messages = [.. Enumerable.Range(0, Messages).Select(message => new HashedRange(message * MessageBytes, MessageBytes))];
+        long best = long.MaxValue;
+        for (int run = 0; run < 6; run++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            hasher.Hash(memory, messages, digests);
+            best = Math.Min(best, Stopwatch.GetTimestamp() - start);
+        }
+
+        return best;
     }
 
     // A library that means something else by these names would write a log that nobody can verify, and be found out only when it is read: FIPS 180-2's examples, of one block and of two.
