@@ -8,7 +8,7 @@ namespace EdgeDaemon.Core.Audit.Tree;
 
 /// <summary>
 /// SHA-256 (FIPS 180-4) of many short messages, eight side by side in the lanes of AVX2's registers, or sixteen in AVX-512's; a lane that is done takes the next message. A log's records and nodes are so short that
-/// calling the library for each costs more than the hashing. Without AVX2: one after the other, by the framework.
+/// calling the library for each costs more than the hashing. Without AVX2: one after the other, by the framework. Optimized at once also where a JIT compiles it: its first calls are what it is chosen or not chosen by.
 /// </summary>
 internal static class ParallelSha256
 {
@@ -39,6 +39,7 @@ internal static class ParallelSha256
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void HashInLanes(ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<byte> digests)
     {
         // A few messages would leave most of sixteen lanes idle.
@@ -105,6 +106,7 @@ internal static class ParallelSha256
     }
 
     // So many blocks can be hashed before a lane is done.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Soonest(ReadOnlySpan<HashLane> lanes)
     {
         int blocks = HashLane.Idle;
@@ -117,6 +119,7 @@ internal static class ParallelSha256
     }
 
     // The message that was prepared for the lane is its present one; another is prepared for it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Begin(ref HashLane lane, ref int next, ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<byte> tails)
     {
         lane.Message = lane.Prepared;
@@ -135,6 +138,7 @@ internal static class ParallelSha256
     }
 
     // A message's last block or two: rest, 0x80, zeros, length in bits.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Prepare(ref HashLane lane, int message, ReadOnlySpan<byte> memory, ReadOnlySpan<HashedRange> messages, Span<byte> tails)
     {
         lane.Prepared = message;
@@ -154,6 +158,7 @@ internal static class ParallelSha256
     }
 
     // Of eight lanes each: the first eight words of its block, in rows 0 to 7, and the others, in 8 to 15. A lane without a message hashes its old tail for nothing.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Load(Span<HashLane> lanes, ReadOnlySpan<byte> memory, ReadOnlySpan<byte> tails, Span<Vector256<uint>> rows)
     {
         for (int at = 0; at < lanes.Length; at++)
@@ -166,6 +171,7 @@ internal static class ParallelSha256
     }
 
     // Eight rows of eight words become eight words of eight rows.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(ReadOnlySpan<Vector256<uint>> rows, Span<Vector256<uint>> into)
     {
         Vector256<ulong> a0 = Avx2.UnpackLow(rows[0], rows[1]).AsUInt64();
@@ -197,6 +203,7 @@ internal static class ParallelSha256
     }
 
     // The state of eight lanes as bytes, each lane's in a row from 8 on: the digest of one that is done.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Digests(Span<uint> state, int lanes, int group, Span<Vector256<uint>> rows)
     {
         for (int word = 0; word < Group; word++)
@@ -208,6 +215,7 @@ internal static class ParallelSha256
     }
 
     // The state before the first block (FIPS 180-4 section 5.3.3), for those of eight lanes whose bit is set.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Start(Span<uint> state, int lanes, int group, int which)
     {
         Vector256<uint> bits = Vector256.Create(1u, 2, 4, 8, 16, 32, 64, 128);

@@ -24,6 +24,7 @@ internal static class Sha256Lanes
 
     /// <param name="state">Eight words of eight lanes.</param>
     /// <param name="words">The blocks' sixteen words, each of eight lanes; overwritten.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compress(Span<uint> state, Span<Vector256<uint>> words)
     {
         ref Vector256<uint> w = ref MemoryMarshal.GetReference(words[..Words]);

@@ -21,6 +21,7 @@ internal static class Sha256WideLanes
 
     /// <param name="state">Eight words of sixteen lanes.</param>
     /// <param name="words">The sixteen words of the first eight lanes, then of the others.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compress(Span<uint> state, ReadOnlySpan<Vector256<uint>> words)
     {
         Vector512<uint> a = Row(state, 0);
