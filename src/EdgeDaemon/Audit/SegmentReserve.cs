@@ -1,4 +1,3 @@
-using System.Globalization;
 using EdgeDaemon.Core.Audit;
 using EdgeDaemon.Core.Configuration;
 using EdgeDaemon.Native.Posix;
@@ -11,8 +10,6 @@ namespace EdgeDaemon.Audit;
 /// </summary>
 internal sealed class SegmentReserve : IDisposable
 {
-    private const int NearPercent = 80;
-    private const int FarPercent = 70;
     private const string NoRoom = "disk_full";
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
@@ -22,6 +19,7 @@ internal sealed class SegmentReserve : IDisposable
     private readonly AuditSettings _settings;
     private readonly TimeProvider _clock;
     private readonly SealedSegments _sealed;
+    private readonly QuotaWatch _quota;
     private readonly AutoResetEvent _wake = new(initialState: true);
     private readonly Thread _thread;
     private readonly ITimer _timer;
@@ -36,12 +34,12 @@ internal sealed class SegmentReserve : IDisposable
     private volatile bool _writerHasNone;
     private volatile bool _writerIsMute;
     private long _deleted;
-    private bool _isNear;
 
     public SegmentReserve(ISpoolFiles files, AuditSettings settings, TimeProvider clock, IEnumerable<SealedSegment> past)
     {
         (_files, _settings, _clock) = (files, settings, clock);
         _sealed = new SealedSegments(past);
+        _quota = new QuotaWatch(files.Folder, settings);
         _timer = clock.CreateTimer(_ => _wake.Set(), null, Look, Look);
         _thread = new Thread(Work) { IsBackground = true, Name = "edged audit files" };
     }
@@ -239,29 +237,14 @@ internal sealed class SegmentReserve : IDisposable
                 : new SpaceReport(SpaceCondition.Enough, "", free);
     }
 
-    // Before the log closes, not when: an operator needs time to export, or to raise the quota.
     private void WatchQuota()
     {
-        string rate = "";
-        double? perHour = _sealed.Weigh(KeepFrom());
-        long kept = KeptBytes;
-        if (perHour is { } bytes)
+        double? perHour = _sealed.Weigh(KeepFrom()); // Before what is kept: it finds that.
+        if (_quota.Look(KeptBytes, perHour) is { } alarm)
         {
-            rate = string.Create(CultureInfo.InvariantCulture, $", in some {Math.Max(0, _settings.MaxBytes - kept) / bytes:0.#} hours as things went so far");
+            Alarm(alarm);
         }
-
-        bool near = kept >= _settings.MaxBytes / 100 * NearPercent;
-        if (near && !_isNear)
-        {
-            Alarm(new AuditAlarm(
-                AuditAlarmKind.QuotaNear,
-                string.Create(CultureInfo.InvariantCulture, $"{_files.Folder}: what must be kept has {kept} of the {_settings.MaxBytes} bytes of [audit] max_bytes. When they are used up{rate}, {Consequence()}: export and remove the oldest segments, or raise max_bytes{(_settings.OnFull == AuditPolicy.Rotate ? ", or lower keep_days" : "")}")));
-        }
-
-        _isNear = near || (_isNear && kept >= _settings.MaxBytes / 100 * FarPercent);
     }
-
-    private string Consequence() => _settings.OnFull == AuditPolicy.DropAndCount ? "requests go on without a record" : "requests are refused";
 
     private long KeepFrom() => (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch - _settings.Keep).Ticks / TimeSpan.TicksPerMicrosecond;
 

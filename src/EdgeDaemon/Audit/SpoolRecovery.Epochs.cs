@@ -19,7 +19,7 @@ internal sealed partial class SpoolRecovery
             using ISpoolFile file = _files.Open(name);
             try
             {
-                var walk = new SegmentWalk(new FileBytes(name, file));
+                var walk = new SegmentWalk(new SpoolFileBytes(name, file));
                 while (walk.Next())
                 {
                     if (RecordReader.KindOf(Frame.Record(walk.Frame)) == RecordKind.Epoch)

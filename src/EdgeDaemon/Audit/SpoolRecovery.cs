@@ -161,7 +161,7 @@ internal sealed partial class SpoolRecovery
         SegmentWalk walk;
         try
         {
-            walk = new SegmentWalk(new FileBytes(name, file));
+            walk = new SegmentWalk(new SpoolFileBytes(name, file));
         }
         catch (AuditFormatException wrong)
         {
@@ -297,13 +297,4 @@ internal sealed partial class SpoolRecovery
     private AuditSpoolException Refuse(string name, long offset, string what, string? quarantined) => new(
         $"{Path.Combine(_files.Folder, name)}:{offset}: {what}. No power cut does that, so the log is not gone on with{(quarantined is null ? "" : $" (a copy is in {quarantined})")}. "
         + "'edgectl audit verify' says what still holds; then move the folder away as evidence and begin a new log with 'edged init'");
-
-    private sealed class FileBytes(string name, ISpoolFile file) : ISegmentBytes
-    {
-        public string Name => name;
-
-        public long Length => file.Length;
-
-        public int Read(long offset, Span<byte> into) => file.ReadAt(into, offset);
-    }
 }
