@@ -171,9 +171,6 @@ internal sealed class AuditSpool : IDisposable
         return task;
     }
 
-    /// <summary>Asks for a checkpoint over all that was appended before, and waits for it; null: the log takes none any more.</summary>
-    public Task<CheckpointMade?> CheckpointAsync() => _gate.AskCheckpoint();
-
     /// <summary>
     /// Brings everything to the disk, seals it with a checkpoint and ends the thread. Append the stop record before. A disk that hangs is not waited for without end: then the thread, and
     /// whatever it holds, is left to the end of the process.

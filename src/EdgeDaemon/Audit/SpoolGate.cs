@@ -14,7 +14,6 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
     private readonly AutoResetEvent _wake = new(initialState: false);
     private readonly Lock _change = new();
     private readonly Queue<OwnRecord> _own = new();
-    private readonly List<TaskCompletionSource<CheckpointMade?>> _asking = [];
     private TaskCompletionSource _turned = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _sleep;
     private int _ownCount;
@@ -65,17 +64,6 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
 
     /// <summary>Half of the window or of the ring is used: a sync now lets nobody wait.</summary>
     public bool IsMuch => ring.Count >= (settings.WindowRecords + 1) / 2 || ring.UsedBytes >= ring.Capacity / 2;
-
-    public bool IsCheckpointAsked
-    {
-        get
-        {
-            lock (_change)
-            {
-                return _asking.Count > 0;
-            }
-        }
-    }
 
     /// <summary>Whether records are taken at all; else what becomes of them.</summary>
     public bool TryPass(out AuditPlace place)
@@ -174,23 +162,6 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
         }
     }
 
-    public Task<CheckpointMade?> AskCheckpoint()
-    {
-        var asked = new TaskCompletionSource<CheckpointMade?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_change)
-        {
-            if (_ended)
-            {
-                return Task.FromResult<CheckpointMade?>(null);
-            }
-
-            _asking.Add(asked);
-        }
-
-        WakeNow();
-        return asked.Task;
-    }
-
     public void Be(SpoolCondition condition, AuditPolicy policy, string reason)
     {
         SpoolState before = _state;
@@ -218,11 +189,6 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
         }
 
         _closed = cause == AuditCause.None ? 0 : (int)cause | ((int)(accepts ? AuditVerdict.Dropped : AuditVerdict.Refused) << 8);
-        if (condition is SpoolCondition.Failed or SpoolCondition.Stalled or SpoolCondition.Stopped)
-        {
-            AnswerAsking(null);
-        }
-
         Changed?.Invoke(_state);
     }
 
@@ -250,7 +216,6 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
             Be(SpoolCondition.Stopped, AuditPolicy.Refuse, "the log is closed");
         }
 
-        AnswerAsking(null);
         TurnAwayLast();
     }
 
@@ -267,21 +232,6 @@ internal sealed class SpoolGate(AuditSettings settings, RecordRing ring, DiskWat
         Counts.Checkpoint();
         _checkpoint = checkpoint;
         Checkpointed?.Invoke(checkpoint);
-        AnswerAsking(checkpoint);
-    }
-
-    /// <summary>Who asked for a checkpoint has it, or is told that there is none.</summary>
-    public void AnswerAsking(CheckpointMade? checkpoint)
-    {
-        lock (_change)
-        {
-            foreach (TaskCompletionSource<CheckpointMade?> asked in _asking)
-            {
-                asked.TrySetResult(checkpoint);
-            }
-
-            _asking.Clear();
-        }
     }
 
     public void Dispose() => _wake.Dispose();

@@ -61,7 +61,6 @@ internal sealed partial class SpoolWriter
             ? anything && (_batch.Count > 0 || _gate.IsStopping)
             : _clock.Timestamp >= _checkpointDue
                 || _batch.Size - _batch.Tip.Checkpointed > (ulong)_settings.CheckpointRecords
-                || (_gate.IsCheckpointAsked && _ring.PeekLength() == 0)
                 || (_gate.IsStopping && anything && (_ringLeft || _ring.PeekLength() == 0) && _own.Count == 0);
     }
 

@@ -22,7 +22,6 @@ internal sealed partial class SpoolWriter
                 string.Create(CultureInfo.InvariantCulture, $"{_files.Folder}: its disk has not answered for {age.TotalSeconds:0.#} s, more than [audit] stall_seconds: look at it (dmesg). The log goes on by itself when it answers"));
         }
 
-        _gate.AnswerAsking(null);
         TurnAway(_gate.State.Condition switch { SpoolCondition.Full => AuditCause.Full, SpoolCondition.Failed => AuditCause.Failed, _ => AuditCause.Stalled });
     }
 

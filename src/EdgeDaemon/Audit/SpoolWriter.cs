@@ -146,7 +146,7 @@ internal sealed partial class SpoolWriter : IDisposable
             _pendingSince = Math.Max(1, _clock.Timestamp);
         }
 
-        return _isAhead || IsToMove || _gate.StrictWaits || _gate.IsCheckpointAsked || _strict.First is not null || _roomless.First is not null || _own.Count > 0 || _gate.HasOwn || _gate.IsStopping
+        return _isAhead || IsToMove || _gate.StrictWaits || _strict.First is not null || _roomless.First is not null || _own.Count > 0 || _gate.HasOwn || _gate.IsStopping
             || (_pendingSince != 0 && (_gate.IsMuch || _clock.Timestamp >= _clock.After(_pendingSince, _settings.Window)))
             || _clock.Timestamp >= Math.Min(_checkpointDue, _epochDue);
     }

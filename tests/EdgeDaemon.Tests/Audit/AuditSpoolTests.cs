@@ -307,16 +307,6 @@ public sealed class AuditSpoolTests
     }
 
     [TestMethod]
-    public async Task A_checkpoint_can_be_asked_for()
-    {
-        using AuditSpool spool = SpoolFixture.NewLog().Open();
-        spool.Append(SpoolFixture.Record(1));
-        CheckpointMade? made = await spool.CheckpointAsync().WaitAsync(Patience);
-        Assert.IsGreaterThanOrEqualTo(2, made!.Size);
-        Assert.AreEqual(0, spool.Figures.Pending);
-    }
-
-    [TestMethod]
     public void The_log_that_is_taken_for_another_is_refused()
     {
         MemoryDisk disk = SpoolFixture.NewLog();

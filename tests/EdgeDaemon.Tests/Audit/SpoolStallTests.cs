@@ -38,7 +38,6 @@ public sealed class SpoolStallTests
             StringAssert.Contains(spool.State.Reason, "has not answered", StringComparison.Ordinal);
             Assert.AreEqual(AuditCause.Stalled, spool.AppendStrictly(SpoolFixture.Record(2)).Cause);
             Assert.AreEqual(AuditCause.Stalled, spool.Append(SpoolFixture.Record(3)).Cause);
-            Assert.IsNull(rig.Checkpoint(spool), "who asked for a checkpoint is not left waiting either");
 
             turned = spool.Turned;
             rig.Release();
@@ -264,14 +263,6 @@ public sealed class SpoolStallTests
             Task<AuditPlace> waiting = spool.AppendAsync(new AuditWaiter(), SpoolFixture.Record(number), strict: true).AsTask();
             Assert.IsTrue(_held.Wait(Patience));
             return waiting;
-        }
-
-        public CheckpointMade? Checkpoint(AuditSpool spool)
-        {
-            Task<CheckpointMade?> asked = spool.CheckpointAsync();
-            Clock.Advance(TimeSpan.FromSeconds(2));
-            Assert.IsTrue(asked.Wait(Patience));
-            return asked.Result;
         }
 
         public void Release() => _hold.Set();
