@@ -239,7 +239,7 @@ internal sealed class SegmentReserve : IDisposable
 
     private void WatchQuota()
     {
-        double? perHour = _sealed.Weigh(KeepFrom()); // Before what is kept: it finds that.
+        double? perHour = _sealed.Weigh(KeepFrom()); // First: KeptBytes uses what it finds.
         if (_quota.Look(KeptBytes, perHour) is { } alarm)
         {
             Alarm(alarm);

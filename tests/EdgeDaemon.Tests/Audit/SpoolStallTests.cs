@@ -39,6 +39,10 @@ public sealed class SpoolStallTests
             Assert.AreEqual(AuditCause.Stalled, spool.AppendStrictly(SpoolFixture.Record(2)).Cause);
             Assert.AreEqual(AuditCause.Stalled, spool.Append(SpoolFixture.Record(3)).Cause);
 
+            // It is looked at again, and is stalled since then.
+            SpoolState then = spool.State;
+            rig.Clock.Advance(TimeSpan.FromSeconds(2));
+            Assert.AreEqual((SpoolCondition.Stalled, then.Since), (spool.State.Condition, spool.State.Since));
             turned = spool.Turned;
             rig.Release();
             AuditSpoolTests.Until(() => spool.State.Condition == SpoolCondition.Running);

@@ -1,8 +1,8 @@
 namespace EdgeDaemon.Core.Audit.Tree;
 
 /// <summary>
-/// What one lane of <see cref="ParallelSha256"/> works on, and what then: the last blocks of the message after this one are made while this one is hashed, because a vector that is read right behind the bytes it
-/// is made of waits until they are in the cache. Each lane has two places for them, by turns.
+/// What one lane of <see cref="ParallelSha256"/> works on, and what then: the last blocks of the message after this one are made while this one is hashed, because a vector that is read right after
+/// the bytes it is made of were written waits until they are in the cache. Each lane has two places for them, by turns.
 /// </summary>
 internal struct HashLane
 {
@@ -48,7 +48,7 @@ internal struct HashLane
     /// <summary>Of the one that is prepared.</summary>
     public readonly int NextTail => _tails + ((_turn ^ 1) * 2 * Block);
 
-    /// <summary>What was prepared is present, and its place free for the next but one.</summary>
+    /// <summary>What was prepared is present; the place of the one that is done is free for the next.</summary>
     public void Turn() => _turn ^= 1;
 
     /// <summary>To the next block.</summary>

@@ -54,7 +54,12 @@ internal static class ParallelSha256
         {
             lanes[at] = new HashLane(at, messages.Length);
             Prepare(ref lanes[at], next++, memory, messages, tails);
-            Begin(ref lanes[at], ref next, memory, messages, tails);
+        }
+
+        // Not before each has one: few messages would get two in half of the lanes, and the others none.
+        foreach (ref HashLane lane in lanes)
+        {
+            Begin(ref lane, ref next, memory, messages, tails);
         }
 
         for (int group = 0; group < lanes.Length; group += Group)

@@ -5,8 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace EdgeDaemon.Core.Audit.Tree;
 
 /// <summary>
-/// <see cref="Sha256Lanes"/> for sixteen blocks, with AVX-512: its rotations and its functions of three inputs are one instruction each. Faster than the SHA instructions, which one message
-/// after the other cannot keep busy.
+/// <see cref="Sha256Lanes"/> for sixteen blocks, with AVX-512: its rotations and its functions of three inputs are one instruction each.
 /// </summary>
 internal static class Sha256WideLanes
 {

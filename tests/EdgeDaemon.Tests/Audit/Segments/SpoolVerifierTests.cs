@@ -5,7 +5,6 @@ using EdgeDaemon.Core.Audit.Notes;
 using EdgeDaemon.Core.Audit.Records;
 using EdgeDaemon.Core.Audit.Segments;
 using EdgeDaemon.Core.Audit.Tree;
-using EdgeDaemon.Native.OpenSsl;
 using EdgeDaemon.Tests.Audit.Tree;
 
 namespace EdgeDaemon.Tests.Audit.Segments;
@@ -234,7 +233,7 @@ public sealed class SpoolVerifierTests
     {
         // However the tree is hashed, the same place is named.
         SpoolVerdict verdict = Verify(spool, segments, chain, since, TreeHasher.Lanes);
-        SpoolVerdict other = Verify(spool, segments, chain, since, HasherChoice.OfLibcrypto(HasherChoice.Export)!);
+        SpoolVerdict other = Verify(spool, segments, chain, since, TreeHasherTests.Of(TreeHasherTests.Library));
         Assert.AreEqual(verdict.Fault, other.Fault);
         Assert.AreEqual((verdict.Size, Convert.ToHexString(verdict.Root.Span), verdict.Bytes), (other.Size, Convert.ToHexString(other.Root.Span), other.Bytes));
 
