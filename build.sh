@@ -186,6 +186,18 @@ publish() {
   for file in edged edgectl; do
     say "$(printf '%-8s %6.2f MB  %s' "$file" "$(stat -c %s "$bin/$file" | awk '{print $1/1e6}')" "artifacts/bin/$file")"
   done
+  laid_out
+}
+
+# Names change with the code, and the compiler passes over those that it does not know: said, before the order means nothing any more.
+laid_out() {
+  local order=src/EdgeDaemon/method-order.txt there all
+  [ "$tfm" != net9.0 ] || return 0
+  all=$(wc -l < "$order")
+  there=$(nm --defined-only "$artifacts/publish/EdgeDaemon/edged.dbg" | awk '{print $3}' | grep -cxFf "$order" || true)
+  if [ $((there * 10)) -lt $((all * 9)) ]; then
+    say "only $there of the $all functions of $order exist: './build.sh bench --subjects order' writes it anew"
+  fi
 }
 
 published() { [ -x "$bin/edged" ] && [ -x "$bin/edgectl" ] || publish; }

@@ -16,10 +16,14 @@ internal sealed record Options
             --check        fail when a figure is worse than in baseline.csv, beyond both intervals
             --write-baseline  make this run's figures the ones that --check holds others against; what it did not measure stays
             --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
+            --subjects order  writes src/EdgeDaemon/method-order.txt instead, by which edged's functions are laid out (needs python3 and nm; x86-64); never part of the rest
             --cases        of auditing: these models and numbers of clients alone, and without digests (default: all, with every kind of them)
         """;
 
     private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "audit", "auditing", "overload", "idle", "client", "ensemble", "batching", "scheduler", "clearing", "noise", "smoothing", "smoothing-samples"];
+
+    // Measures nothing.
+    private const string Order = "order";
 
     private static readonly string[] AllCases = ["mlp/1", "mlp/8", "cnn/1", "cnn/8"];
 
@@ -61,6 +65,12 @@ internal sealed record Options
 
     public string Baseline => Path.Combine(Root, "tests/EdgeDaemon.Benchmarks/baseline.csv");
 
+    /// <summary>The functions of a request, in the order in which publishing lays them out.</summary>
+    public string MethodOrder => Path.Combine(Root, "src/EdgeDaemon/method-order.txt");
+
+    /// <summary>Names of the published edged's functions.</summary>
+    public string EdgedSymbols => Path.Combine(Root, "artifacts/publish/EdgeDaemon/edged.dbg");
+
     public bool HasEdged => File.Exists(Edged) && File.Exists(EdgeCtl);
 
     public static Options Parse(string[] words)
@@ -81,7 +91,7 @@ internal sealed record Options
         string contenders = Folder("--contenders", "artifacts/bench");
         string conformance = Folder("--conformance", Environment.GetEnvironmentVariable("EDGED_CONFORMANCE") ?? "../shared/conformance");
         string[] subjects = values.Remove("--subjects", out string? list) ? list.Split(',') : AllSubjects;
-        if (subjects.FirstOrDefault(subject => !AllSubjects.Contains(subject)) is string unknown)
+        if (subjects.FirstOrDefault(subject => subject != Order && !AllSubjects.Contains(subject)) is string unknown)
         {
             throw new ArgumentException($"--subjects {unknown} is not known\n{Usage}");
         }

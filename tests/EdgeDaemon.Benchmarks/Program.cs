@@ -35,6 +35,15 @@ var report = new ReportFiles(options.Output);
 long start = Stopwatch.GetTimestamp();
 try
 {
+    if (options.Subjects.Contains("order"))
+    {
+        MethodOrder.Write(options, scratch);
+        if (options.Subjects.Count == 1)
+        {
+            return 0;
+        }
+    }
+
     if (options.Subjects.Contains("size"))
     {
         BinarySize.Measure(options, report);
