@@ -142,6 +142,13 @@ internal sealed record Options
             }
         }
 
+        // Names at the addresses of another publishing would be an order of whatever lies there now.
+        string published = Path.ChangeExtension(options.EdgedSymbols, null);
+        if (subjects.Contains(Order) && !(File.Exists(options.EdgedSymbols) && File.Exists(published) && options.HasEdged && File.ReadAllBytes(published).AsSpan().SequenceEqual(File.ReadAllBytes(options.Edged))))
+        {
+            throw new ArgumentException($"--subjects {Order} needs {options.EdgedSymbols} of the same publishing as {options.Edged}; './build.sh publish' makes both\n{Usage}");
+        }
+
         return options;
     }
 

@@ -44,6 +44,8 @@ def code(pid):
 
 
 def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     pid, names = int(sys.argv[1]), functions(sys.argv[2])
     base, first, last = code(pid)
     for thread in os.listdir(f"/proc/{pid}/task"):
