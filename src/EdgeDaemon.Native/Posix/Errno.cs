@@ -3,6 +3,7 @@ namespace EdgeDaemon.Native.Posix;
 /// <summary>The error numbers that decide something; their values are common to Linux's 64-bit processors.</summary>
 internal static class Errno
 {
+    public const int NotPermitted = 1;
     public const int NoEntry = 2;
     public const int Interrupted = 4;
     public const int Input = 5; // EIO

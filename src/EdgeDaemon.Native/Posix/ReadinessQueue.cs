@@ -24,6 +24,12 @@ public enum Readiness
 /// </summary>
 public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
 {
+    /// <summary>As many changes as are taken in one call.</summary>
+    public const int MostAtOnce = 8;
+
+    /// <summary>The token of the queue's end.</summary>
+    public const ulong Ended = 0;
+
     private const uint EdgeTriggered = 1u << 31;
     private const uint Once = 1u << 30;
 
@@ -60,7 +66,7 @@ public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
 
     /// <summary>Watches input, and output too when <paramref name="output"/> says so, from now on. Closing the socket ends it.</summary>
     /// <param name="socket">Any socket.</param>
-    /// <param name="token">Comes back from <see cref="TryWait(out ulong, out Readiness)"/>; neither 0 nor <see cref="Signalled"/>.</param>
+    /// <param name="token">Comes back from <see cref="TryWait"/>; neither <see cref="Ended"/> nor <see cref="Signalled"/>.</param>
     /// <param name="output">Also report when there is room to send.</param>
     public void Watch(SafeHandle socket, ulong token, bool output = false) => Control(SocketCalls.ControlAdd, socket, token, Wanted(output));
 
@@ -76,31 +82,38 @@ public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
     /// <summary>The next time that something waits in the other queue is reported, at once if it does already.</summary>
     public void Arm(ReadinessQueue other, ulong token) => Control(SocketCalls.ControlModify, other, token, Once | (uint)Readiness.Input);
 
-    /// <summary>Waits for the next change. False once the queue has been ended.</summary>
-    public bool TryWait(out ulong token, out Readiness readiness) => TryWait(-1, out token, out readiness) && token != 0;
-
-    /// <summary>Waits for so long. False when nothing has changed; true with the token 0 once the queue has been ended.</summary>
+    /// <summary>Waits for so long. False when nothing has changed; true with the token <see cref="Ended"/> once the queue has been ended.</summary>
     /// <param name="milliseconds">Below 0: for as long as it takes.</param>
     /// <param name="token">What has changed.</param>
     /// <param name="readiness">And how.</param>
     public bool TryWait(int milliseconds, out ulong token, out Readiness readiness)
     {
-        byte* changed = stackalloc byte[16];
+        SocketChange change = default;
+        int count = Take(new Span<SocketChange>(ref change), milliseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds));
+        (token, readiness) = change;
+        return count > 0;
+    }
+
+    /// <summary>Waits for the next changes and takes them: who takes several answers for all of them, for nobody else is told.</summary>
+    /// <param name="into">The first <see cref="MostAtOnce"/> of it at the most.</param>
+    /// <param name="wait">At the most; <see cref="Timeout.InfiniteTimeSpan"/> for as long as it takes.</param>
+    /// <returns>How many there are; 0 when nothing has changed.</returns>
+    public int Take(Span<SocketChange> into, TimeSpan wait)
+    {
+        byte* changed = stackalloc byte[16 * MostAtOnce];
+        int most = Math.Min(into.Length, MostAtOnce);
         while (true)
         {
-            // One at a time: what this thread takes and does not get to would wait behind a whole inference.
-            int count = SocketCalls.WaitPoll(this, changed, 1, milliseconds);
-            if (count == 1)
+            int count = Wait(changed, most, wait);
+            for (int i = 0; i < count; i++)
             {
-                readiness = (Readiness)(*(uint*)changed);
-                token = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(changed + SocketCalls.EventData, sizeof(ulong)));
-                return true;
+                byte* one = changed + (i * SocketCalls.EventSize);
+                into[i] = new SocketChange(BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(one + SocketCalls.EventData, sizeof(ulong))), (Readiness)(*(uint*)one));
             }
 
-            if (count == 0)
+            if (count >= 0)
             {
-                (token, readiness) = (0, Readiness.None);
-                return false;
+                return count;
             }
 
             if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
@@ -111,7 +124,7 @@ public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
     }
 
     /// <summary>Sends every waiting thread home, now and from now on.</summary>
-    public void End() => Control(SocketCalls.ControlAdd, _closing, 0, (uint)Readiness.Input);
+    public void End() => Control(SocketCalls.ControlAdd, _closing, Ended, (uint)Readiness.Input);
 
     protected override bool ReleaseHandle()
     {
@@ -124,6 +137,23 @@ public sealed unsafe class ReadinessQueue : SafeHandleMinusOneIsInvalid
     {
         int descriptor = SocketCalls.CreateEvent(start, SocketCalls.CloseOnExec | SocketCalls.NonBlocking);
         return new SafeFileHandle(descriptor >= 0 ? descriptor : throw PosixException.Last("make", "eventfd"), ownsHandle: true);
+    }
+
+    // epoll_wait(2) knows milliseconds only. A kernel before 5.11, or a filter of calls, may refuse the finer one.
+    private int Wait(byte* changed, int most, TimeSpan wait)
+    {
+        if (wait > TimeSpan.Zero && wait < TimeSpan.FromMilliseconds(1))
+        {
+            nint* timeout = stackalloc nint[2];
+            (timeout[0], timeout[1]) = (0, (nint)wait.TotalNanoseconds);
+            int count = SocketCalls.WaitPollBriefly(this, changed, most, timeout, null);
+            if (count >= 0 || Marshal.GetLastPInvokeError() is not (Errno.NoSystemCall or Errno.NotPermitted))
+            {
+                return count;
+            }
+        }
+
+        return SocketCalls.WaitPoll(this, changed, most, wait < TimeSpan.Zero ? -1 : (int)Math.Ceiling(wait.TotalMilliseconds));
     }
 
     private static uint Wanted(bool output) =>

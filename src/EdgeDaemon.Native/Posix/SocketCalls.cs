@@ -68,6 +68,14 @@ internal static unsafe partial class SocketCalls
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
     public static partial int WaitPoll(SafeHandle poll, byte* events, int most, int milliseconds);
 
+    /// <param name="poll">Of <see cref="CreatePoll"/>.</param>
+    /// <param name="events">Room for so many.</param>
+    /// <param name="most">At least 1.</param>
+    /// <param name="timeout">struct timespec.</param>
+    /// <param name="signals">None.</param>
+    [LibraryImport("libc", EntryPoint = "epoll_pwait2", SetLastError = true)]
+    public static partial int WaitPollBriefly(SafeHandle poll, byte* events, int most, nint* timeout, void* signals);
+
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     public static partial int CreateEvent(uint start, int flags);
 

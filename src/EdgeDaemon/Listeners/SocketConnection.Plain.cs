@@ -6,11 +6,15 @@ namespace EdgeDaemon.Listeners;
 /// <content>Bytes as they are, without TLS: what <see cref="PlainReader"/> takes and <see cref="PlainWriter"/> gives.</content>
 internal sealed partial class SocketConnection
 {
+    private CallerHome? _home;
     private bool _severalSend;
     private bool _filled;
     private int _lastSender;
     private int _sends;
     private int _sendsBefore;
+
+    /// <summary>Where his answers cost least, on a Unix socket: over TCP nobody waits on this device for them.</summary>
+    public int Home => _home?.Place ?? -1;
 
     /// <summary>
     /// Something may have arrived: to be asked before each <see cref="Receive"/>, by its caller alone. Less than there was room for is all that there was (epoll(7)), and the
@@ -51,13 +55,28 @@ internal sealed partial class SocketConnection
     /// <exception cref="PosixException">The connection is gone.</exception>
     public int Send(ReadOnlySpan<byte> bytes)
     {
-        int sent = _socket.Send(bytes);
+        int sent = SendAndLearn(bytes);
         if (sent > 0)
         {
             _sends++;
             _traffic.CountSent(sent);
         }
 
+        return sent;
+    }
+
+    // Small answers only: what larger ones cost is their own bytes.
+    private int SendAndLearn(ReadOnlySpan<byte> bytes)
+    {
+        int place = SocketThreads.Place;
+        if (_home is null || place < 0 || bytes.Length > SegmentPool.Smallest || !_home.Asks())
+        {
+            return _socket.Send(bytes);
+        }
+
+        long before = ThreadTime.Used();
+        int sent = _socket.Send(bytes);
+        _home.Learn(place, ThreadTime.Used() - before);
         return sent;
     }
 

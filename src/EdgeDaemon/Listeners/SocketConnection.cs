@@ -97,6 +97,11 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     public void Start()
     {
         _isPlain = true;
+        if (_senders is not null && _threads.Places > 1)
+        {
+            _home = new CallerHome(_threads.Places, (int)(_token % (ulong)_threads.Places));
+        }
+
         Transport = new Duplex(new PlainReader(this), new PlainWriter(this));
     }
 

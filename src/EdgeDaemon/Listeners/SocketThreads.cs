@@ -5,18 +5,11 @@ using EdgeDaemon.Native.Posix;
 
 namespace EdgeDaemon.Listeners;
 
-/// <summary>What wants to know when its socket is ready.</summary>
-internal interface ISocketOwner
-{
-    /// <summary>Called on one of the threads; two calls for one owner may overlap.</summary>
-    void OnReady(Readiness readiness);
-}
-
 /// <summary>
 /// The threads that wait for sockets and do the work that arrives on them, each from the first byte to the last of the answer: one
 /// for each core. Handing a request to another thread costs more than a small model's inference: two wake-ups where one will do.
-/// A thread that begins something long says so, and another takes its place meanwhile: bodies are read and health is answered
-/// while every core computes. What a thread has not begun yet goes to the others then, for nobody knows when it comes back.
+/// A thread that begins something long says so, and another takes its place meanwhile (<see cref="ReadySockets"/>): bodies are read and health
+/// is answered while every core computes. What a thread has not begun yet goes to the others then, for nobody knows when it comes back.
 /// </summary>
 internal sealed class SocketThreads : IDisposable
 {
@@ -25,14 +18,15 @@ internal sealed class SocketThreads : IDisposable
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(1);
 
     [ThreadStatic]
-    private static Worker? _mine;
+    private static SocketWorker? _mine;
 
-    private readonly ReadinessQueue _queue = new();
+    private readonly ReadySockets _ready;
+    private readonly ReadinessQueue _queue;
     private readonly ConcurrentDictionary<ulong, ISocketOwner> _owners = new();
-    private readonly ConcurrentQueue<Piece> _handed = new();
+    private readonly ConcurrentQueue<SocketWork> _handed = new();
     private readonly Lock _change = new();
     private readonly List<Thread> _threads = [];
-    private readonly SemaphoreSlim _places = new(0);
+    private readonly BlockingCollection<int> _vacant = [];
     private readonly CallPump _calls;
     private readonly ulong _callsToken;
     private ulong _lastToken;
@@ -42,7 +36,10 @@ internal sealed class SocketThreads : IDisposable
     /// <param name="places">How many threads wait and work at a time, those with something long not counted.</param>
     public SocketThreads(int places)
     {
+        Places = places;
         LongRuns = RunLong;
+        _ready = new ReadySockets(places, token => _owners.TryGetValue(token, out ISocketOwner? owner) ? owner.Home : -1);
+        _queue = _ready.Queue;
         _calls = new CallPump(_owners, () => _queue.Arm(_calls!.Queue, _callsToken));
         _callsToken = Interlocked.Increment(ref _lastToken);
         _owners[_callsToken] = _calls;
@@ -51,15 +48,18 @@ internal sealed class SocketThreads : IDisposable
         _queue.Arm(_calls.Queue, _callsToken);
         for (int i = 0; i < places; i++)
         {
-            Add();
+            Add(i);
         }
     }
 
     /// <summary><see cref="RunLong"/>.</summary>
     public Action<IThreadPoolWorkItem> LongRuns { get; }
 
-    /// <summary>Whether the calling thread is one of these.</summary>
-    public static bool Here => _mine is not null;
+    /// <summary>How many threads wait and work at a time.</summary>
+    public int Places { get; }
+
+    /// <summary>Of the calling thread; below 0 when it is none of these, or has given up its place.</summary>
+    public static int Place => _mine is { GaveUpPlace: false } mine ? mine.Place : -1;
 
     /// <summary>None of the runtime's pool waits for a socket.</summary>
     public bool PoolIsAsleep => _calls.IsAsleep;
@@ -77,7 +77,7 @@ internal sealed class SocketThreads : IDisposable
     /// <param name="worker">What <see cref="Mine"/> was there; null does nothing.</param>
     public static void Replace(object? worker)
     {
-        if (worker is Worker stuck)
+        if (worker is SocketWorker stuck)
         {
             stuck.Threads.GiveUpPlace(stuck);
         }
@@ -91,7 +91,7 @@ internal sealed class SocketThreads : IDisposable
     {
         if (_mine is { } mine)
         {
-            mine.Next.Enqueue(new Piece(work, IsLong: false));
+            mine.Next.Enqueue(new SocketWork(work, IsLong: false));
         }
         else
         {
@@ -105,7 +105,7 @@ internal sealed class SocketThreads : IDisposable
     /// </summary>
     public void RunLong(IThreadPoolWorkItem work)
     {
-        var piece = new Piece(work, IsLong: true);
+        var piece = new SocketWork(work, IsLong: true);
         if (_mine is { } mine)
         {
             mine.Next.Enqueue(piece);
@@ -155,7 +155,7 @@ internal sealed class SocketThreads : IDisposable
 
         _calls.Dispose();
         _queue.End();
-        _places.Release(MostThreads);
+        _vacant.CompleteAdding();
         var waited = Stopwatch.StartNew();
         bool all = true;
         foreach (Thread thread in threads)
@@ -166,26 +166,26 @@ internal sealed class SocketThreads : IDisposable
 
         if (all)
         {
-            _queue.Dispose();
-            _places.Dispose();
+            _ready.Dispose();
+            _vacant.Dispose();
         }
     }
 
-    private void Work()
+    private void Work(SocketWorker mine)
     {
-        var mine = _mine = new Worker(this);
-        while (_queue.TryWait(out ulong token, out Readiness readiness))
+        _mine = mine;
+        while (_ready.TryTake(mine.Place, out SocketChange change))
         {
-            if (token == ReadinessQueue.Signalled)
+            if (change.Token == ReadinessQueue.Signalled)
             {
                 TakeHanded();
             }
-            else if (_owners.TryGetValue(token, out ISocketOwner? owner))
+            else if (_owners.TryGetValue(change.Token, out ISocketOwner? owner))
             {
-                owner.OnReady(readiness);
+                owner.OnReady(change.Readiness);
             }
 
-            while (mine.Next.TryDequeue(out Piece piece))
+            while (mine.Next.TryDequeue(out SocketWork piece))
             {
                 Do(piece);
                 TakeHanded(); // In turn: what goes on here could otherwise go on for as long as callers queue.
@@ -198,14 +198,19 @@ internal sealed class SocketThreads : IDisposable
             {
                 mine.GaveUpPlace = false;
                 Interlocked.Increment(ref _resting);
-                _places.Wait();
+                if (!_vacant.TryTake(out int vacant, Timeout.Infinite))
+                {
+                    return; // The end.
+                }
+
+                mine.Place = vacant;
             }
         }
     }
 
     private void TakeHanded()
     {
-        if (_handed.TryDequeue(out Piece piece))
+        if (_handed.TryDequeue(out SocketWork piece))
         {
             if (!_handed.IsEmpty)
             {
@@ -216,7 +221,7 @@ internal sealed class SocketThreads : IDisposable
         }
     }
 
-    private static void Do(Piece piece)
+    private static void Do(SocketWork piece)
     {
         if (piece.IsLong)
         {
@@ -226,15 +231,16 @@ internal sealed class SocketThreads : IDisposable
         piece.Work.Execute();
     }
 
-    private void GiveUpPlace(Worker worker)
+    private void GiveUpPlace(SocketWorker worker)
     {
         if (!worker.GaveUpPlace && !TryReplace(worker))
         {
+            _ready.Abandon(worker.Place);
             return; // Nobody can take it: what waits for this thread waits.
         }
 
         bool handed = false;
-        while (worker.Next.TryDequeue(out Piece piece))
+        while (worker.Next.TryDequeue(out SocketWork piece))
         {
             _handed.Enqueue(piece);
             handed = true;
@@ -246,22 +252,23 @@ internal sealed class SocketThreads : IDisposable
         }
     }
 
-    private bool TryReplace(Worker worker)
+    private bool TryReplace(SocketWorker worker)
     {
         lock (_change)
         {
+            if (_ended || (_resting == 0 && _threads.Count == MostThreads))
+            {
+                return false;
+            }
+
             if (_resting > 0)
             {
                 Interlocked.Decrement(ref _resting);
-                _places.Release();
-            }
-            else if (!_ended && _threads.Count < MostThreads)
-            {
-                Add();
+                _vacant.Add(worker.Place);
             }
             else
             {
-                return false;
+                Add(worker.Place);
             }
 
             worker.GaveUpPlace = true;
@@ -269,28 +276,10 @@ internal sealed class SocketThreads : IDisposable
         }
     }
 
-    private void Add()
+    private void Add(int place)
     {
-        var thread = new Thread(Work) { IsBackground = true, Name = $"sockets-{_threads.Count}" };
+        var thread = new Thread(() => Work(new SocketWorker(this, place))) { IsBackground = true, Name = $"sockets-{_threads.Count}" };
         _threads.Add(thread);
         thread.Start();
     }
-
-    /// <summary>One of the threads: what it will do next, and whether another has taken its place.</summary>
-    private sealed class Worker(SocketThreads threads)
-    {
-        private volatile bool _gaveUpPlace;
-
-        public SocketThreads Threads => threads;
-
-        public ConcurrentQueue<Piece> Next { get; } = new();
-
-        public bool GaveUpPlace
-        {
-            get => _gaveUpPlace;
-            set => _gaveUpPlace = value;
-        }
-    }
-
-    private readonly record struct Piece(IThreadPoolWorkItem Work, bool IsLong);
 }

@@ -13,13 +13,13 @@ public sealed class HandedWorkTests
     public async Task Work_from_outside_is_done_on_one_of_the_threads_and_work_from_there_stays_where_it_is()
     {
         using var threads = new SocketThreads(2);
-        Assert.IsFalse(SocketThreads.Here);
+        Assert.IsNull(SocketThreads.Mine);
         bool here = false, before = false;
         int first = 0, second = 0;
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         threads.RunLong(new Work(() =>
         {
-            here = SocketThreads.Here;
+            here = SocketThreads.Mine is not null;
             first = Environment.CurrentManagedThreadId;
             threads.RunLong(new Work(() =>
             {

@@ -68,7 +68,7 @@ public sealed class ThreadStackTests : IDisposable
             queue.Watch(socket, 7);
             var thread = new Thread(() =>
             {
-                while (queue.TryWait(out ulong token, out Readiness readiness))
+                while (queue.TryWait(-1, out ulong token, out Readiness readiness) && token != ReadinessQueue.Ended)
                 {
                     if (token == 7)
                     {

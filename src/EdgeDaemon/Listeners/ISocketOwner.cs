@@ -1,0 +1,13 @@
+using EdgeDaemon.Native.Posix;
+
+namespace EdgeDaemon.Listeners;
+
+/// <summary>What wants to know when its socket is ready.</summary>
+internal interface ISocketOwner
+{
+    /// <summary>Called on one of the threads; two calls for one owner may overlap.</summary>
+    void OnReady(Readiness readiness);
+
+    /// <summary>Which of the threads is to be called, where it can be chosen; below 0, any.</summary>
+    int Home => -1;
+}
