@@ -17,13 +17,15 @@ internal sealed record Options
             --write-baseline  make this run's figures the ones that --check holds others against; what it did not measure stays
             --pairs        interleaved rounds; --slice: seconds each contender is measured in a round
             --subjects order  writes src/EdgeDaemon/method-order.txt instead, by which edged's functions are laid out (needs python3 and nm; x86-64); never part of the rest
-            --cases        of auditing: these models and numbers of clients alone, and without digests (default: all, with every kind of them)
+            --cases        of cpu, peers, grpc and auditing: these models and numbers of clients alone, auditing without digests (default: all)
         """;
 
     private static readonly string[] AllSubjects = ["cpu", "throughput", "start", "memory", "size", "large", "json", "peers", "grpc", "allocation", "walk", "verify", "tls", "admission", "audit", "auditing", "overload", "idle", "client", "ensemble", "batching", "scheduler", "clearing", "noise", "smoothing", "smoothing-samples"];
 
     // Measures nothing.
     private const string Order = "order";
+
+    private static readonly string[] OfCases = ["cpu", "peers", "grpc", "auditing"];
 
     private static readonly string[] AllCases = ["mlp/1", "mlp/8", "cnn/1", "cnn/8"];
 
@@ -58,6 +60,9 @@ internal sealed record Options
 
     /// <summary>Model and number of clients of the cases that are measured; empty: all.</summary>
     public required IReadOnlyList<string> Cases { get; init; }
+
+    /// <summary>The numbers of clients with which a model is measured.</summary>
+    public int[] Clients(Workload workload) => [.. ((int[])[1, 8]).Where(clients => Cases.Count == 0 || Cases.Contains($"{workload.Name}/{clients}"))];
 
     public required bool Check { get; init; }
 
@@ -102,9 +107,9 @@ internal sealed record Options
             throw new ArgumentException($"--cases {nowhere} is not known\n{Usage}");
         }
 
-        if (cases.Length > 0 && !subjects.Contains("auditing"))
+        if (cases.Length > 0 && !subjects.Any(OfCases.Contains))
         {
-            throw new ArgumentException($"--cases is of the subject auditing, which is not asked for\n{Usage}");
+            throw new ArgumentException($"--cases is of the subjects {string.Join(", ", OfCases)}, of which none is asked for\n{Usage}");
         }
 
         var options = new Options

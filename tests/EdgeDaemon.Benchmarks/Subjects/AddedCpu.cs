@@ -13,6 +13,12 @@ internal static class AddedCpu
 {
     public static void Measure(Options options, Workload workload, string scratch, ReportFiles report)
     {
+        int[] measured = options.Clients(workload);
+        if (measured.Length == 0)
+        {
+            return;
+        }
+
         string answer = Path.Combine(scratch, $"{workload.Name}.answer");
         using ServerProcess bare = BareServer.Start(options, workload, scratch);
         using ServerProcess? edged = options.HasEdged
@@ -24,7 +30,7 @@ internal static class AddedCpu
             : null;
         LoadClient.Raw(options, workload, 1, answer);
 
-        foreach (int clients in (int[])[1, 8])
+        foreach (int clients in measured)
         {
             var contenders = new List<(string Name, Func<Slice> Run)>
             {

@@ -22,7 +22,7 @@ internal static class AuditCost
 
     public static void Measure(Options options, Workload workload, string scratch, ReportFiles report)
     {
-        int[] measured = [.. ((int[])[1, Clients]).Where(clients => options.Cases.Count == 0 || options.Cases.Contains($"{workload.Name}/{clients}"))];
+        int[] measured = options.Clients(workload);
         if (measured.Length == 0)
         {
             return;

@@ -16,7 +16,7 @@ internal static class GrpcRates
         foreach (Workload workload in (Workload[])[Workload.Mlp(options), Workload.Cnn(options)])
         {
             Rivalry.Measure(
-                options, workload, RequestMode.Grpc, [1, 8], (rival, _) => rival == "bare" ? Finding.NoTarget : 1, "grpc", scratch, report, AddedAtMost);
+                options, workload, RequestMode.Grpc, options.Clients(workload), (rival, _) => rival == "bare" ? Finding.NoTarget : 1, "grpc", scratch, report, AddedAtMost);
         }
     }
 }

@@ -10,7 +10,7 @@ internal static class PeerRates
     {
         foreach (Workload workload in (Workload[])[Workload.Mlp(options), Workload.Cnn(options)])
         {
-            Rivalry.Measure(options, workload, RequestMode.OipRaw, [1, 8], (rival, _) => rival == "bare" ? Finding.NoTarget : 1, "peers", scratch, report);
+            Rivalry.Measure(options, workload, RequestMode.OipRaw, options.Clients(workload), (rival, _) => rival == "bare" ? Finding.NoTarget : 1, "peers", scratch, report);
         }
     }
 }

@@ -20,6 +20,11 @@ internal static class Rivalry
         Options options, Workload workload, RequestMode form, int[] clientCounts, Func<string, int, double> atLeast, string subject, string scratch, ReportFiles report,
         double addedAtMost = 1)
     {
+        if (clientCounts.Length == 0)
+        {
+            return;
+        }
+
         bool grpc = form == RequestMode.Grpc;
         RequestMode others = grpc || form == RequestMode.OipJson ? form : RequestMode.Bare;
         string spelt = form switch { RequestMode.Grpc => "gRPC", RequestMode.OipJson => "JSON", RequestMode.OipBinary => "JSON head and binary", _ => "binary" };
