@@ -8,6 +8,6 @@ internal interface ISocketOwner
     /// <summary>Called on one of the threads; two calls for one owner may overlap.</summary>
     void OnReady(Readiness readiness);
 
-    /// <summary>Which of the threads is to be called, where it can be chosen; below 0, any.</summary>
+    /// <summary>On which core the thread that is called should run, where it can be chosen; below 0, any.</summary>
     int Home => -1;
 }

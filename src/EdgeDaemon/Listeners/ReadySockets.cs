@@ -4,7 +4,7 @@ using EdgeDaemon.Native.Posix;
 namespace EdgeDaemon.Listeners;
 
 /// <summary>
-/// What has become ready, and which of the threads is to begin it. Whoever looks while all are at work takes several sockets at once and leaves each to the thread where its caller is at home (<see cref="CallerHome"/>); those of nobody are the next one's who is free.
+/// What has become ready, and which of the threads is to begin it. Whoever looks while all are at work takes several sockets at once and leaves each to the thread on the core where its caller is at home (<see cref="CallerHome"/>); those of nobody are the next one's who is free.
 /// Nothing waits beside a thread with nothing to do: while one waits, each takes what it begins at once and no more, and who finds nothing of its own takes over what another has not begun.
 /// </summary>
 internal sealed class ReadySockets : IDisposable
@@ -15,14 +15,20 @@ internal sealed class ReadySockets : IDisposable
     private readonly Place[] _places;
     private readonly ConcurrentQueue<SocketChange> _anybodys = new();
     private readonly Func<ulong, int> _home;
+    private readonly Func<int> _core;
 
     /// <param name="places">How many threads take from here.</param>
-    /// <param name="home">The place of a token's caller; below 0, anybody's.</param>
-    public ReadySockets(int places, Func<ulong, int> home)
+    /// <param name="home">The core of a token's caller; below 0, anybody's.</param>
+    /// <param name="core">Of the calling thread.</param>
+    public ReadySockets(int places, Func<ulong, int> home, Func<int> core)
     {
         _places = [.. Enumerable.Range(0, places).Select(_ => new Place())];
-        _home = home;
+        (_home, _core) = (home, core);
+        Cores = new ThreadCores(places, CurrentCore.Count);
     }
+
+    /// <summary>Where the threads run.</summary>
+    public ThreadCores Cores { get; }
 
     public ReadinessQueue Queue { get; } = new();
 
@@ -30,6 +36,7 @@ internal sealed class ReadySockets : IDisposable
     public bool TryTake(int place, out SocketChange change)
     {
         Place mine = _places[place];
+        Cores[place] = _core();
         while (!mine.Left.TryDequeue(out change) && !_anybodys.TryDequeue(out change) && !TryLook(mine, out change) && !TryWait(mine, out change))
         {
         }
@@ -81,15 +88,15 @@ internal sealed class ReadySockets : IDisposable
         bool found = false;
         foreach (SocketChange change in taken)
         {
-            int home = _home(change.Token);
-            if (!found && (home < 0 || _places[home] == mine))
+            Place? home = _home(change.Token) is var core and >= 0 && Cores.PlaceOn(core) is var place and >= 0 ? _places[place] : null;
+            if (!found && (home is null || home == mine))
             {
                 first = change;
                 found = true;
                 continue;
             }
 
-            (home < 0 ? _anybodys : _places[home].Left).Enqueue(change);
+            (home?.Left ?? _anybodys).Enqueue(change);
         }
 
         Interlocked.MemoryBarrier();

@@ -14,7 +14,7 @@ internal sealed partial class SocketConnection
     private int _sendsBefore;
 
     /// <summary>Where his answers cost least, on a Unix socket: over TCP nobody waits on this device for them.</summary>
-    public int Home => _home?.Place ?? -1;
+    public int Home => _home?.Core ?? -1;
 
     /// <summary>
     /// Something may have arrived: to be asked before each <see cref="Receive"/>, by its caller alone. Less than there was room for is all that there was (epoll(7)), and the
@@ -68,15 +68,14 @@ internal sealed partial class SocketConnection
     // Small answers only: what larger ones cost is their own bytes.
     private int SendAndLearn(ReadOnlySpan<byte> bytes)
     {
-        int place = SocketThreads.Place;
-        if (_home is null || place < 0 || bytes.Length > SegmentPool.Smallest || !_home.Asks())
+        if (_home is null || SocketThreads.Place < 0 || bytes.Length > SegmentPool.Smallest || !_home.Asks())
         {
             return _socket.Send(bytes);
         }
 
         long before = ThreadTime.Used();
         int sent = _socket.Send(bytes);
-        _home.Learn(place, ThreadTime.Used() - before);
+        _home.Learn(CurrentCore.Number(), ThreadTime.Used() - before);
         return sent;
     }
 

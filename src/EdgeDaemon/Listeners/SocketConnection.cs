@@ -99,7 +99,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
         _isPlain = true;
         if (_senders is not null && _threads.Places > 1)
         {
-            _home = new CallerHome(_threads.Places, (int)(_token % (ulong)_threads.Places));
+            _home = new CallerHome(_threads.Cores);
         }
 
         Transport = new Duplex(new PlainReader(this), new PlainWriter(this));

@@ -38,7 +38,7 @@ internal sealed class SocketThreads : IDisposable
     {
         Places = places;
         LongRuns = RunLong;
-        _ready = new ReadySockets(places, token => _owners.TryGetValue(token, out ISocketOwner? owner) ? owner.Home : -1);
+        _ready = new ReadySockets(places, token => _owners.TryGetValue(token, out ISocketOwner? owner) ? owner.Home : -1, CurrentCore.Number);
         _queue = _ready.Queue;
         _calls = new CallPump(_owners, () => _queue.Arm(_calls!.Queue, _callsToken));
         _callsToken = Interlocked.Increment(ref _lastToken);
@@ -57,6 +57,9 @@ internal sealed class SocketThreads : IDisposable
 
     /// <summary>How many threads wait and work at a time.</summary>
     public int Places { get; }
+
+    /// <summary>Where they run.</summary>
+    public ThreadCores Cores => _ready.Cores;
 
     /// <summary>Of the calling thread; below 0 when it is none of these, or has given up its place.</summary>
     public static int Place => _mine is { GaveUpPlace: false } mine ? mine.Place : -1;

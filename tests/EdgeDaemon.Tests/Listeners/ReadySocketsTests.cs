@@ -15,6 +15,7 @@ public sealed class ReadySocketsTests : IDisposable
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly List<IDisposable> _open = [];
     private readonly ConcurrentDictionary<ulong, int> _homes = new();
+    private readonly ThreadLocal<int> _core = new();
 
     public ReadySocketsTests()
     {
@@ -27,6 +28,7 @@ public sealed class ReadySocketsTests : IDisposable
     {
         _open.ForEach(one => one.Dispose());
         _listener.Dispose();
+        _core.Dispose();
         Directory.Delete(Path.GetDirectoryName(_path)!, recursive: true);
     }
 
@@ -41,6 +43,36 @@ public sealed class ReadySocketsTests : IDisposable
 
         CollectionAssert.AreEqual(new ulong[] { 3, 5, 4 }, new[] { Take(ready, 0), Take(ready, 0), Take(ready, 0) });
         CollectionAssert.AreEqual(new ulong[] { 1, 2 }, new[] { Take(ready, 1), Take(ready, 1) });
+    }
+
+    [TestMethod]
+    public void Callers_stay_on_their_core_when_threads_change_theirs()
+    {
+        using ReadySockets ready = Ready(places: 2);
+        Assert.AreEqual(2UL, Asked(core: 1));
+        Assert.AreEqual(1UL, Asked(core: 0));
+
+        // Who runs on the first core takes the caller of the first core, whichever thread it is.
+        ulong Asked(int core)
+        {
+            Caller(ready, 1, home: 0).Send([1]);
+            Caller(ready, 2, home: 1).Send([1]);
+            ready.Cores[1] = 1 - core;
+            ulong mine = Take(ready, 0, core);
+            Assert.AreEqual(3 - mine, Take(ready, 1, 1 - core));
+            return mine;
+        }
+    }
+
+    [TestMethod]
+    public void A_caller_of_a_core_without_a_thread_is_anybodys()
+    {
+        using ReadySockets ready = Ready(places: 2);
+        Caller(ready, 1, home: 0).Send([1]);
+        Caller(ready, 2, home: 0).Send([1]);
+        ready.Cores[1] = 1;
+        Assert.AreEqual(1UL, Take(ready, 0, core: 1));
+        Assert.AreEqual(2UL, Take(ready, 1, core: 1));
     }
 
     [TestMethod]
@@ -155,7 +187,8 @@ public sealed class ReadySocketsTests : IDisposable
         }
     }
 
-    private ReadySockets Ready(int places) => new(places, token => _homes.TryGetValue(token, out int home) ? home : -1);
+    // Threads are where Serve and Take say: each on the core of its place's number, until a test moves it.
+    private ReadySockets Ready(int places) => new(places, token => _homes.TryGetValue(token, out int home) ? home : -1, () => _core.Value);
 
     private Socket Caller(ReadySockets ready, ulong token, int home, StreamSocket[]? sockets = null)
     {
@@ -174,8 +207,9 @@ public sealed class ReadySocketsTests : IDisposable
         return caller;
     }
 
-    private static ulong Take(ReadySockets ready, int place)
+    private ulong Take(ReadySockets ready, int place, int? core = null)
     {
+        _core.Value = core ?? place;
         Assert.IsTrue(ready.TryTake(place, out SocketChange change));
         Assert.IsTrue(change.Readiness.HasFlag(Readiness.Input));
         return change.Token;
@@ -187,10 +221,11 @@ public sealed class ReadySocketsTests : IDisposable
         return token;
     }
 
-    private static Thread Serve(ReadySockets ready, int place, Action<ulong> begin)
+    private Thread Serve(ReadySockets ready, int place, Action<ulong> begin)
     {
         var thread = new Thread(() =>
         {
+            _core.Value = place;
             while (ready.TryTake(place, out SocketChange change))
             {
                 begin(change.Token);
