@@ -9,14 +9,14 @@ namespace EdgeDaemon.Listeners;
 internal sealed class CallerHome(ThreadCores threads)
 {
     // A caller who asks once is not worth it.
-    private const int First = 8;
+    private const int First = 2;
 
     // Answers by which a core is judged; and how many may go by, beside those, until the trial is given up: where one thread does all the work the others get none.
-    private const int Enough = 4;
+    private const int Enough = 2;
     private const int Patience = 8;
 
     // Answers from one trial to the next, for each core but one: twice as many each time that nothing has changed, for callers and threads are moved most when there is suddenly much to do.
-    private const int ShortRest = 32;
+    private const int ShortRest = 8;
     private const int LongRest = 256;
 
     // Between trials one answer of so many is measured.
