@@ -25,9 +25,13 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
     // Between looks at the sockets, when the pool has work: a look is a system call.
     private const int MostPassed = 8;
 
+    // News in a row that is left to others, until the pool's other work is looked at again.
+    private const int MostLeft = 8;
+
     private static readonly int Threads = Environment.ProcessorCount;
     private static volatile Action? _nudge;
 
+    private readonly CallPlaces _places = new(Threads, CurrentCore.Number);
     private int _turns; // 0: asleep
     private int _queued;
     private int _waiting;
@@ -37,6 +41,9 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
 
     /// <summary>All turns have ended: the pool's threads wait for nothing but work.</summary>
     public bool IsAsleep => Volatile.Read(ref _turns) == 0;
+
+    /// <summary>Where the pool's threads run.</summary>
+    public ThreadCores Cores => _places.Cores;
 
     /// <summary>Watched by whoever begins the turns.</summary>
     public ReadinessQueue Queue { get; } = new();
@@ -71,6 +78,26 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
         }
     }
 
+    /// <summary>
+    /// Leaves news to the thread on this core: its owner is called there, soon. False when that is the calling thread's, nobody works there, or somebody has nothing to do:
+    /// nothing waits beside an idle thread.
+    /// </summary>
+    public bool TryLeave(int core, SocketChange news)
+    {
+        if (_ended || core < 0 || Volatile.Read(ref _waiting) > 0 || Volatile.Read(ref _turns) < 2 || !_places.TryLeave(core, news))
+        {
+            return false;
+        }
+
+        Interlocked.MemoryBarrier(); // Either who begins to wait, or ends his turn, sees what was left, or this thread sees that he does.
+        if (Volatile.Read(ref _waiting) > 0 || Volatile.Read(ref _turns) == 0)
+        {
+            Signal();
+        }
+
+        return true;
+    }
+
     public void Dispose()
     {
         _ended = true;
@@ -90,6 +117,12 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
     private void Take(Turn turn)
     {
         Interlocked.Decrement(ref _queued);
+        CallPlace mine = _places.Arrive();
+        for (int most = MostLeft; most > 0 && _places.TryTake(mine, out SocketChange left); most--)
+        {
+            Tell(left);
+        }
+
         bool busy = PoolHas(1);
         if (busy && turn.Passed < MostPassed)
         {
@@ -105,37 +138,60 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
             return;
         }
 
-        bool news = TryWait(busy, turn.IsFirst ? Patience : LongPatience, out ulong token, out Readiness readiness);
-        if (news && token == 0)
+        if (TryLook(mine, busy, turn.IsFirst ? Patience : LongPatience, out SocketChange news))
         {
-            return;
-        }
-
-        if (!news || token == ReadinessQueue.Signalled)
-        {
-            if (!busy && Stopwatch.GetElapsedTime(Volatile.Read(ref _lastNews)).TotalMilliseconds >= Patience && !PoolHas(1) && MayLeave(turn))
+            if (news.Token == ReadinessQueue.Ended)
             {
                 return;
             }
-        }
-        else
-        {
-            Volatile.Write(ref _lastNews, Stopwatch.GetTimestamp());
+
             if (Volatile.Read(ref _turns) < Threads && Interlocked.Increment(ref _news) >= Dense)
             {
                 Begin(Threads - 1);
             }
 
-            if (owners.TryGetValue(token, out ISocketOwner? owner))
-            {
-                owner.OnReady(readiness);
-                Clearing.StackBelow();
-            }
-
+            Tell(news);
             Share();
+        }
+        else if (!busy && Stopwatch.GetElapsedTime(Volatile.Read(ref _lastNews)).TotalMilliseconds >= Patience && !PoolHas(1) && !_places.SomeoneIsBehind && MayLeave(turn))
+        {
+            return;
         }
 
         Enqueue(turn);
+    }
+
+    // True with what this thread is to begin at once, or with the queue's end. What comes for those who are at home elsewhere is left there.
+    private bool TryLook(CallPlace mine, bool busy, int patience, out SocketChange news)
+    {
+        int left = 0;
+        news = default;
+        while (left < MostLeft && TryWait(mine, busy || left > 0, patience, out news))
+        {
+            if (news.Token == ReadinessQueue.Signalled)
+            {
+                return false;
+            }
+
+            if (news.Token == ReadinessQueue.Ended || !owners.TryGetValue(news.Token, out ISocketOwner? owner) || !TryLeave(owner.Home, news))
+            {
+                return true;
+            }
+
+            left++;
+        }
+
+        return !busy && left == 0 && _places.TryTakeOver(out news);
+    }
+
+    private void Tell(SocketChange news)
+    {
+        Volatile.Write(ref _lastNews, Stopwatch.GetTimestamp());
+        if (owners.TryGetValue(news.Token, out ISocketOwner? owner))
+        {
+            owner.OnReady(news.Readiness);
+            Clearing.StackBelow();
+        }
     }
 
     // More than one piece waits, and a thread that could take one waits for sockets.
@@ -174,20 +230,22 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
         }
     }
 
-    private bool TryWait(bool busy, int patience, out ulong token, out Readiness readiness)
+    private bool TryWait(CallPlace mine, bool busy, int patience, out SocketChange news)
     {
+        news = default;
+        var one = new Span<SocketChange>(ref news);
         try
         {
             if (busy)
             {
-                return Queue.TryWait(0, out token, out readiness);
+                return Queue.Take(one, TimeSpan.Zero) > 0;
             }
 
             Interlocked.Increment(ref _waiting);
             try
             {
-                // Looked at again: whoever queued something just now saw nobody wait.
-                return Queue.TryWait(PoolHas(1) ? 0 : patience, out token, out readiness);
+                // Looked at again: whoever queued or left something just now saw nobody wait.
+                return Queue.Take(one, PoolHas(1) ? TimeSpan.Zero : _places.Patience(mine) ?? TimeSpan.FromMilliseconds(patience)) > 0;
             }
             finally
             {
@@ -196,7 +254,7 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
         }
         catch (ObjectDisposedException)
         {
-            (token, readiness) = (0, Readiness.None);
+            news = new SocketChange(ReadinessQueue.Ended, Readiness.None);
             return true;
         }
     }
@@ -220,6 +278,10 @@ internal sealed class CallPump(ConcurrentDictionary<ulong, ISocketOwner> owners,
         if (!_ended)
         {
             asleep();
+            if (_places.SomeoneIsBehind)
+            {
+                Signal(); // Left just now, to a thread that had turns.
+            }
         }
 
         return true;

@@ -5,7 +5,7 @@ namespace EdgeDaemon.Listeners;
 
 /// <summary>
 /// What the server writes to a connection, kept in blocks of the pool until it is flushed, then given straight to the socket. Whoever flushes waits until the socket
-/// has taken it: a caller that does not read makes its own request wait. One writer at a time; an end may come from another thread.
+/// has taken it: a caller that does not read makes its own request wait. A small one may be left to another thread, and whoever flushes next waits for that one, too. One writer at a time; an end may come from another thread.
 /// </summary>
 internal abstract class ConnectionWriter(SocketConnection connection) : PipeWriter
 {
@@ -26,6 +26,9 @@ internal abstract class ConnectionWriter(SocketConnection connection) : PipeWrit
     public sealed override long UnflushedBytes => _unflushed;
 
     protected SocketConnection Connection => connection;
+
+    /// <summary>Something was left that has not gone yet.</summary>
+    public virtual bool IsBehind => false;
 
     public sealed override void Advance(int bytes)
     {
@@ -68,9 +71,21 @@ internal abstract class ConnectionWriter(SocketConnection connection) : PipeWrit
             return ValueTask.FromResult(new FlushResult(isCanceled: false, isCompleted: true));
         }
 
+        if (IsBehind)
+        {
+            return EndFlushAsync(LeftGoneAsync(), restWaits: true, cancellationToken);
+        }
+
         // Nearly every answer is one block, which the socket takes at once.
         if (_full.Count == 0)
         {
+            if (_written > 0 && TryLeave(_block!, _memory[.._written]))
+            {
+                _block = null;
+                Settle();
+                return ValueTask.FromResult(new FlushResult(isCanceled: false, isCompleted: false));
+            }
+
             ValueTask written = _written > 0 ? GiveAsync(_memory[.._written], cancellationToken) : default;
             if (written.IsCompletedSuccessfully)
             {
@@ -78,10 +93,10 @@ internal abstract class ConnectionWriter(SocketConnection connection) : PipeWrit
                 return ValueTask.FromResult(new FlushResult(isCanceled: false, isCompleted: false));
             }
 
-            return EndFlushAsync(written, cancellationToken);
+            return EndFlushAsync(written, restWaits: false, cancellationToken);
         }
 
-        return EndFlushAsync(default, cancellationToken);
+        return EndFlushAsync(default, restWaits: true, cancellationToken);
     }
 
     public sealed override void Complete(Exception? exception = null)
@@ -89,6 +104,7 @@ internal abstract class ConnectionWriter(SocketConnection connection) : PipeWrit
         // Nobody can wait here: what was not flushed is not sent, and the caller sees a connection that broke off.
         if (TryEnd(out _))
         {
+            EndLeft();
             connection.Close();
         }
     }
@@ -106,6 +122,7 @@ internal abstract class ConnectionWriter(SocketConnection connection) : PipeWrit
             return;
         }
 
+        EndLeft();
         if (exception is null && !torn && _broken is null)
         {
             SayEnd();
@@ -119,17 +136,28 @@ internal abstract class ConnectionWriter(SocketConnection connection) : PipeWrit
     /// <exception cref="IOException">The connection is gone.</exception>
     protected abstract ValueTask GiveAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel);
 
+    /// <summary>Ends when what was left has gone.</summary>
+    public virtual ValueTask LeftGoneAsync() => default;
+
+    /// <summary>Leaves a flush to another thread, and its block with it.</summary>
+    protected virtual bool TryLeave(IMemoryOwner<byte> block, ReadOnlyMemory<byte> bytes) => false;
+
+    /// <summary>Gives what was left, waiting for nobody, and leaves nothing from now on.</summary>
+    protected virtual void EndLeft()
+    {
+    }
+
     /// <summary>What is said behind the last byte, waiting for nobody.</summary>
     protected virtual void SayEnd()
     {
     }
 
-    private async ValueTask<FlushResult> EndFlushAsync(ValueTask begun, CancellationToken cancel)
+    private async ValueTask<FlushResult> EndFlushAsync(ValueTask begun, bool restWaits, CancellationToken cancel)
     {
         try
         {
             await begun;
-            if (_full.Count > 0)
+            if (restWaits)
             {
                 for (int i = 0; i < _full.Count; i++)
                 {

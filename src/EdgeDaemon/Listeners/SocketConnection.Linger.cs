@@ -19,7 +19,7 @@ internal sealed partial class SocketConnection
     /// When this side ends the connection, what still comes is taken and thrown away: for a second, and 1 MiB, behind which the caller has to wait. To be called before the end,
     /// where something was left unread.
     /// </summary>
-    public void LingerAtEnd() => _lingers = !_isPlain;
+    public void LingerAtEnd() => _lingers = _writer is null;
 
     /// <summary>The same, where this side ends the output of a connection that carries calls in good order: behind GOAWAY and the last answer.</summary>
     public void LingerAfterCalls() => _lingers |= _onPool;

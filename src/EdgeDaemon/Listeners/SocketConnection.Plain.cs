@@ -65,10 +65,13 @@ internal sealed partial class SocketConnection
         return sent;
     }
 
+    /// <summary>An answer to a call may wait until the thread where its caller is at home gives it, with <see cref="PlainWriter.GiveLeft"/>; false: there is no better thread than this one.</summary>
+    public bool TryLeaveAnswer() => _onPool && _home is { Core: >= 0 and var core } && _threads.TryLeave(_token, core);
+
     // Small answers only: what larger ones cost is their own bytes.
     private int SendAndLearn(ReadOnlySpan<byte> bytes)
     {
-        if (_home is null || SocketThreads.Place < 0 || bytes.Length > SegmentPool.Smallest || !_home.Asks())
+        if (_home is null || !(_onPool ? Thread.CurrentThread.IsThreadPoolThread : SocketThreads.Place >= 0) || bytes.Length > SegmentPool.Smallest || !_home.Asks())
         {
             return _socket.Send(bytes);
         }

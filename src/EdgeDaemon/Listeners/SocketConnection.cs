@@ -32,7 +32,7 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     private volatile bool _inputEnds;
     private volatile bool _answerWaits;
     private bool _onPool;
-    private bool _isPlain;
+    private PlainWriter? _writer; // null: not as they are
 
     /// <param name="socket">Accepted.</param>
     /// <param name="segments">Memory of what arrives and leaves.</param>
@@ -96,24 +96,31 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
     /// <summary>Its bytes are taken and given as they are.</summary>
     public void Start()
     {
-        _isPlain = true;
         if (_senders is not null && _threads.Places > 1)
         {
             _home = new CallerHome(_threads.Cores);
         }
 
-        Transport = new Duplex(new PlainReader(this), new PlainWriter(this));
+        _writer = new PlainWriter(this);
+        Transport = new Duplex(new PlainReader(this), _writer);
     }
 
     /// <summary>It speaks HTTP/2. To be called before anything is written.</summary>
     public void CarryCalls()
     {
         _onPool = true;
+        _home = _home is null ? null : new CallerHome(_threads.CallCores);
         _threads.HandToPool(_socket, _token);
     }
 
     public void OnReady(Readiness readiness)
     {
+        if (readiness == Readiness.None)
+        {
+            _writer?.GiveLeft();
+            return;
+        }
+
         // Whoever waits for room is short of work; whoever waits for input may start an inference.
         if ((readiness & ~(Readiness.Input | Readiness.InputEnds)) != 0)
         {
@@ -140,10 +147,11 @@ internal sealed partial class SocketConnection : ConnectionContext, ISocketOwner
 
     public override async ValueTask DisposeAsync()
     {
-        if (_isPlain)
+        if (_writer is not null)
         {
             await Transport.Input.CompleteAsync();
-            await Transport.Output.CompleteAsync();
+            await _writer.CompleteAsync();
+            await _writer.LeftGoneAsync(); // Its block is given back before nobody is told any more that there is room, or none ever.
         }
 
         if (_lingers)

@@ -61,6 +61,9 @@ internal sealed class SocketThreads : IDisposable
     /// <summary>Where they run.</summary>
     public ThreadCores Cores => _ready.Cores;
 
+    /// <summary>Where the pool's threads run that work on calls.</summary>
+    public ThreadCores CallCores => _calls.Cores;
+
     /// <summary>Of the calling thread; below 0 when it is none of these, or has given up its place.</summary>
     public static int Place => _mine is { GaveUpPlace: false } mine ? mine.Place : -1;
 
@@ -135,6 +138,9 @@ internal sealed class SocketThreads : IDisposable
         _queue.Forget(socket);
         _calls.Queue.Watch(socket, token);
     }
+
+    /// <summary>Has the owner of a socket that was handed to the pool called soon, with <see cref="Readiness.None"/>, by the pool's thread on this core. False when the calling one may as well go on: <see cref="CallPump.TryLeave"/>.</summary>
+    public bool TryLeave(ulong token, int core) => _calls.TryLeave(core, new SocketChange(token, Readiness.None));
 
     /// <summary>Also, or no longer, reports when there is room to send. Not watched by default: each answer that a caller reads makes room.</summary>
     /// <param name="socket">Watched.</param>

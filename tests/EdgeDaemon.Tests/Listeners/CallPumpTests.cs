@@ -95,9 +95,11 @@ public sealed class CallPumpTests : IDisposable
         }
     }
 
-    /// <summary>Many sockets in no order, pauses of all lengths around the patience: no news is ever lost.</summary>
+    /// <summary>Many sockets in no order, pauses of all lengths around the patience: no news is ever lost, whether its callers are at home somewhere or not.</summary>
     [TestMethod]
-    public void No_news_is_lost_whenever_it_comes()
+    [DataRow(false)]
+    [DataRow(true)]
+    public void No_news_is_lost_whenever_it_comes(bool atHome)
     {
         using var threads = new SocketThreads(2);
         List<IDisposable> open = [];
@@ -108,7 +110,7 @@ public sealed class CallPumpTests : IDisposable
             for (int i = 0; i < 8; i++)
             {
                 (Socket caller, StreamSocket socket) = Connect();
-                var owner = new Reader(socket);
+                var owner = new Reader(socket) { Home = atHome ? i % (CurrentCore.Count + 1) : -1 }; // One core that there is not.
                 open.AddRange([owner, socket, caller]); // In this order: nobody reads from what is gone.
                 threads.HandToPool(socket, threads.Watch(socket, owner));
                 callers.Add((caller, owner));
@@ -125,6 +127,43 @@ public sealed class CallPumpTests : IDisposable
         finally
         {
             open.ForEach(one => one.Dispose());
+        }
+    }
+
+    /// <summary>However its threads come and go meanwhile.</summary>
+    [TestMethod]
+    public void Whoever_leaves_something_is_called_for_it()
+    {
+        using var threads = new SocketThreads(2);
+        (Socket caller, StreamSocket socket) = Connect();
+        (Socket busy, StreamSocket other) = Connect();
+        using (caller)
+        using (socket)
+        using (busy)
+        using (other)
+        using (var owner = new Leaver(socket, threads))
+        using (var reader = new Reader(other))
+        {
+            threads.HandToPool(socket, owner.Token = threads.Watch(socket, owner));
+            threads.HandToPool(other, threads.Watch(other, reader));
+            var random = new Random(7);
+            for (int round = 0; round < 20_000; round++)
+            {
+                caller.Send([1]);
+                busy.Send([1]);
+                owner.Next();
+                reader.Next();
+                if (round % 100 == 0)
+                {
+                    Thread.SpinWait(random.Next(1 << random.Next(18)));
+                }
+            }
+
+            Assert.AreEqual(owner.Left, owner.Called);
+            if (Environment.ProcessorCount > 1)
+            {
+                Assert.AreNotEqual(0, owner.Left, "nothing was ever left: the test shows nothing");
+            }
         }
     }
 
@@ -200,6 +239,8 @@ public sealed class CallPumpTests : IDisposable
 
         public bool Slept { get; private set; }
 
+        public int Home { get; init; } = -1;
+
         public void OnReady(Readiness readiness)
         {
             lock (_one)
@@ -238,5 +279,49 @@ public sealed class CallPumpTests : IDisposable
                 _read.Dispose();
             }
         }
+    }
+
+    /// <summary>Leaves each piece of news to whoever takes it, and is done once that one has called.</summary>
+    private sealed class Leaver(StreamSocket socket, SocketThreads threads) : ISocketOwner, IDisposable
+    {
+        private readonly SemaphoreSlim _done = new(0);
+
+        public ulong Token { get; set; }
+
+        public int Left { get; private set; }
+
+        public int Called { get; private set; }
+
+        public void OnReady(Readiness readiness)
+        {
+            if (readiness == Readiness.None)
+            {
+                Called++;
+                _done.Release();
+                return;
+            }
+
+            if (socket.Receive(new byte[64]) <= 0)
+            {
+                return;
+            }
+
+            for (int core = 0; core < CurrentCore.Count; core++)
+            {
+                Left++; // Before: it may be called at once.
+                if (threads.TryLeave(Token, core))
+                {
+                    return;
+                }
+
+                Left--;
+            }
+
+            _done.Release();
+        }
+
+        public void Next() => Assert.IsTrue(_done.Wait(Long), "something was left, and nobody was called");
+
+        public void Dispose() => _done.Dispose();
     }
 }
