@@ -23,6 +23,8 @@ internal static unsafe partial class SocketCalls
     public const int TcpLevel = 6; // IPPROTO_TCP
     public const int NoDelay = 1; // TCP_NODELAY
 
+    public const int Unread = 0x541B; // FIONREAD
+
     public const int ControlAdd = 1; // EPOLL_CTL_ADD
     public const int ControlRemove = 2; // EPOLL_CTL_DEL
     public const int ControlModify = 3; // EPOLL_CTL_MOD
@@ -52,6 +54,9 @@ internal static unsafe partial class SocketCalls
 
     [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
     public static partial nint ReceiveMessage(SafeHandle socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    public static partial int Ask(SafeHandle socket, nuint question, int* answer);
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(SafeHandle socket, byte* buffer, nuint length, int flags);

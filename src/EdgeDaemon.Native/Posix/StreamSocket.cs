@@ -136,6 +136,13 @@ public sealed unsafe class StreamSocket : SafeHandleMinusOneIsInvalid
         }
     }
 
+    /// <summary>Bytes have arrived that were not taken; for a third of what it costs to try. An end of the input is none (unix(7), SIOCINQ).</summary>
+    public bool HasUnread()
+    {
+        int bytes;
+        return SocketCalls.Ask(this, SocketCalls.Unread, &bytes) != 0 || bytes > 0; // Whoever takes them learns what is wrong.
+    }
+
     /// <summary>From now on each piece of data says who sent it. For Unix sockets; of a listening one, it counts for the connections made from then on (unix(7), SO_PASSCRED).</summary>
     /// <exception cref="PosixException">It is no Unix socket.</exception>
     public static void AskForSenders(SafeHandle socket)

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 
 namespace EdgeDaemon.Listeners;
 
@@ -9,7 +8,7 @@ namespace EdgeDaemon.Listeners;
 /// nothing arrives: an idle caller costs no memory, and its last bytes lie nowhere. The end comes by itself, behind the last byte, never with it: the server takes an end that
 /// it sees together with a body of stated length for a body that ended early. One reader at a time; cancelling and completing may come from another thread.
 /// </summary>
-internal sealed class PlainReader(SocketConnection connection) : PipeReader
+internal sealed partial class PlainReader(SocketConnection connection) : PipeReader
 {
     // Reads below a quarter of the block, this many in a row, make the next block smaller.
     private const int SmallReadsToShrink = 16;
@@ -116,27 +115,6 @@ internal sealed class PlainReader(SocketConnection connection) : PipeReader
             if (!_isReceiving)
             {
                 Drop();
-            }
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadResult> WaitAsync(CancellationToken cancel)
-    {
-        using CancellationTokenRegistration woken = cancel.UnsafeRegister(static connection => ((SocketConnection)connection!).WakeReader(), connection);
-        while (true)
-        {
-            await connection.NextArrivalAsync();
-            cancel.ThrowIfCancellationRequested();
-            if (_isCancelled)
-            {
-                _isCancelled = false;
-                return Shown(isCancelled: true);
-            }
-
-            if (Receive())
-            {
-                return Shown(isCancelled: false);
             }
         }
     }

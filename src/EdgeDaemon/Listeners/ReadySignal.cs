@@ -11,8 +11,10 @@ internal sealed class ReadySignal : IValueTaskSource
     private const int Nothing = 0;
     private const int News = 1;
     private const int Waiting = 2;
+    private const int Called = 3;
 
     private ManualResetValueTaskSourceCore<bool> _source; // mutable struct: not readonly
+    private Action? _waiter;
     private int _state;
 
     /// <summary>Ends at once when there is news, which is then taken. One waiter at a time.</summary>
@@ -34,6 +36,25 @@ internal sealed class ReadySignal : IValueTaskSource
         return default;
     }
 
+    /// <summary>As <see cref="WaitAsync"/>, for one whose wait is no task: true when there is news, which is then taken; otherwise the waiter is called when it comes, perhaps before this returns.</summary>
+    public bool TryTakeOrCall(Action waiter)
+    {
+        if (TryTake())
+        {
+            return true;
+        }
+
+        _waiter = waiter;
+        if (Interlocked.CompareExchange(ref _state, Called, Nothing) == Nothing)
+        {
+            return false;
+        }
+
+        // It came in between.
+        Volatile.Write(ref _state, Nothing);
+        return true;
+    }
+
     /// <summary>Takes the news, if there is any, without waiting for it. Not while somebody waits.</summary>
     public bool TryTake() => Volatile.Read(ref _state) == News && Interlocked.CompareExchange(ref _state, Nothing, News) == News;
 
@@ -48,6 +69,9 @@ internal sealed class ReadySignal : IValueTaskSource
                     return;
                 case Waiting when Interlocked.CompareExchange(ref _state, Nothing, Waiting) == Waiting:
                     _source.SetResult(true);
+                    return;
+                case Called when Interlocked.CompareExchange(ref _state, Nothing, Called) == Called:
+                    _waiter!();
                     return;
                 case Nothing when Interlocked.CompareExchange(ref _state, News, Nothing) == Nothing:
                     return;

@@ -13,8 +13,8 @@ internal sealed partial class SocketConnection
     /// <summary>An end of the input was reported: it is not reported again.</summary>
     public bool InputEnds => _inputEnds;
 
-    /// <summary>Ends when something may have arrived; one waiter at a time.</summary>
-    public ValueTask NextArrivalAsync() => _arrival.WaitAsync();
+    /// <summary>True when something may have arrived; otherwise the waiter is called when it may have. One waiter at a time.</summary>
+    public bool HasArrivedOrCall(Action waiter) => _arrival.TryTakeOrCall(waiter);
 
     /// <summary>Whoever waits for an arrival looks whether he should go on.</summary>
     public void WakeReader() => _arrival.Set();

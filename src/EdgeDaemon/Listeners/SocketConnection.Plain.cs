@@ -20,7 +20,7 @@ internal sealed partial class SocketConnection
     /// Something may have arrived: to be asked before each <see cref="Receive"/>, by its caller alone. Less than there was room for is all that there was (epoll(7)), and the
     /// next arrival is reported.
     /// </summary>
-    public bool MayReceive() => _filled || _inputEnds || MoreMayWait() || _arrival.TryTake();
+    public bool MayReceive() => _filled || _inputEnds || _arrival.TryTake() || (MoreMayWait() && _socket.HasUnread());
 
     /// <summary>Takes what has arrived: the number of bytes, 0 at the end, or <see cref="StreamSocket.WouldWait"/>.</summary>
     /// <exception cref="IOException">The connection is gone, or this side has ended it.</exception>
@@ -83,7 +83,7 @@ internal sealed partial class SocketConnection
     }
 
     // Data of two processes of a user are taken one after the other, so that less than there was room for is not always all that there was. Asking again
-    // costs a call: only for who has done so before, and for what was not answered at once: it may be the beginning of what a second process ends.
+    // costs a call: only for who has done so before, and for what was not answered at once: it may be the beginning of what a second process ends. (Of HTTP/2, more is always wanted before the answer.)
     private bool MoreMayWait() => _severalSend || (_senders is not null && _sends == _sendsBefore);
 
     // What another user sent is not part of the request, and what is behind it neither.

@@ -237,6 +237,51 @@ public sealed class PlainReaderTests
         }
     }
 
+    /// <summary>HTTP/2's reads begin on one thread of the pool and end on another.</summary>
+    [TestMethod]
+    public async Task Reads_that_one_thread_begins_and_another_takes_allocate_nothing()
+    {
+        await using HeldConnection held = await HeldConnection.OpenAsync();
+        PipeReader reader = Reader(held);
+        byte[] bytes = new byte[100];
+        ValueTask<ReadResult> read = default;
+        int turn = 0; // 1: the other's; 2: over
+        var other = new Thread(() =>
+        {
+            while (Volatile.Read(ref turn) != 2)
+            {
+                if (Volatile.Read(ref turn) == 1 && read.IsCompleted)
+                {
+                    reader.AdvanceTo(read.Result.Buffer.End);
+                    Volatile.Write(ref turn, 0);
+                }
+
+                Thread.Yield();
+            }
+        });
+        other.Start();
+        try
+        {
+            Assert.AreEqual(0, Allocations.Of(Round));
+        }
+        finally
+        {
+            Volatile.Write(ref turn, 2);
+            other.Join();
+        }
+
+        void Round()
+        {
+            read = reader.ReadAsync();
+            held.Client.Send(bytes.AsSpan());
+            Volatile.Write(ref turn, 1);
+            while (Volatile.Read(ref turn) == 1)
+            {
+                Thread.Yield();
+            }
+        }
+    }
+
     private static PipeReader Reader(HeldConnection held)
     {
         held.Connection.Start();

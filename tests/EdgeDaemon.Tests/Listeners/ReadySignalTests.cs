@@ -28,6 +28,23 @@ public sealed class ReadySignalTests
     }
 
     [TestMethod]
+    public void Who_is_called_takes_the_news_and_is_called_once()
+    {
+        var signal = new ReadySignal();
+        int calls = 0;
+        signal.Set();
+        Assert.IsTrue(signal.TryTakeOrCall(() => calls++), "it was there");
+        Assert.IsFalse(signal.TryTakeOrCall(() => calls++));
+        Assert.IsFalse(signal.TryTake(), "nothing has come, and somebody waits");
+        Assert.AreEqual(0, calls);
+        signal.Set();
+        Assert.AreEqual(1, calls);
+        signal.Set();
+        Assert.AreEqual(1, calls, "called once for each wait");
+        Assert.IsTrue(signal.TryTake(), "nobody has taken the second yet");
+    }
+
+    [TestMethod]
     public async Task The_waiter_goes_on_on_the_thread_that_brought_the_news()
     {
         var signal = new ReadySignal();
@@ -52,7 +69,9 @@ public sealed class ReadySignalTests
     }
 
     [TestMethod]
-    public void No_news_is_lost_between_threads()
+    [DataRow(false)]
+    [DataRow(true)]
+    public void No_news_is_lost_between_threads(bool called)
     {
         // The setter raises a number before each Set; the waiter may see several at once but never stays behind the last.
         const int Last = 200_000;
@@ -66,7 +85,26 @@ public sealed class ReadySignalTests
             }
         }
 
-        Task waiting = Task.Run(WaitAsync);
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Called()
+        {
+            do
+            {
+                if (Volatile.Read(ref raised) >= Last)
+                {
+                    seen.SetResult();
+                    return;
+                }
+            }
+            while (signal.TryTakeOrCall(Called));
+        }
+
+        Task waiting = called ? seen.Task : Task.Run(WaitAsync);
+        if (called)
+        {
+            Called();
+        }
+
         var threads = new Thread[2];
         for (int t = 0; t < threads.Length; t++)
         {
