@@ -77,7 +77,7 @@ public sealed unsafe class SslSession : IDisposable
                 return Fail(result, "handshake") == WouldWait ? false : throw new SslFailedException("the client closed the connection within the handshake");
             }
 
-            if (SslCalls.IsResumed(_ssl) == 1 && !TryJudge([Der(SslCalls.PeerCertificate(_ssl))]))
+            if (SslCalls.IsResumed(_ssl) == 1 && !TryJudge([ClientCertificates.Der(SslCalls.PeerCertificate(_ssl))]))
             {
                 _failed = true;
                 throw new SslFailedException("the certificate of the resumed session was refused");
@@ -210,7 +210,7 @@ public sealed unsafe class SslSession : IDisposable
         try
         {
             nint ssl = SslCalls.StoreData(store, SslCalls.StoreIndex());
-            good = SslWire.SessionOf(SslCalls.ReadBio(ssl)).TryJudge(SentTo(store));
+            good = SslWire.SessionOf(SslCalls.ReadBio(ssl)).TryJudge(ClientCertificates.SentTo(store));
         }
         catch (Exception)
         {
@@ -221,39 +221,6 @@ public sealed unsafe class SslSession : IDisposable
         SslCalls.ClearErrors();
         SslCalls.SetStoreError(store, good ? 0 : SslCalls.CertificateRejected);
         return good ? 1 : 0;
-    }
-
-    private static ImmutableArray<byte[]> SentTo(nint store)
-    {
-        nint leaf = SslCalls.StoreLeaf(store);
-        nint stack = SslCalls.StoreSent(store);
-        ImmutableArray<byte[]>.Builder all = ImmutableArray.CreateBuilder<byte[]>();
-        all.Add(Der(leaf));
-        for (int i = 0; i < SslCalls.Count(stack); i++)
-        {
-            if (SslCalls.At(stack, i) is var one && one != leaf)
-            {
-                all.Add(Der(one));
-            }
-        }
-
-        return all.ToImmutable();
-    }
-
-    private static byte[] Der(nint certificate)
-    {
-        int length = certificate == 0 ? 0 : SslCalls.WriteCertificate(certificate, null);
-        byte[] der = new byte[Math.Max(length, 0)];
-        fixed (byte* bytes = der)
-        {
-            byte* at = bytes;
-            if (length > 0)
-            {
-                _ = SslCalls.WriteCertificate(certificate, &at);
-            }
-        }
-
-        return der;
     }
 
     private bool TryJudge(ImmutableArray<byte[]> certificates)

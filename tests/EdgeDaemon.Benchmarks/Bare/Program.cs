@@ -34,6 +34,7 @@ string socket = arguments.TlsPort > 0 ? "" : arguments.Socket ?? throw new Argum
 if (socket.Length > 0)
 {
     File.Delete(socket);
+    File.Delete(socket + ".counter");
 }
 
 WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -47,6 +48,10 @@ builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
     }
 
     options.ListenUnixSocket(socket, endpoint => endpoint.Protocols = arguments.Grpc ? HttpProtocols.Http2 : HttpProtocols.Http1);
+    if (arguments.Grpc)
+    {
+        options.ListenUnixSocket(socket + ".counter", endpoint => endpoint.Protocols = HttpProtocols.Http1); // /allocated is asked over HTTP/1.1.
+    }
 });
 builder.Services.AddRoutingCore();
 await using WebApplication application = builder.Build();

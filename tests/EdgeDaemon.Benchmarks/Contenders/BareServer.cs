@@ -13,6 +13,9 @@ internal static class BareServer
     /// <summary>The same without inference: no server over Kestrel's HTTP/2 and its transport can cost less.</summary>
     public static ServerProcess StartGrpcEcho(Options options, Workload workload, string scratch) => StartGrpc(options, workload, scratch, "echo-grpc", "--echo");
 
+    /// <summary>Where a program that speaks HTTP/2 alone says what it has allocated.</summary>
+    public static string CounterSocket(ServerProcess grpc) => grpc.Socket + ".counter";
+
     /// <summary>Kestrel alone: answers without inference.</summary>
     public static ServerProcess StartEcho(Options options, Workload workload, string scratch) => Start(options, workload, scratch, "echo", "--echo");
 

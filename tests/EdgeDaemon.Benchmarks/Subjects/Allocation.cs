@@ -23,16 +23,18 @@ internal static class Allocation
     public static void Measure(Options options, Workload workload, string scratch, ReportFiles report)
     {
         using ServerProcess echo = BareServer.StartEcho(options, workload, scratch);
+        using ServerProcess grpcEcho = BareServer.StartGrpcEcho(options, workload, scratch);
         using ServerProcess? edged = options.HasEdged
             ? EdgedServer.Start(options, workload, scratch, EdgedServer.Prepare(options, workload, scratch))
             : null;
         foreach ((RequestMode form, string spelt) in ((RequestMode, string)[])
-            [(RequestMode.OipRaw, "binary"), (RequestMode.OipBinary, "JSON head and binary"), (RequestMode.OipJson, "JSON")])
+            [(RequestMode.OipRaw, "binary"), (RequestMode.OipBinary, "JSON head and binary"), (RequestMode.OipJson, "JSON"), (RequestMode.Grpc, "gRPC")])
         {
+            (ServerProcess other, string counter) = form == RequestMode.Grpc ? (grpcEcho, BareServer.CounterSocket(grpcEcho)) : (echo, echo.Socket);
             List<double> own = [], others = [];
             for (int pair = 0; pair < options.Pairs; pair++)
             {
-                others.Add(PerRequest(options, workload, echo, form, echo.Socket, "/allocated"));
+                others.Add(PerRequest(options, workload, other, form, counter, "/allocated"));
                 if (edged is not null)
                 {
                     own.Add(PerRequest(options, workload, edged, form, EdgedServer.ControlSocket(workload, scratch), "/control/status"));

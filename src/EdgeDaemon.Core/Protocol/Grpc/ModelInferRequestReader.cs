@@ -202,38 +202,6 @@ public sealed partial class ModelInferRequestReader(Func<ITensorMemory> memory)
         NextField();
     }
 
-    private void Elements(ref ReadOnlySpan<byte> bytes)
-    {
-        ITensorMemory target = Typed.Memory!;
-        while (!bytes.IsEmpty && RestOfLevel > 0)
-        {
-            // A row at a time: as many elements as lie in these bytes at most.
-            int row = Math.Min(bytes.Length, 1024);
-            Span<byte> room = target.GetSpan(row * sizeof(ulong));
-            int used = 0;
-            int count = 0;
-            while (count < row && RestOfLevel > 0 && TryVarint(ref bytes, out ulong number))
-            {
-                used += Store(_field, number, room[used..]);
-                count++;
-            }
-
-            target.Advance(used);
-            Typed.Elements += count;
-        }
-
-        if (RestOfLevel == 0)
-        {
-            if (_shift != 0)
-            {
-                WireFormat.Malformed("packed numbers end in the middle of one");
-            }
-
-            _level = Level.Contents;
-            NextField();
-        }
-    }
-
     private void Descend(Level level, long length)
     {
         _level = level;

@@ -31,10 +31,7 @@ internal sealed class SmoothingRun
         Inputs = inputs;
         _others = others;
         _account = account;
-        foreach (SmoothedInput input in inputs)
-        {
-            _open.Enqueue(input, Turn(input));
-        }
+        _open.EnqueueRange(inputs.Select(input => (input, Turn(input))));
     }
 
     public ImmutableArray<SmoothedInput> Inputs { get; }
@@ -218,16 +215,15 @@ internal sealed class SmoothingRun
     {
         lock (_gate)
         {
-            _alone |= alone;
+            if (_alone |= alone)
+            {
+                _offered.Clear();
+            }
+
             _offered.Remove(row.Of); // What came back once is not lent again: whoever fails and fails holds nobody up for longer than a run.
             if (Holds(row))
             {
                 row.Of.TakeBack(row.Row);
-            }
-
-            if (_alone)
-            {
-                _offered.Clear();
             }
 
             Tell();

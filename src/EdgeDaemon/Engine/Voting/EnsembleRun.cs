@@ -55,19 +55,7 @@ internal sealed class EnsembleRun : IDisposable
     public IEnumerable<string> Failed => Names.Where((_, index) => _slots[index].State == MemberState.Failed);
 
     /// <summary>How many those are.</summary>
-    public int FailedCount
-    {
-        get
-        {
-            int failed = 0;
-            foreach (ref readonly MemberSlot slot in _slots.AsSpan())
-            {
-                failed += slot.State == MemberState.Failed ? 1 : 0;
-            }
-
-            return failed;
-        }
-    }
+    public int FailedCount => CountIn(MemberState.Failed, 0, _members.Length);
 
     /// <summary>Every member is asked, also where the first agree: a release's own tests are to show what each of them does. What is answered is the same.</summary>
     public bool AsksAll { get; set; }
@@ -139,9 +127,7 @@ internal sealed class EnsembleRun : IDisposable
         MayLeave = 0;
         for (int i = 0; i < _slots.Length; i++)
         {
-            _slots[i].State = MemberState.NotAsked;
-            _slots[i].Failure = null;
-            _slots[i].Detail = null;
+            _slots[i].Clear();
         }
     }
 
@@ -154,15 +140,17 @@ internal sealed class EnsembleRun : IDisposable
         }
     }
 
-    private int Answered(int from, int to)
+    private int Answered(int from, int to) => CountIn(MemberState.Answered, from, to);
+
+    private int CountIn(MemberState state, int from, int to)
     {
-        int answered = 0;
+        int count = 0;
         for (int i = from; i < to; i++)
         {
-            answered += _slots[i].State == MemberState.Answered ? 1 : 0;
+            count += _slots[i].State == state ? 1 : 0;
         }
 
-        return answered;
+        return count;
     }
 
     private void Ask(int from, int to, ReadOnlySpan<EngineInput> inputs, TensorAccount? account)
@@ -306,22 +294,4 @@ internal sealed class EnsembleRun : IDisposable
         First = first ? port : First;
         return null;
     }
-}
-
-internal enum MemberState
-{
-    NotAsked,
-    Answered,
-    Failed,
-}
-
-/// <summary>What became of one member in one run, and how long it usually takes.</summary>
-internal struct MemberSlot
-{
-    public MemberState State;
-    public bool Late;
-    public Exception? Failure;
-    public string? Detail; // of a failure of its own
-    public RunEstimate Estimate;
-    public MemberDeadline? Deadline;
 }
